@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * hash: the hash functions that cab knows, at native speed.
+ *
+ *     struct hasher *hasher = hasher_new(HASH_SHA256);
+ *     hasher_add(hasher, span);
+ *     size_t size = hasher_finish(hasher, sum, err);     sum holds HASH_SIZE_MAX bytes; the hasher
+ * starts anew hasher_free(hasher);
+ *
+ * SHA-1 detects collisions: hasher_finish then returns 0 with ERR_CORRUPT. No other algorithm can
+ * fail. BLAKE3 and SHA-1 come from engine/, the rest from libcrypto.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum hash_algorithm {
+	HASH_BLAKE3,
+	HASH_SHA1,
+	HASH_SHA256,
+	HASH_SHA512,
+	HASH_MD5,
+};
+
+enum { HASH_SIZE_MAX = 64, HASH_COUNT = 5 };
+
+struct hasher;
+
+/* "blake3", "sha1", "sha256", "sha512", "md5". */
+const char *hash_name(enum hash_algorithm algorithm);
+MUST_CHECK bool hash_find(struct bytes name, enum hash_algorithm *algorithm_out);
+size_t hash_size(enum hash_algorithm algorithm);
+
+struct hasher *hasher_new(enum hash_algorithm algorithm);
+void hasher_free(struct hasher *hasher);
+void hasher_add(struct hasher *hasher, struct bytes data);
+MUST_CHECK size_t hasher_finish(struct hasher *hasher, uint8_t sum[HASH_SIZE_MAX], struct err *err);
