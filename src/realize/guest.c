@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/guest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "abi.h"
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/trace.h"
+#include "wire/spawner.h"
+#include "wire/wire.h"
+
+enum { GUEST_PIPE = 1 << 20 };
+
+/* One request of the guest, from its GUEST_OPEN to its GUEST_END or GUEST_CLOSE. */
+struct guest_request {
+	struct guest *guest;
+	uint32_t id;
+	struct network_transfer *transfer; /* NULL while held, and after the end */
+	int body;                          /* read end of the pipe, until the head went out */
+	bool headed;
+	bool waiting; /* held: the packet below is what it asked for */
+	struct buf packet;
+	int body_file;
+};
+
+struct guest {
+	struct guest_host host;
+	struct guest_listener listener;
+	int control;
+	struct loop_watch *watch;
+	ARRAY(struct guest_request *) requests;
+	struct guest_account account;
+	bool holding;
+	bool starting;
+	struct wire_packet packet;
+};
+
+struct guest *
+guest_new(const struct guest_host *host, const struct guest_listener *listener)
+{
+	struct guest *guest = (struct guest *)memory_zero(1, sizeof *guest);
+	guest->host = *host;
+	guest->listener = *listener;
+	guest->control = -1;
+	return guest;
+}
+
+static void
+guest_forget(struct guest_request *request)
+{
+	struct guest *guest = request->guest;
+	for (size_t at = 0; at < guest->requests.size; at++)
+		if (guest->requests.data[at] == request)
+			guest->requests.data[at] = guest->requests.data[--guest->requests.size];
+	if (request->transfer)
+		network_cancel(request->transfer);
+	fd_release(&request->body);
+	fd_release(&request->body_file);
+	buf_release(&request->packet);
+	free(request);
+}
+
+static void
+guest_hang_up(struct guest *guest)
+{
+	loop_unwatch(guest->watch);
+	guest->watch = NULL;
+	fd_release(&guest->control);
+	while (guest->requests.size)
+		guest_forget(guest->requests.data[0]);
+}
+
+void
+guest_free(struct guest *guest)
+{
+	if (!guest)
+		return;
+	if (guest->starting)
+		spawner_forget(guest->host.spawner, guest);
+	guest_hang_up(guest);
+	array_release(&guest->requests);
+	free(guest);
+}
+
+struct guest_account
+guest_account(const struct guest *guest)
+{
+	return guest->account;
+}
+
+/* A guest that does not read its socket, or is gone, loses what it is told: its process's end says the rest. */
+static void
+guest_tell(struct guest *guest, const struct buf *packet, int fd)
+{
+	struct err err = {0};
+	if (guest->control >= 0 && !wire_send(guest->control, packet, &fd, fd < 0 ? 0 : 1, &err))
+		trace("guest", "%s", err.text);
+}
+
+static void
+guest_fail(struct guest_request *request, int error, struct bytes why)
+{
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_FAIL);
+	buf_add_u32(&packet, request->id);
+	buf_add_u32(&packet, (uint32_t)error);
+	wire_add(&packet, why);
+	guest_tell(request->guest, &packet, -1);
+	guest_forget(request);
+}
+
+static void
+guest_head(void *context, uint32_t status, struct bytes url, struct bytes headers)
+{
+	struct guest_request *request = (struct guest_request *)context;
+	if (request->headed)
+		return;
+	request->headed = true;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_HEAD);
+	buf_add_u32(&packet, request->id);
+	buf_add_u32(&packet, status);
+	wire_add(&packet, bytes_first(url, CAB_HTTP_URL));
+	wire_add(&packet, bytes_first(headers, CAB_HTTP_REPLY));
+	guest_tell(request->guest, &packet, request->body);
+	fd_release(&request->body);
+}
+
+static void
+guest_reached(void *context, struct bytes origin)
+{
+	struct guest *guest = ((struct guest_request *)context)->guest;
+	guest->listener.reached(guest->listener.context, origin);
+}
+
+static void
+guest_note(void *context, struct bytes text)
+{
+	struct guest *guest = ((struct guest_request *)context)->guest;
+	guest->listener.note(guest->listener.context, text);
+}
+
+static void
+guest_end(void *context, const struct network_end *end)
+{
+	struct guest_request *request = (struct guest_request *)context;
+	struct guest *guest = request->guest;
+	request->transfer = NULL;
+	guest->account.requests += end->requests;
+	guest->account.received += end->received;
+	if (end->why.size)
+		guest->listener.note(guest->listener.context, end->why);
+	if (!request->headed) {
+		guest_fail(request, end->refused ? CAB_ERROR_REFUSED : CAB_ERROR_FAILED, end->why);
+		return;
+	}
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_END);
+	buf_add_u32(&packet, request->id);
+	buf_add_u64(&packet, end->size);
+	wire_add(&packet, end->why);
+	guest_tell(guest, &packet, -1);
+	guest_forget(request);
+}
+
+/* Sends a request on its way; the fields were checked when it came. */
+static bool
+guest_send(struct guest_request *request, struct err *err)
+{
+	struct guest *guest = request->guest;
+	struct wire_in in = {buf_bytes(&request->packet), false};
+	struct network_request open = {
+		.body_fd = request->body_file,
+		.origins = guest->host.origins,
+		.origin_count = guest->host.origin_count,
+		.redirects = guest->host.redirects,
+	};
+	open.method = wire_bytes(&in);
+	open.url = wire_bytes(&in);
+	open.headers = wire_bytes(&in);
+	open.body = wire_bytes(&in);
+
+	cleanup_fd int write_end = -1;
+	if (!fd_pipe(&request->body, &write_end, err))
+		return false;
+	/* More room means fewer turns between the two processes; a refusal costs speed only. */
+	(void)fcntl(write_end, F_SETPIPE_SZ, GUEST_PIPE);
+	struct network_listener listener = {request, guest_head, guest_reached, guest_note, guest_end};
+	request->transfer = network_open(guest->host.network, &open, fd_take(&write_end), &listener, err);
+	return request->transfer != NULL;
+}
+
+static void
+guest_let_go(struct guest_request *request)
+{
+	struct err err = {0};
+	request->waiting = false;
+	if (guest_send(request, &err))
+		return;
+	request->guest->listener.note(request->guest->listener.context, bytes_text(err.text));
+	guest_fail(request, CAB_ERROR_FAILED, bytes_text(err.text));
+}
+
+static bool
+guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	struct bytes fields = in->rest;
+	struct bytes method = wire_bytes(in);
+	struct bytes url = wire_bytes(in);
+	struct bytes headers = wire_bytes(in);
+	(void)wire_bytes(in);
+	if (!wire_end(in, err))
+		return false;
+	if (method.size > 16 || url.size > CAB_HTTP_URL || headers.size > CAB_HTTP_HEADERS)
+		return err_set(err, ERR_REFUSED, "the guest's request %u is over the limits of the interface", id);
+	if (guest->requests.size >= CAB_HTTP_HANDLES)
+		return err_set(err, ERR_REFUSED, "the guest has more than %d requests open", CAB_HTTP_HANDLES);
+
+	struct guest_request *request = (struct guest_request *)memory_zero(1, sizeof *request);
+	*request = (struct guest_request){.guest = guest, .id = id, .body = -1, .packet = BUF(WIRE_PACKET)};
+	request->body_file = wire_take_fd(&guest->packet, 0);
+	buf_add(&request->packet, fields);
+	*array_push(&guest->requests) = request;
+	if (!guest->host.network_allowed) {
+		static const char why[] = "the network is for derivations that are self-fixing or have a fixed hash";
+		guest->listener.note(guest->listener.context, bytes_text(why));
+		guest_fail(request, CAB_ERROR_REFUSED, bytes_text(why));
+		return true;
+	}
+	request->waiting = true;
+	/* The decision may end the guest, and free it: nothing of it is touched after a refusal. */
+	if (guest->listener.open(guest->listener.context))
+		guest_let_go(request);
+	return true;
+}
+
+static bool
+guest_take(struct guest *guest, struct err *err)
+{
+	struct wire_in in = wire_open(&guest->packet);
+	uint32_t kind = guest->packet.kind;
+	if (kind == GUEST_OPEN)
+		return guest_take_open(guest, &in, err);
+	if (kind == GUEST_CLOSE) {
+		uint32_t id = wire_u32(&in);
+		for (size_t at = 0; at < guest->requests.size; at++)
+			if (guest->requests.data[at]->id == id) {
+				guest_forget(guest->requests.data[at]);
+				break;
+			}
+		return wire_end(&in, err);
+	}
+	if (kind == GUEST_PROGRESS) {
+		uint64_t received = wire_u64(&in);
+		uint64_t expected = wire_u64(&in);
+		uint64_t objects = wire_u64(&in);
+		if (!wire_end(&in, err))
+			return false;
+		guest->listener.progress(guest->listener.context, received, expected, objects);
+		return true;
+	}
+	return err_set(err, ERR_CORRUPT, "the guest sent a message of kind %u", kind);
+}
+
+static void
+guest_ready(void *context, short events)
+{
+	(void)events;
+	struct guest *guest = (struct guest *)context;
+	struct err err = {0};
+	enum wire_result result = wire_receive(guest->control, &guest->packet, &err);
+	if (result == WIRE_LATER)
+		return;
+	bool good = result == WIRE_PACKET_READ;
+	if (good) {
+		good = guest_take(guest, &err);
+		wire_release(&guest->packet);
+	}
+	if (good)
+		return;
+	/* A guest that breaks the protocol gets no more answers; it then fails by itself, or by its time limit. */
+	if (result != WIRE_CLOSED)
+		guest->listener.note(guest->listener.context, bytes_text(err.text));
+	guest_hang_up(guest);
+}
+
+void
+guest_drain(struct guest *guest)
+{
+	if (guest->control < 0)
+		return;
+	struct err err = {0};
+	for (;;) {
+		enum wire_result result = wire_receive(guest->control, &guest->packet, &err);
+		if (result != WIRE_PACKET_READ)
+			break;
+		if (guest->packet.kind == GUEST_PROGRESS && !guest_take(guest, &err))
+			trace("guest", "%s", err.text);
+		wire_release(&guest->packet);
+	}
+	guest_hang_up(guest);
+}
+
+static void
+guest_on_started(void *context, int pid, int pidfd, struct bytes why)
+{
+	struct guest *guest = (struct guest *)context;
+	guest->starting = false;
+	guest->listener.started(guest->listener.context, pid, pidfd, why);
+}
+
+bool
+guest_start(struct guest *guest, const struct spawner_request *request, struct err *err)
+{
+	cleanup_fd int theirs = -1;
+	if (!wire_pair(&guest->control, &theirs, err) || !fd_set_blocking(guest->control, false, err))
+		return err_note(err, "control socket of the guest");
+	struct spawner_request start = *request;
+	start.control = theirs;
+	if (!spawner_run(guest->host.spawner, &start, guest_on_started, guest, err))
+		return false;
+	guest->starting = true;
+	guest->watch = loop_watch(guest->host.loop, guest->control, POLLIN, guest_ready, guest);
+	return true;
+}
+
+void
+guest_hold(struct guest *guest)
+{
+	if (guest->holding)
+		return;
+	guest->holding = true;
+	for (size_t at = 0; at < guest->requests.size; at++)
+		if (guest->requests.data[at]->transfer)
+			network_pause(guest->requests.data[at]->transfer);
+}
+
+void
+guest_resume(struct guest *guest)
+{
+	guest->holding = false;
+	for (size_t at = 0; at < guest->requests.size; at++)
+		if (guest->requests.data[at]->transfer)
+			network_resume(guest->requests.data[at]->transfer);
+	/* Letting one go may forget it, so the list is walked anew after each. */
+	for (size_t at = 0; at < guest->requests.size;) {
+		if (guest->requests.data[at]->waiting) {
+			guest_let_go(guest->requests.data[at]);
+			at = 0;
+		} else {
+			at++;
+		}
+	}
+}

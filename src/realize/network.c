@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/trace.h"
+#include "wire/network.h"
+#include "wire/wire.h"
+
+struct network_transfer {
+	struct network *network;
+	uint32_t id;
+	struct network_listener listener;
+};
+
+struct network {
+	struct loop *loop;
+	char *program;
+	struct buf config;
+	struct process *process;
+	int socket;
+	struct loop_watch *watch;
+	uint32_t next;
+	ARRAY(struct network_transfer *) transfers;
+	struct wire_packet packet;
+};
+
+struct network *
+network_new(struct loop *loop, const char *program, struct bytes config)
+{
+	struct network *network = (struct network *)memory_zero(1, sizeof *network);
+	network->loop = loop;
+	network->program = strdup(program);
+	must(network->program, "there is memory for a name");
+	network->config = BUF(BUF_MAX);
+	buf_add(&network->config, config);
+	network->socket = -1;
+	return network;
+}
+
+static void
+network_stop(struct network *network)
+{
+	loop_unwatch(network->watch);
+	network->watch = NULL;
+	fd_release(&network->socket);
+	process_free(network->process);
+	network->process = NULL;
+}
+
+void
+network_free(struct network *network)
+{
+	if (!network)
+		return;
+	must(network->transfers.size == 0, "no transfer outlives its network");
+	network_stop(network);
+	array_release(&network->transfers);
+	buf_release(&network->config);
+	free(network->program);
+	free(network);
+}
+
+static struct network_transfer *
+network_find(const struct network *network, uint32_t id)
+{
+	for (size_t at = 0; at < network->transfers.size; at++)
+		if (network->transfers.data[at]->id == id)
+			return network->transfers.data[at];
+	return NULL;
+}
+
+static void
+network_forget(struct network_transfer *transfer)
+{
+	struct network *network = transfer->network;
+	for (size_t at = 0; at < network->transfers.size; at++)
+		if (network->transfers.data[at] == transfer)
+			network->transfers.data[at] = network->transfers.data[--network->transfers.size];
+	free(transfer);
+}
+
+static void
+network_finish(struct network_transfer *transfer, const struct network_end *end)
+{
+	struct network_listener listener = transfer->listener;
+	network_forget(transfer);
+	listener.end(listener.context, end);
+}
+
+/* The process is gone or talks nonsense: whatever was under way ends with that as its reason. */
+static void
+network_break(struct network *network, const char *why)
+{
+	network_stop(network);
+	while (network->transfers.size)
+		network_finish(network->transfers.data[0], &(struct network_end){.why = bytes_text(why)});
+}
+
+static bool
+network_take_head(struct network *network, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	uint32_t status = wire_u32(in);
+	struct bytes url = wire_bytes(in);
+	struct bytes headers = wire_bytes(in);
+	struct network_transfer *transfer = network_find(network, id);
+	if (!wire_end(in, err))
+		return false;
+	/* A cancelled transfer's last messages may still be on their way. */
+	if (transfer)
+		transfer->listener.head(transfer->listener.context, status, url, headers);
+	return true;
+}
+
+static bool
+network_take_text(struct network *network, uint32_t kind, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	struct bytes text = wire_bytes(in);
+	struct network_transfer *transfer = network_find(network, id);
+	if (!wire_end(in, err))
+		return false;
+	if (transfer && kind == NETWORK_REACHED)
+		transfer->listener.reached(transfer->listener.context, text);
+	else if (transfer)
+		transfer->listener.note(transfer->listener.context, text);
+	return true;
+}
+
+static bool
+network_take_end(struct network *network, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	struct network_end end = {.refused = wire_u32(in) != 0};
+	end.size = wire_u64(in);
+	end.received = wire_u64(in);
+	end.requests = wire_u32(in);
+	end.why = wire_bytes(in);
+	struct network_transfer *transfer = network_find(network, id);
+	if (!wire_end(in, err))
+		return false;
+	if (transfer)
+		network_finish(transfer, &end);
+	return true;
+}
+
+static bool
+network_take(struct network *network, struct err *err)
+{
+	struct wire_in in = wire_open(&network->packet);
+	uint32_t kind = wire_u32(&in);
+	switch (kind) {
+	case NETWORK_HEAD:
+		return network_take_head(network, &in, err);
+	case NETWORK_REACHED:
+	case NETWORK_NOTE:
+		return network_take_text(network, kind, &in, err);
+	case NETWORK_END:
+		return network_take_end(network, &in, err);
+	default:
+		return err_set(err, ERR_CORRUPT, "cab-network sent a message of kind %u", kind);
+	}
+}
+
+static void
+network_ready(void *context, short events)
+{
+	(void)events;
+	struct network *network = (struct network *)context;
+	struct err err = {0};
+	switch (wire_receive(network->socket, &network->packet, &err)) {
+	case WIRE_PACKET_READ: {
+		bool taken = network_take(network, &err);
+		wire_release(&network->packet);
+		if (!taken)
+			network_break(network, err.text);
+		break;
+	}
+	case WIRE_LATER:
+		break;
+	case WIRE_CLOSED:
+		network_break(network, "cab-network ended unexpectedly");
+		break;
+	case WIRE_FAILED:
+		network_break(network, err.text);
+		break;
+	}
+}
+
+bool
+network_start(struct network *network, struct err *err)
+{
+	if (network->process)
+		return true;
+	cleanup_fd int ours = -1;
+	cleanup_fd int theirs = -1;
+	if (!wire_pair(&ours, &theirs, err))
+		return err_note(err, "start cab-network");
+	cleanup_fd int config = fd_memory("config", buf_bytes(&network->config), err);
+	if (config < 0)
+		return err_note(err, "start cab-network");
+
+	const char *arguments[] = {network->program, NULL};
+	struct process_map map[] = {{theirs, NETWORK_SOCKET}};
+	struct process_spec spec = {
+		.program = network->program,
+		.arguments = arguments,
+		.environment = NULL,
+		.maps = map,
+		.map_count = 1,
+	};
+	struct process *process = process_start(&spec, err);
+	if (!process)
+		return err_note(err, "start cab-network");
+	network->process = process;
+
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_CONFIG);
+	if (!wire_send(ours, &packet, &config, 1, err)) {
+		network_stop(network);
+		return err_note(err, "start cab-network");
+	}
+	network->socket = fd_take(&ours);
+	network->watch = loop_watch(network->loop, network->socket, POLLIN, network_ready, network);
+	return true;
+}
+
+struct network_transfer *
+network_open(struct network *network, const struct network_request *request, int body_fd,
+	     const struct network_listener *listener, struct err *err)
+{
+	cleanup_fd int body = body_fd;
+	if (!network_start(network, err))
+		return NULL;
+	uint32_t id = network->next++;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_OPEN);
+	buf_add_u32(&packet, id);
+	buf_add_u32(&packet, request->redirects ? NETWORK_REDIRECTS : 0);
+	wire_add(&packet, request->method);
+	wire_add(&packet, request->url);
+	wire_add(&packet, request->headers);
+	wire_add(&packet, request->body);
+	wire_add_list(&packet, request->origins, request->origin_count);
+	int fds[2] = {body, request->body_fd};
+	if (!wire_send(network->socket, &packet, fds, request->body_fd < 0 ? 1 : 2, err)) {
+		(void)err_note(err, "request %.*s", BYTES_ARGS(request->url));
+		return NULL;
+	}
+	struct network_transfer *transfer = (struct network_transfer *)memory_zero(1, sizeof *transfer);
+	*transfer = (struct network_transfer){network, id, *listener};
+	*array_push(&network->transfers) = transfer;
+	return transfer;
+}
+
+/* A failure to send is the process's end, which its socket tells the loop; nothing more is to be said here. */
+static void
+network_tell(struct network_transfer *transfer, enum network_message kind)
+{
+	struct network *network = transfer->network;
+	struct err err;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, kind);
+	buf_add_u32(&packet, transfer->id);
+	if (network->socket >= 0 && !wire_send(network->socket, &packet, NULL, 0, &err))
+		trace("network", "%s", err.text);
+}
+
+void
+network_pause(struct network_transfer *transfer)
+{
+	network_tell(transfer, NETWORK_PAUSE);
+}
+
+void
+network_resume(struct network_transfer *transfer)
+{
+	network_tell(transfer, NETWORK_RESUME);
+}
+
+void
+network_cancel(struct network_transfer *transfer)
+{
+	network_tell(transfer, NETWORK_CANCEL);
+	network_forget(transfer);
+}

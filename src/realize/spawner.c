@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/spawner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/trace.h"
+#include "store/store.h"
+#include "wire/spawner.h"
+#include "wire/wire.h"
+
+enum { SPAWNER_ARTIFACT_MAX = 64 << 20 };
+
+struct spawner_run {
+	uint32_t id;
+	spawner_started *started; /* NULL once forgotten */
+	void *context;
+};
+
+struct spawner {
+	struct loop *loop;
+	struct store *store;
+	char *program;
+	struct bytes module;
+	char *key; /* engine and processor, as `cab-guest key` prints them */
+	struct process *process;
+	int socket;
+	struct loop_watch *watch;
+	uint32_t next;
+	ARRAY(struct spawner_run) runs;
+	struct wire_packet packet;
+};
+
+struct spawner *
+spawner_new(struct loop *loop, struct store *store, const char *program, struct bytes module)
+{
+	struct spawner *spawner = (struct spawner *)memory_zero(1, sizeof *spawner);
+	spawner->loop = loop;
+	spawner->store = store;
+	spawner->program = strdup(program);
+	must(spawner->program, "there is memory for a name");
+	spawner->module = module;
+	spawner->socket = -1;
+	return spawner;
+}
+
+static void
+spawner_stop(struct spawner *spawner)
+{
+	loop_unwatch(spawner->watch);
+	spawner->watch = NULL;
+	fd_release(&spawner->socket);
+	process_free(spawner->process);
+	spawner->process = NULL;
+}
+
+void
+spawner_free(struct spawner *spawner)
+{
+	if (!spawner)
+		return;
+	spawner_stop(spawner);
+	array_release(&spawner->runs);
+	free(spawner->key);
+	free(spawner->program);
+	free(spawner);
+}
+
+/* Runs a mode of cab-guest to its end and collects what it prints; its exit status says how it went. */
+static bool
+spawner_collect(struct spawner *spawner, const char *mode, const struct process_map *maps, size_t map_count,
+		struct buf *printed, int *status_out, struct err *err)
+{
+	const char *arguments[] = {spawner->program, mode, NULL};
+	static const char *const none[] = {NULL};
+	struct process_spec spec = {
+		.program = spawner->program,
+		.arguments = arguments,
+		.environment = none,
+		.maps = maps,
+		.map_count = map_count,
+	};
+	return process_run(&spec, printed, status_out, err) || err_note(err, "cab-guest %s", mode);
+}
+
+static bool
+spawner_find_key(struct spawner *spawner, struct err *err)
+{
+	if (spawner->key)
+		return true;
+	cleanup_buf struct buf printed = BUF(4096);
+	int status = 0;
+	if (!spawner_collect(spawner, "key", NULL, 0, &printed, &status, err))
+		return false;
+	if (status != 0 || !printed.size)
+		return err_set(err, ERR_SYSTEM, "cab-guest key: exit status %d", status);
+	if (printed.data[printed.size - 1] == '\n')
+		buf_truncate(&printed, printed.size - 1);
+	spawner->key = buf_take_text(&printed);
+	return true;
+}
+
+static bool
+spawner_compile(struct spawner *spawner, struct bytes module, struct buf *artifact, struct err *err)
+{
+	cleanup_fd int in = fd_memory("module", module, err);
+	if (in < 0)
+		return false;
+	cleanup_fd int out = memfd_create("artifact", MFD_CLOEXEC);
+	if (out < 0)
+		return err_system(err, errno, "memory file for a compiled module");
+	struct process_map maps[] = {{in, 3}, {out, 4}};
+	cleanup_buf struct buf printed = BUF(4096);
+	int status = 0;
+	if (!spawner_collect(spawner, "compile", maps, 2, &printed, &status, err))
+		return false;
+	if (status != 0)
+		return err_set(err, ERR_REFUSED, "the module is not one that can run: %s",
+			       printed.size ? buf_text(&printed) : "the compiler died");
+	if (lseek(out, 0, SEEK_SET) < 0)
+		return err_system(err, errno, "compiled module");
+	return fd_read_all(out, artifact, err) || err_note(err, "compiled module");
+}
+
+int
+spawner_artifact(struct spawner *spawner, struct bytes module, struct err *err)
+{
+	if (!spawner_find_key(spawner, err))
+		return -1;
+	struct digest digest = digest_of(module);
+	struct digest_text text = digest_print(&digest);
+	cleanup_buf struct buf name = BUF(8192);
+	buf_format(&name, "%s %s", text.text, spawner->key);
+	struct digest key = digest_derive("cab artifact 1", buf_bytes(&name));
+
+	cleanup_buf struct buf artifact = BUF(SPAWNER_ARTIFACT_MAX);
+	struct err miss = {0};
+	if (!store_artifact_get(spawner->store, &key, &artifact, &miss)) {
+		trace("guest", "compiling a module: %s", miss.text);
+		buf_clear(&artifact);
+		if (!spawner_compile(spawner, module, &artifact, err))
+			return -1;
+		if (!store_artifact_put(spawner->store, &key, buf_bytes(&artifact), err))
+			return -1;
+	}
+	return fd_memory("artifact", buf_bytes(&artifact), err);
+}
+
+static void
+spawner_finish(struct spawner *spawner, uint32_t id, int pid, int pidfd, struct bytes why)
+{
+	for (size_t at = 0; at < spawner->runs.size; at++) {
+		struct spawner_run run = spawner->runs.data[at];
+		if (run.id != id)
+			continue;
+		spawner->runs.data[at] = spawner->runs.data[--spawner->runs.size];
+		if (run.started) {
+			run.started(run.context, pid, pidfd, why);
+		} else if (pidfd >= 0) {
+			(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+			siginfo_t info;
+			(void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL);
+			fd_close(pidfd);
+		}
+		return;
+	}
+	fd_close(pidfd);
+}
+
+static void
+spawner_break(struct spawner *spawner, const char *why)
+{
+	spawner_stop(spawner);
+	while (spawner->runs.size)
+		spawner_finish(spawner, spawner->runs.data[0].id, -1, -1, bytes_text(why));
+}
+
+static bool
+spawner_take(struct spawner *spawner, struct err *err)
+{
+	struct wire_in in = wire_open(&spawner->packet);
+	uint32_t kind = wire_u32(&in);
+	uint32_t id = wire_u32(&in);
+	if (kind == SPAWNER_STARTED) {
+		uint32_t pid = wire_u32(&in);
+		if (!wire_end(&in, err))
+			return false;
+		int pidfd = wire_take_fd(&spawner->packet, 0);
+		if (pidfd < 0)
+			return err_set(err, ERR_CORRUPT, "cab-guest sent no pidfd");
+		spawner_finish(spawner, id, (int)pid, pidfd, bytes_of(NULL, 0));
+		return true;
+	}
+	if (kind == SPAWNER_FAILED) {
+		struct bytes why = wire_bytes(&in);
+		if (!wire_end(&in, err))
+			return false;
+		spawner_finish(spawner, id, -1, -1, why);
+		return true;
+	}
+	return err_set(err, ERR_CORRUPT, "cab-guest sent a message of kind %u", kind);
+}
+
+static void
+spawner_ready(void *context, short events)
+{
+	(void)events;
+	struct spawner *spawner = (struct spawner *)context;
+	struct err err = {0};
+	switch (wire_receive(spawner->socket, &spawner->packet, &err)) {
+	case WIRE_PACKET_READ: {
+		bool taken = spawner_take(spawner, &err);
+		wire_release(&spawner->packet);
+		if (!taken)
+			spawner_break(spawner, err.text);
+		break;
+	}
+	case WIRE_LATER:
+		break;
+	case WIRE_CLOSED:
+		spawner_break(spawner, "cab-guest ended unexpectedly");
+		break;
+	case WIRE_FAILED:
+		spawner_break(spawner, err.text);
+		break;
+	}
+}
+
+bool
+spawner_start(struct spawner *spawner, struct err *err)
+{
+	if (spawner->process)
+		return true;
+	cleanup_fd int artifact = spawner_artifact(spawner, spawner->module, err);
+	if (artifact < 0)
+		return err_note(err, "island.wasm");
+	cleanup_fd int ours = -1;
+	cleanup_fd int theirs = -1;
+	if (!wire_pair(&ours, &theirs, err))
+		return err_note(err, "start cab-guest");
+	const char *arguments[] = {spawner->program, "spawn", NULL};
+	static const char *const none[] = {NULL};
+	struct process_map maps[] = {{theirs, SPAWNER_SOCKET}, {artifact, SPAWNER_ARTIFACT}};
+	struct process_spec spec = {
+		.program = spawner->program,
+		.arguments = arguments,
+		.environment = none,
+		.maps = maps,
+		.map_count = 2,
+	};
+	spawner->process = process_start(&spec, err);
+	if (!spawner->process)
+		return err_note(err, "start cab-guest");
+	spawner->socket = fd_take(&ours);
+	spawner->watch = loop_watch(spawner->loop, spawner->socket, POLLIN, spawner_ready, spawner);
+	return true;
+}
+
+bool
+spawner_run(struct spawner *spawner, const struct spawner_request *request, spawner_started *started, void *context,
+	    struct err *err)
+{
+	if (!spawner_start(spawner, err))
+		return false;
+	if (request->argument_count > SPAWNER_LIST || request->environment_count > SPAWNER_LIST)
+		return err_set(err, ERR_LIMIT, "a guest has at most %d arguments and variables", SPAWNER_LIST);
+	uint32_t id = spawner->next++;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, SPAWNER_START);
+	buf_add_u32(&packet, id);
+	buf_add_u32(&packet, request->uid);
+	buf_add_u32(&packet, request->gid);
+	buf_add_u64(&packet, request->memory);
+	wire_add(&packet, digest_bytes(&request->seed));
+	wire_add(&packet, request->name);
+	wire_add_list(&packet, request->arguments, request->argument_count);
+	wire_add_list(&packet, request->environment, request->environment_count);
+	int fds[4] = {request->folder, request->control, request->log, request->artifact};
+	if (!wire_send(spawner->socket, &packet, fds, request->artifact < 0 ? 3 : 4, err))
+		return err_note(err, "start the guest %.*s", BYTES_ARGS(request->name));
+	*array_push(&spawner->runs) = (struct spawner_run){id, started, context};
+	return true;
+}
+
+void
+spawner_forget(struct spawner *spawner, void *context)
+{
+	for (size_t at = 0; at < spawner->runs.size; at++)
+		if (spawner->runs.data[at].context == context)
+			spawner->runs.data[at].started = NULL;
+}
