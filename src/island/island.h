@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * island: a lazily fetched tree or file, `<scheme:ref:{config}:subpath>`, read from its parts.
+ *
+ *     struct island_words words = {.scheme = …, .ref = …, .entries = …, .subpath = …};
+ *     if (!island_parse(arena, &words, &island, err)) …
+ *     use(island.text, island.name);          the lock's key; the object's name
+ *
+ * Nothing is fetched and no configuration of the host is read. The language has done interpolation
+ * and escapes; what comes here is hostile all the same, for the text may stand in a fetched tree.
+ * Refused (ERR_REFUSED, with a sentence that names the island): an unknown scheme or key (with the
+ * nearest name), a key that the scheme has no use for, control characters, spaces, a part that
+ * begins with '-', user names in URLs, an empty host, "." and ".." parts, texts over ISLAND_TEXT.
+ *
+ * Configuration: reference and revision and submodules of git-shaped schemes; checksum of archives,
+ * files and registries; strip of archives and registries. `checksum` is "sha256-" or "sha512-"
+ * followed by hexadecimal digits or base64 (as in Subresource Integrity), and is kept as lower-case
+ * hexadecimal.
+ *
+ * Canonical text: SCHEME[:REF][:{ KEY = VALUE, … }][:SUBPATH] in the language's own spelling, keys
+ * in bytewise order, each entry followed by a comma; a subpath without configuration follows "::".
+ *
+ * Name of the object: the last part of subpath, URL or repository without an archive's ending;
+ * NAME-VERSION for registries, NAME where the text has no version. Bytes that no object's name may
+ * hold become '-'.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum { ISLAND_TEXT = 4096, ISLAND_STRIP = 16 };
+
+enum scheme_id {
+#define SCHEME(name, text, shape, base, redirects, formats) SCHEME_##name,
+#include "island/scheme_list.h"
+	SCHEME_COUNT,
+};
+
+enum scheme_shape {
+	SHAPE_FORGE,
+	SHAPE_GIT,
+	SHAPE_ARCHIVE,
+	SHAPE_FILE,
+	SHAPE_REGISTRY,
+	SHAPE_LOCAL,
+};
+
+struct scheme {
+	enum scheme_id id;
+	enum scheme_shape shape;
+	const char *text;
+	const char *base;
+	bool redirects;
+	const char *formats; /* separated by one space */
+};
+
+/* NULL where there is none of this name. */
+const struct scheme *scheme_find(struct bytes text);
+const struct scheme *scheme_get(enum scheme_id id);
+
+enum island_entry_kind { ISLAND_ENTRY_TEXT, ISLAND_ENTRY_NUMBER, ISLAND_ENTRY_TRUTH };
+
+struct island_entry {
+	struct bytes key;
+	enum island_entry_kind kind;
+	struct bytes text;
+	int64_t number; /* 0 or 1 for a truth */
+};
+
+/* An island as the language hands it over. */
+struct island_words {
+	struct bytes scheme;
+	struct bytes ref;
+	const struct island_entry *entries; /* in any order */
+	size_t entry_count;
+	struct bytes subpath; /* empty, or with a leading '/' */
+};
+
+struct island {
+	const struct scheme *scheme;
+	struct bytes ref;
+	struct bytes place;     /* OWNER/REPO, the URL, the registry's NAME; empty for local ones */
+	struct bytes reference; /* from `@` or the configuration; a registry's version; or empty */
+	struct bytes revision;  /* or empty */
+	struct bytes checksum;  /* "sha256-<hex>", or empty */
+	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
+	bool submodules;
+	int strip;               /* -1: not said */
+	bool reference_is_entry; /* it came from the configuration */
+	struct bytes text;       /* canonical */
+	struct bytes name;       /* of its object */
+};
+
+/* The island borrows from the arena alone. */
+MUST_CHECK bool island_parse(
+	struct arena *arena, const struct island_words *words, struct island *out, struct err *err);
+bool island_is_local(const struct island *island);
+
+/*
+ * The pin that an island's own text gives, "sha256.tar1 HEX[:SUBPATH][+strip=N]" (or another
+ * algorithm, or `.file1`), SUBPATH percent-encoded but for letters, digits and "-._~/". False where
+ * its text holds no checksum: the lock says then.
+ */
+bool island_pin(struct arena *arena, const struct island *island, struct bytes *pin_out);

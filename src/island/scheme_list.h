@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * scheme_list: one row a builtin island scheme, and one a format of identities, for host, guest and
+ * manual alike. Included any number of times; no include guard; needs no other header.
+ *
+ *     #define SCHEME(name, text, shape, base, redirects, formats) …
+ *     #include "island/scheme_list.h"
+ *
+ * SCHEME(name, text, shape, base, redirects, formats)
+ *   text       as it is written
+ *   shape      how the ref is written:
+ *                FORGE     OWNER/REPO[@REFERENCE]           git at base/OWNER/REPO
+ *                GIT       URL[@REFERENCE]                  git at URL
+ *                ARCHIVE   //HOST/PATH, with the scheme a URL    unpacked by its content
+ *                FILE      URL                              one file, not unpacked
+ *                REGISTRY  NAME[@VERSION]                   asked for as base/NAME/VERSION
+ *                LOCAL     a folder of the evaluating machine; has no derivation
+ *   base       what the scheme means; "" where the ref says it. `islands.SCHEME.base` replaces it,
+ *              and it stands in a derivation's arguments only then
+ *   redirects  1: a redirect to an origin beyond the derivation's is followed (the derivation's
+ *              `origins` hold the word "redirects" then)
+ *   formats    of the identities that it reports, in their order
+ *
+ * The arguments of island.wasm: the scheme's text, the ref as it is written (without the
+ * configuration), then KEY=VALUE in bytewise order of keys, each only where it is set:
+ *
+ *     base=URL         the base, without a last '/', where it is not the row's
+ *     checksum=ALGORITHM-HEX      sha256 or sha512, lower case
+ *     reference=TEXT   branch or tag, instead of @REFERENCE
+ *     revision=HEX     40 or 64 lower-case digits
+ *     strip=N          how many leading parts of each name in an archive go away
+ *     submodules=true
+ *     subpath=a/b      without a leading '/'
+ *
+ * Without strip, an archive whose entries all lie in one folder is taken without that folder.
+ *
+ * FORMAT(text, value, known)
+ *   for the manual: the format, its value, and when it is known. `ALGORITHM.tar1` names the bytes
+ *   of an archive and, by content and options, one way to unpack them; `ALGORITHM.file1` a file's.
+ */
+#ifdef SCHEME
+SCHEME(GITHUB, "github", FORGE, "https://github.com", 0, "git git-tree cab")
+SCHEME(GITLAB, "gitlab", FORGE, "https://gitlab.com", 0, "git git-tree cab")
+SCHEME(CODEBERG, "codeberg", FORGE, "https://codeberg.org", 0, "git git-tree cab")
+SCHEME(SOURCEHUT, "sourcehut", FORGE, "https://git.sr.ht", 0, "git git-tree cab")
+SCHEME(GIT, "git", GIT, "", 1, "git git-tree cab")
+SCHEME(HTTPS, "https", ARCHIVE, "", 1, "http sha256.tar1 cab")
+SCHEME(HTTP, "http", ARCHIVE, "", 1, "http sha256.tar1 cab")
+SCHEME(FILE, "file", FILE, "", 1, "http sha256.file1 cab")
+SCHEME(CRATES, "crates", REGISTRY, "registry:crates", 1, "sha256.tar1 cab")
+SCHEME(SELF, "self", LOCAL, "", 0, "")
+SCHEME(FS, "fs", LOCAL, "", 0, "")
+#undef SCHEME
+#endif
+
+#ifdef FORMAT
+FORMAT("git", "REVISION[:SUBPATH][+submodules]",
+	"from the ref listing, before anything is downloaded")
+FORMAT("git-tree", "OBJECT[+submodules]",
+	"as soon as the commit and the trees down to the subpath are in")
+FORMAT("sha256.tar1", "HEX[:SUBPATH][+strip=N]",
+	"from a registry, the island's text, or once the archive is in")
+FORMAT("sha512.tar1", "HEX[:SUBPATH][+strip=N]",
+	"from a registry, the island's text, or once the archive is in")
+FORMAT("sha256.file1", "HEX", "from the island's text, or once the file is in")
+FORMAT("sha512.file1", "HEX", "from the island's text, or once the file is in")
+FORMAT("http", "BLAKE3 over URL, strong ETag and options", "from the response's head")
+FORMAT("cab", "the Cab hash, or `.`", "last")
+#undef FORMAT
+#endif
