@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * sandbox: from a spec to a running program in namespaces of its own (user, mount, pid, net, ipc,
+ * uts, cgroup), as root or as an ordinary user.
+ *
+ *     struct sandbox *sandbox = sandbox_new(err);              once a run; NULL: the kernel
+ * refuses, the err says what and why struct sandbox_process process; if (!sandbox_start(sandbox,
+ * &spec, &process, err)) ...   the program has been executed loop_watch(loop, process.pidfd,
+ * POLLIN, ...);            readable: every process of it is gone if (!sandbox_collect(&process,
+ * &result, err)) ...        how it ended; once sandbox_release(&process); kills what still runs
+ *     sandbox_free(sandbox);
+ *
+ *   realizer ──clone3──▶ pid 1: init (cab's own code) ──vfork, exec──▶ pid 2: the program
+ *       ▲                  │ reaps; at the end of pid 2 kills and counts what is left, reports,
+ * exits └── report pipe ◀──┘ ◀── control pipe: freeze, thaw
+ *
+ * The end of a sandbox is the end of its main process, not the end of its output: whatever it left
+ * behind is killed by then. Everything dies with the thread that called sandbox_start (so call it
+ * from a thread that lives as long as the program should).
+ *
+ * A process that is made elsewhere (a WASM guest, forked by its spawner) enters by halves:
+ *
+ *     spawner                                         its child
+ *     clone3(sandbox_clone_flags() | ...)             read(pipe): waits for the map
+ *     sandbox_map_ids(pid, uid, gid, err)
+ *     write(pipe)                                     sandbox_enter(sandbox, &spec, err)
+ *
+ * and is pid 1 itself. sandbox_enter keeps descriptors as they are: the caller closes what the
+ * guest must not have, above all any descriptor of a folder from outside, for `..` leads out of it.
+ * A folder that the guest works in is a writable BIND, opened again after sandbox_enter. Its child
+ * may have other threads' locks in its memory: the caller's process must have one thread.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "sandbox/spec.h"
+
+struct sandbox;
+
+/* Looks once at what the kernel gives, and compiles the filters. Where namespaces, mounts or
+ * seccomp are refused it is ERR_REFUSED with the reason; there is no unconfined fallback. */
+struct sandbox *sandbox_new(struct err *err);
+void sandbox_free(struct sandbox *sandbox);
+
+/* The ids of the host for a slot: for root, an id that no user of the host has, one a slot (who
+ * shares a machine holds a lock for each slot in use: two sandboxes must not have one id at one
+ * time); for an ordinary user, his own. */
+void sandbox_host_ids(unsigned slot, uint32_t *uid_out, uint32_t *gid_out);
+enum { SANDBOX_SLOTS = 4096 };
+
+/* What THREATS proposes, for a machine that runs `slots` programs at a time. */
+struct sandbox_limits sandbox_limits_default(unsigned slots);
+
+/* Which limits the kernel holds; the caller tells the user. */
+enum sandbox_held {
+	SANDBOX_HELD_MEMORY = 1 << 0,         /* of the whole sandbox, by a cgroup */
+	SANDBOX_HELD_MEMORY_EACH = 1 << 1,    /* of each process, by rlimit */
+	SANDBOX_HELD_PROCESSES = 1 << 2,      /* by a cgroup */
+	SANDBOX_HELD_PROCESSES_EACH = 1 << 3, /* by rlimit, counted in the user namespace */
+	SANDBOX_HELD_SCRATCH = 1 << 4,
+	SANDBOX_HELD_FILES = 1 << 5, /* file size and open files */
+};
+
+/* Owned by the caller; the fields are for reading. */
+struct sandbox_process {
+	pid_t pid; /* of init, in the caller's namespace */
+	int pidfd;
+	int control;
+	int report;
+	unsigned held; /* enum sandbox_held */
+	bool collected;
+	char cgroup[32]; /* name of its cgroup, or "" */
+	const struct sandbox *sandbox;
+};
+
+struct sandbox_result {
+	bool ended;                 /* it ended by itself; else it was killed from outside */
+	int code;                   /* exit status when `signal` is 0 */
+	int signal;                 /* that ended the program, or 0 */
+	unsigned left;              /* processes that it left behind, killed */
+	enum err_limit limit;       /* ERR_LIMIT_MEMORY or _PROCESSES when its cgroup met one */
+	uint64_t cpu_microseconds;  /* of all its processes */
+	uint64_t memory_peak_bytes; /* of the largest process */
+};
+
+/* Errors: the spec is wrong (ERR_REFUSED), a source or the program is absent (ERR_NOT_FOUND), or
+ * what the kernel said at which step. Nothing is left behind then. */
+MUST_CHECK bool sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
+	struct sandbox_process *out, struct err *err);
+
+/* All processes stand still, or go on. A program that has ended meanwhile is no error. */
+MUST_CHECK bool sandbox_freeze(struct sandbox_process *process, struct err *err);
+MUST_CHECK bool sandbox_thaw(struct sandbox_process *process, struct err *err);
+/* Ends all processes; the pidfd tells when they are gone. */
+void sandbox_kill(struct sandbox_process *process);
+
+/* Waits for the end, and says how it was. */
+MUST_CHECK bool sandbox_collect(
+	struct sandbox_process *process, struct sandbox_result *out, struct err *err);
+/* Kills, waits and closes, as far as that is still to do. */
+void sandbox_release(struct sandbox_process *process);
+
+/* For clone3: the namespaces. */
+uint64_t sandbox_clone_flags(void);
+MUST_CHECK bool sandbox_map_ids(pid_t pid, uint32_t uid, uint32_t gid, struct err *err);
+MUST_CHECK bool sandbox_enter(
+	const struct sandbox *sandbox, const struct sandbox_spec *spec, struct err *err);
