@@ -11,19 +11,19 @@
 struct option_row {
 	const char *name;
 	char letter;
-	enum option_kind kind;
+	enum option_shape kind;
 	unsigned where;
 	const char *argument;
 	const char *help;
 	size_t offset;
-	size_t list; /* of OPTION_FLAG_OR_LIST */
+	size_t list; /* of SHAPE_FLAG_OR_LIST */
 };
 
-#define OPTION_OFFSET_OPTION_FLAG(field) 0
-#define OPTION_OFFSET_OPTION_TEXT(field) 0
-#define OPTION_OFFSET_OPTION_LIST(field) 0
-#define OPTION_OFFSET_OPTION_NUMBER(field) 0
-#define OPTION_OFFSET_OPTION_FLAG_OR_LIST(field) offsetof(struct options, field##_list)
+#define OPTION_OFFSET_SHAPE_FLAG(field) 0
+#define OPTION_OFFSET_SHAPE_TEXT(field) 0
+#define OPTION_OFFSET_SHAPE_LIST(field) 0
+#define OPTION_OFFSET_SHAPE_NUMBER(field) 0
+#define OPTION_OFFSET_SHAPE_FLAG_OR_LIST(field) offsetof(struct options, field##_list)
 #define OPTION(field, name, letter, kind, where, argument, help)                             \
 	{name, letter, kind, where, argument, help, offsetof(struct options, field), \
 		OPTION_OFFSET_##kind(field)},
@@ -58,18 +58,18 @@ option_store(const struct option_row *row, const char *text, struct options *out
 {
 	void *field = (char *)out + row->offset;
 	switch (row->kind) {
-	case OPTION_FLAG:
+	case SHAPE_FLAG:
 		*(bool *)field = true;
 		return true;
-	case OPTION_TEXT:
+	case SHAPE_TEXT:
 		*(const char **)field = text;
 		return true;
-	case OPTION_LIST:
+	case SHAPE_LIST:
 		*array_push((option_texts *)field) = text;
 		return true;
-	case OPTION_NUMBER:
+	case SHAPE_NUMBER:
 		return option_number(row->name, text, (uint64_t *)field, err);
-	case OPTION_FLAG_OR_LIST:
+	case SHAPE_FLAG_OR_LIST:
 		*(bool *)field = true;
 		if (text)
 			*array_push((option_texts *)(void *)((char *)out + row->list)) = text;
@@ -94,8 +94,8 @@ option_tables_fill(const struct command *command, struct option_tables *tables)
 		const struct option_row *row = &option_rows[at];
 		if (!option_is_for(row, command))
 			continue;
-		int takes = row->kind == OPTION_FLAG           ? no_argument
-			    : row->kind == OPTION_FLAG_OR_LIST ? optional_argument
+		int takes = row->kind == SHAPE_FLAG           ? no_argument
+			    : row->kind == SHAPE_FLAG_OR_LIST ? optional_argument
 							       : required_argument;
 		tables->names[count++] = (struct option){row->name, takes, NULL, OPTION_FIRST + (int)at};
 		if (!row->letter)
@@ -156,9 +156,9 @@ options_release(struct options *options)
 	array_release(&options->operands);
 	for (size_t at = 0; at < OPTION_ROWS; at++) {
 		const struct option_row *row = &option_rows[at];
-		if (row->kind == OPTION_LIST)
+		if (row->kind == SHAPE_LIST)
 			array_release((option_texts *)(void *)((char *)options + row->offset));
-		if (row->kind == OPTION_FLAG_OR_LIST)
+		if (row->kind == SHAPE_FLAG_OR_LIST)
 			array_release((option_texts *)(void *)((char *)options + row->list));
 	}
 }
@@ -172,9 +172,9 @@ options_help(const struct command *command)
 		if (!option_is_for(row, command))
 			continue;
 		char name[64];
-		const char *before = row->kind == OPTION_FLAG ? "" : row->kind == OPTION_FLAG_OR_LIST ? "[=" : "=";
+		const char *before = row->kind == SHAPE_FLAG ? "" : row->kind == SHAPE_FLAG_OR_LIST ? "[=" : "=";
 		(void)snprintf(name, sizeof name, "--%s%s%s%s", row->name, before,
-			row->kind == OPTION_FLAG ? "" : row->argument, row->kind == OPTION_FLAG_OR_LIST ? "]" : "");
+			row->kind == SHAPE_FLAG ? "" : row->argument, row->kind == SHAPE_FLAG_OR_LIST ? "]" : "");
 		char letter[4] = "   ";
 		if (row->letter)
 			(void)snprintf(letter, sizeof letter, "-%c,", row->letter);

@@ -28,20 +28,20 @@ enum option_where {
 	OPTION_CAT = 1 << 8,
 };
 
-enum option_kind {
-	OPTION_FLAG,
-	OPTION_TEXT,
-	OPTION_LIST,
-	OPTION_NUMBER,
-	OPTION_FLAG_OR_LIST, /* --update, or --update=ISLAND any number of times */
+enum option_shape {
+	SHAPE_FLAG,
+	SHAPE_TEXT,
+	SHAPE_LIST,
+	SHAPE_NUMBER,
+	SHAPE_FLAG_OR_LIST, /* --update, or --update=ISLAND any number of times */
 };
 
 struct options {
-#define OPTION_FIELD_OPTION_FLAG(field) bool field;
-#define OPTION_FIELD_OPTION_TEXT(field) const char *field;
-#define OPTION_FIELD_OPTION_LIST(field) option_texts field;
-#define OPTION_FIELD_OPTION_NUMBER(field) uint64_t field;
-#define OPTION_FIELD_OPTION_FLAG_OR_LIST(field) \
+#define OPTION_FIELD_SHAPE_FLAG(field) bool field;
+#define OPTION_FIELD_SHAPE_TEXT(field) const char *field;
+#define OPTION_FIELD_SHAPE_LIST(field) option_texts field;
+#define OPTION_FIELD_SHAPE_NUMBER(field) uint64_t field;
+#define OPTION_FIELD_SHAPE_FLAG_OR_LIST(field) \
 	bool field;                             \
 	option_texts field##_list;
 #define OPTION(field, name, letter, kind, where, argument, help) OPTION_FIELD_##kind(field)

@@ -2,44 +2,19 @@
 #include "realize/report.h"
 
 static bool
-report_is_format(struct bytes format)
-{
-	if (format.size < 1 || format.size > REPORT_FORMAT)
-		return false;
-	for (size_t at = 0; at < format.size; at++) {
-		uint8_t byte = format.data[at];
-		bool letter = byte >= 'a' && byte <= 'z';
-		bool later = (byte >= '0' && byte <= '9') || byte == '.' || byte == '+' || byte == '-';
-		if (!letter && !(at > 0 && later))
-			return false;
-	}
-	return true;
-}
-
-bool
-identity_is_valid(struct identity identity)
-{
-	if (!report_is_format(identity.format) || identity.value.size < 1 || identity.value.size > REPORT_VALUE)
-		return false;
-	for (size_t at = 0; at < identity.value.size; at++)
-		if (identity.value.data[at] <= ' ' || identity.value.data[at] > '~')
-			return false;
-	return true;
-}
-
-static bool
 report_add_line(struct report *report, struct bytes line, struct err *err)
 {
 	size_t number = report->count + 1;
 	if (report->count == REPORT_LINES)
 		return err_set(err, ERR_BUILD, "hash report: more than %d lines", REPORT_LINES);
-	size_t space = bytes_find(line, ' ');
 	struct identity identity = {line, bytes_of(NULL, 0)};
-	if (space != SIZE_MAX)
-		identity = (struct identity){bytes_first(line, space), bytes_from(line, space + 1)};
-	if (!identity_is_valid(identity))
+	if (!identity_parse(line, &identity))
 		return err_set(err, ERR_BUILD, "hash report: line %zu is not \"FORMAT VALUE\": \"%.*s\"", number,
 			       BYTES_ARGS(bytes_first(line, 100)));
+	bool last = bytes_equal_text(identity.format, "cab");
+	if (last && !bytes_equal_text(identity.value, ".") && !cab_value_is_valid(identity.value))
+		return err_set(err, ERR_BUILD, "hash report: line %zu: \"%.*s\" is not a Cab hash", number,
+			       BYTES_ARGS(bytes_first(identity.value, 100)));
 	if (report->ended)
 		return err_set(err, ERR_BUILD, "hash report: line %zu follows the last one, \"cab\": \"%.*s\"", number,
 			       BYTES_ARGS(bytes_first(line, 100)));
@@ -48,7 +23,7 @@ report_add_line(struct report *report, struct bytes line, struct err *err)
 			return err_set(err, ERR_BUILD, "hash report: line %zu repeats the format \"%.*s\"", number,
 				       BYTES_ARGS(identity.format));
 	report->lines[report->count++] = identity;
-	report->ended = bytes_equal_text(identity.format, "cab");
+	report->ended = last;
 	return true;
 }
 
@@ -94,13 +69,4 @@ report_finish(const struct report *report, struct err *err)
 		return err_set(err, ERR_BUILD, "the program ended without reporting \"cab\": its last line was \"%.*s\"",
 			       BYTES_ARGS(report->lines[report->count - 1].format));
 	return true;
-}
-
-const struct identity *
-report_find(const struct report *report, const char *format)
-{
-	for (size_t at = 0; at < report->count; at++)
-		if (bytes_equal_text(report->lines[at].format, format))
-			return &report->lines[at];
-	return NULL;
 }

@@ -15,13 +15,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "derivation/identity.h"
 
-enum { REPORT_LINES = 16, REPORT_BYTES = 8192, REPORT_FORMAT = 32, REPORT_VALUE = 512 };
-
-struct identity {
-	struct bytes format;
-	struct bytes value;
-};
+enum { REPORT_LINES = 16, REPORT_BYTES = 8192 };
 
 struct report {
 	uint8_t data[REPORT_BYTES];
@@ -36,9 +32,3 @@ struct report {
 MUST_CHECK bool report_feed(struct report *report, struct bytes data, struct err *err);
 bool report_next(struct report *report, struct identity *out);
 MUST_CHECK bool report_finish(const struct report *report, struct err *err);
-
-/* The line of a format, or NULL. */
-const struct identity *report_find(const struct report *report, const char *format);
-
-/* Whether FORMAT and VALUE are of the grammar; locks and caches hold the same pairs. */
-bool identity_is_valid(struct identity identity);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "cli/progress.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "cli/terminal.h"
+
+enum { PROGRESS_PERIOD = 100, PROGRESS_ROWS = 12, PROGRESS_LINE = 400 };
+
+struct progress_row {
+	const char *verb;
+	struct buf name;
+	struct buf state;
+	struct buf log[PROGRESS_LOG_LINES]; /* the last lines, a ring */
+	size_t log_count;
+	uint64_t since;
+	uint64_t received;
+	uint64_t expected;
+	uint64_t objects;
+	bool running;
+};
+
+struct progress {
+	struct loop *loop;
+	enum progress_style style;
+	ARRAY(struct progress_row *) rows;
+	struct loop_timer *timer;
+	size_t drawn; /* lines on the terminal that the next drawing replaces */
+};
+
+struct progress *
+progress_new(struct loop *loop, enum progress_style style)
+{
+	struct progress *progress = (struct progress *)memory_zero(1, sizeof *progress);
+	progress->loop = loop;
+	progress->style = style;
+	return progress;
+}
+
+/* What standard error cannot take is lost: a build does not fail because nobody watches it. */
+static void
+progress_write(const struct buf *text)
+{
+	struct err ignored;
+	if (!fd_write_all(STDERR_FILENO, buf_bytes(text), &ignored))
+		return;
+}
+
+static void
+progress_erase(struct progress *progress, struct buf *out)
+{
+	if (progress->drawn)
+		buf_format(out, "\x1b[%zuA\x1b[0J", progress->drawn);
+	progress->drawn = 0;
+}
+
+static void
+progress_add_size(struct buf *out, uint64_t size)
+{
+	if (size < 10000)
+		buf_format(out, "%llu B", (unsigned long long)size);
+	else if (size < 10000000)
+		buf_format(out, "%llu kB", (unsigned long long)(size / 1000));
+	else
+		buf_format(out, "%llu.%llu MB", (unsigned long long)(size / 1000000),
+			   (unsigned long long)(size / 100000 % 10));
+}
+
+/* Cuts at columns, so that no row wraps and the count of lines stays true. */
+static void
+progress_add_cut(struct buf *out, struct buf *line, unsigned width)
+{
+	size_t columns = 0;
+	size_t at = 0;
+	while (at < line->size && columns + 1 < width) {
+		at++;
+		while (at < line->size && (line->data[at] & 0xc0) == 0x80)
+			at++;
+		columns++;
+	}
+	buf_add(out, bytes_first(buf_bytes(line), at));
+	buf_add_byte(out, '\n');
+}
+
+static void
+progress_draw_row(const struct progress_row *row, unsigned width, struct buf *out)
+{
+	cleanup_buf struct buf line = BUF(16 * PROGRESS_LINE);
+	uint64_t seconds = (loop_now() - row->since) / 1000;
+	buf_format(&line, "  %-6s %s", row->verb, row->name.size ? (const char *)row->name.data : "");
+	if (seconds)
+		buf_format(&line, "  %llus", (unsigned long long)seconds);
+	if (row->received) {
+		buf_add_text(&line, "  ");
+		progress_add_size(&line, row->received);
+		if (row->expected) {
+			buf_add_text(&line, " of ");
+			progress_add_size(&line, row->expected);
+		}
+	}
+	if (row->objects)
+		buf_format(&line, "  %llu objects", (unsigned long long)row->objects);
+	if (row->state.size)
+		buf_format(&line, "  %s", (const char *)row->state.data);
+	else if (row->log_count)
+		buf_format(&line, "  %s", buf_text(&((struct progress_row *)(uintptr_t)row)
+							     ->log[(row->log_count - 1) % PROGRESS_LOG_LINES]));
+	progress_add_cut(out, &line, width);
+}
+
+static void
+progress_draw(struct progress *progress, struct buf *out)
+{
+	unsigned width = terminal_width(STDERR_FILENO);
+	size_t running = 0;
+	for (size_t at = 0; at < progress->rows.size; at++) {
+		if (!progress->rows.data[at]->running)
+			continue;
+		if (++running > PROGRESS_ROWS)
+			continue;
+		progress_draw_row(progress->rows.data[at], width, out);
+		progress->drawn++;
+	}
+	if (running > PROGRESS_ROWS) {
+		buf_format(out, "  and %zu more\n", running - PROGRESS_ROWS);
+		progress->drawn++;
+	}
+}
+
+static void
+progress_tick(void *context)
+{
+	struct progress *progress = (struct progress *)context;
+	progress->timer = NULL;
+	cleanup_buf struct buf out = BUF(256 << 10);
+	progress_erase(progress, &out);
+	progress_draw(progress, &out);
+	progress_write(&out);
+	if (progress->drawn)
+		progress->timer = loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
+}
+
+static void
+progress_change(struct progress *progress)
+{
+	if (progress->style == PROGRESS_LIVE && !progress->timer)
+		progress->timer = loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
+}
+
+void
+progress_hide(struct progress *progress)
+{
+	if (progress->style != PROGRESS_LIVE)
+		return;
+	cleanup_buf struct buf out = BUF(4096);
+	progress_erase(progress, &out);
+	if (out.size)
+		progress_write(&out);
+}
+
+void
+progress_free(struct progress *progress)
+{
+	if (!progress)
+		return;
+	progress_hide(progress);
+	loop_stop(progress->timer);
+	for (size_t at = 0; at < progress->rows.size; at++) {
+		struct progress_row *row = progress->rows.data[at];
+		buf_release(&row->name);
+		buf_release(&row->state);
+		for (size_t line = 0; line < PROGRESS_LOG_LINES; line++)
+			buf_release(&row->log[line]);
+		free(row);
+	}
+	array_release(&progress->rows);
+	free(progress);
+}
+
+static void
+progress_tell(struct progress *progress, struct buf *lines)
+{
+	cleanup_buf struct buf out = BUF(1 << 20);
+	if (progress->style == PROGRESS_LIVE)
+		progress_erase(progress, &out);
+	buf_add(&out, buf_bytes(lines));
+	if (progress->style == PROGRESS_LIVE)
+		progress_draw(progress, &out);
+	progress_write(&out);
+}
+
+static void
+progress_tell_json(const char *event, const struct progress_row *row, const char *key, struct bytes text)
+{
+	cleanup_buf struct buf out = BUF(64 << 10);
+	buf_format(&out, "{\"event\":\"%s\"", event);
+	if (row) {
+		buf_format(&out, ",\"verb\":\"%s\",\"name\":", row->verb);
+		terminal_add_json(&out, buf_bytes(&row->name));
+	}
+	if (key) {
+		buf_format(&out, ",\"%s\":", key);
+		terminal_add_json(&out, text);
+	}
+	buf_add_text(&out, "}\n");
+	progress_write(&out);
+}
+
+void
+progress_say(struct progress *progress, struct bytes line)
+{
+	if (progress->style == PROGRESS_JSON) {
+		progress_tell_json("message", NULL, "text", line);
+		return;
+	}
+	cleanup_buf struct buf out = BUF(64 << 10);
+	terminal_escape(line, &out);
+	buf_add_byte(&out, '\n');
+	progress_tell(progress, &out);
+}
+
+size_t
+progress_start(struct progress *progress, const char *verb, struct bytes name)
+{
+	struct progress_row *row = (struct progress_row *)memory_zero(1, sizeof *row);
+	row->verb = verb;
+	row->name = BUF(16 * PROGRESS_LINE);
+	row->state = BUF(16 * PROGRESS_LINE);
+	for (size_t at = 0; at < PROGRESS_LOG_LINES; at++)
+		row->log[at] = BUF(8 * 4096);
+	terminal_escape(bytes_first(name, PROGRESS_LINE), &row->name);
+	row->since = loop_now();
+	row->running = true;
+	*array_push(&progress->rows) = row;
+	if (progress->style == PROGRESS_JSON)
+		progress_tell_json("start", row, NULL, name);
+	progress_change(progress);
+	return progress->rows.size - 1;
+}
+
+void
+progress_state(struct progress *progress, size_t number, struct bytes text)
+{
+	struct progress_row *row = progress->rows.data[number];
+	buf_clear(&row->state);
+	terminal_escape(bytes_first(text, PROGRESS_LINE), &row->state);
+	if (progress->style == PROGRESS_PLAIN && text.size) {
+		cleanup_buf struct buf out = BUF(64 << 10);
+		buf_format(&out, "%s %s: %s\n", row->verb, buf_text(&row->name), buf_text(&row->state));
+		progress_tell(progress, &out);
+	} else if (progress->style == PROGRESS_JSON) {
+		progress_tell_json("state", row, "text", text);
+	}
+	progress_change(progress);
+}
+
+void
+progress_bytes(struct progress *progress, size_t number, uint64_t received, uint64_t expected, uint64_t objects)
+{
+	struct progress_row *row = progress->rows.data[number];
+	row->received = received;
+	row->expected = expected;
+	row->objects = objects;
+	progress_change(progress);
+}
+
+void
+progress_log(struct progress *progress, size_t number, struct bytes line)
+{
+	struct progress_row *row = progress->rows.data[number];
+	struct buf *kept = &row->log[row->log_count++ % PROGRESS_LOG_LINES];
+	buf_clear(kept);
+	terminal_escape(bytes_first(line, 4096), kept);
+	buf_clear(&row->state);
+	if (progress->style == PROGRESS_JSON)
+		progress_tell_json("log", row, "line", line);
+	progress_change(progress);
+}
+
+static void
+progress_add_log(struct progress_row *row, struct buf *out)
+{
+	size_t first = row->log_count > PROGRESS_LOG_LINES ? row->log_count - PROGRESS_LOG_LINES : 0;
+	for (size_t at = first; at < row->log_count; at++)
+		buf_format(out, "    %s\n", buf_text(&row->log[at % PROGRESS_LOG_LINES]));
+}
+
+void
+progress_finish(struct progress *progress, size_t number, enum progress_end end, struct bytes text)
+{
+	struct progress_row *row = progress->rows.data[number];
+	row->running = false;
+	static const char *const words[] = {"done", "found", "failed"};
+	if (progress->style == PROGRESS_JSON)
+		progress_tell_json(words[end], row, "text", text);
+	bool silent = progress->style == PROGRESS_QUIET || progress->style == PROGRESS_JSON;
+	if (silent && !(end == PROGRESS_FAILED && progress->style == PROGRESS_QUIET))
+		return;
+	if (end == PROGRESS_FOUND) {
+		progress_change(progress);
+		return;
+	}
+	cleanup_buf struct buf out = BUF(1 << 20);
+	if (end == PROGRESS_FAILED)
+		progress_add_log(row, &out);
+	buf_format(&out, "%s %s", row->verb, buf_text(&row->name));
+	if (end == PROGRESS_FAILED)
+		buf_add_text(&out, " failed");
+	if (text.size) {
+		buf_add_text(&out, ": ");
+		terminal_escape(text, &out);
+	}
+	buf_add_byte(&out, '\n');
+	progress_tell(progress, &out);
+}
