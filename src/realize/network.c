@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/fd.h"
@@ -21,7 +22,7 @@ struct network {
 	struct loop *loop;
 	char *program;
 	struct buf config;
-	struct process *process;
+	struct process process;
 	int socket;
 	struct loop_watch *watch;
 	uint32_t next;
@@ -39,6 +40,7 @@ network_new(struct loop *loop, const char *program, struct bytes config)
 	network->config = BUF(BUF_MAX);
 	buf_add(&network->config, config);
 	network->socket = -1;
+	network->process = PROCESS_NONE;
 	return network;
 }
 
@@ -48,8 +50,8 @@ network_stop(struct network *network)
 	loop_unwatch(network->watch);
 	network->watch = NULL;
 	fd_release(&network->socket);
-	process_free(network->process);
-	network->process = NULL;
+	process_release(&network->process);
+	network->process = PROCESS_NONE;
 }
 
 void
@@ -195,7 +197,7 @@ network_ready(void *context, short events)
 bool
 network_start(struct network *network, struct err *err)
 {
-	if (network->process)
+	if (network->socket >= 0)
 		return true;
 	cleanup_fd int ours = -1;
 	cleanup_fd int theirs = -1;
@@ -205,19 +207,10 @@ network_start(struct network *network, struct err *err)
 	if (config < 0)
 		return err_note(err, "start cab-network");
 
-	const char *arguments[] = {network->program, NULL};
-	struct process_map map[] = {{theirs, NETWORK_SOCKET}};
-	struct process_spec spec = {
-		.program = network->program,
-		.arguments = arguments,
-		.environment = NULL,
-		.maps = map,
-		.map_count = 1,
-	};
-	struct process *process = process_start(&spec, err);
-	if (!process)
+	struct process_fd fds[] = {{theirs, NETWORK_SOCKET}, {STDERR_FILENO, STDERR_FILENO}};
+	struct process_spec spec = {.program = network->program, .fds = fds, .fd_count = 2, .own_group = true};
+	if (!process_start(&spec, &network->process, err))
 		return err_note(err, "start cab-network");
-	network->process = process;
 
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_CONFIG);

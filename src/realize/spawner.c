@@ -18,7 +18,7 @@
 #include "wire/spawner.h"
 #include "wire/wire.h"
 
-enum { SPAWNER_ARTIFACT_MAX = 64 << 20 };
+enum { SPAWNER_ARTIFACT_MAX = 64 << 20, SPAWNER_COMPILE_TIME = 90 * 1000 };
 
 struct spawner_run {
 	uint32_t id;
@@ -32,7 +32,7 @@ struct spawner {
 	char *program;
 	struct bytes module;
 	char *key; /* engine and processor, as `cab-guest key` prints them */
-	struct process *process;
+	struct process process;
 	int socket;
 	struct loop_watch *watch;
 	uint32_t next;
@@ -50,6 +50,7 @@ spawner_new(struct loop *loop, struct store *store, const char *program, struct 
 	must(spawner->program, "there is memory for a name");
 	spawner->module = module;
 	spawner->socket = -1;
+	spawner->process = PROCESS_NONE;
 	return spawner;
 }
 
@@ -59,8 +60,8 @@ spawner_stop(struct spawner *spawner)
 	loop_unwatch(spawner->watch);
 	spawner->watch = NULL;
 	fd_release(&spawner->socket);
-	process_free(spawner->process);
-	spawner->process = NULL;
+	process_release(&spawner->process);
+	spawner->process = PROCESS_NONE;
 }
 
 void
@@ -75,10 +76,10 @@ spawner_free(struct spawner *spawner)
 	free(spawner);
 }
 
-/* Runs a mode of cab-guest to its end and collects what it prints; its exit status says how it went. */
+/* Runs a mode of cab-guest to its end; what it prints and its exit status say how it went. */
 static bool
-spawner_collect(struct spawner *spawner, const char *mode, const struct process_map *maps, size_t map_count,
-		struct buf *printed, int *status_out, struct err *err)
+spawner_collect(const struct spawner *spawner, const char *mode, const struct process_fd *fds, size_t fd_count,
+		struct buf *printed, struct buf *errors, struct process_end *end, struct err *err)
 {
 	const char *arguments[] = {spawner->program, mode, NULL};
 	static const char *const none[] = {NULL};
@@ -86,10 +87,12 @@ spawner_collect(struct spawner *spawner, const char *mode, const struct process_
 		.program = spawner->program,
 		.arguments = arguments,
 		.environment = none,
-		.maps = maps,
-		.map_count = map_count,
+		.fds = fds,
+		.fd_count = fd_count,
+		.own_group = true,
 	};
-	return process_run(&spec, printed, status_out, err) || err_note(err, "cab-guest %s", mode);
+	return process_run(&spec, bytes_of(NULL, 0), printed, errors, SPAWNER_COMPILE_TIME, end, err) ||
+	       err_note(err, "cab-guest %s", mode);
 }
 
 static bool
@@ -98,11 +101,11 @@ spawner_find_key(struct spawner *spawner, struct err *err)
 	if (spawner->key)
 		return true;
 	cleanup_buf struct buf printed = BUF(4096);
-	int status = 0;
-	if (!spawner_collect(spawner, "key", NULL, 0, &printed, &status, err))
+	struct process_end end;
+	if (!spawner_collect(spawner, "key", NULL, 0, &printed, NULL, &end, err))
 		return false;
-	if (status != 0 || !printed.size)
-		return err_set(err, ERR_SYSTEM, "cab-guest key: exit status %d", status);
+	if (end.code != 0 || end.signal != 0 || !printed.size)
+		return err_set(err, ERR_SYSTEM, "cab-guest key: %s", process_end_print(&end).text);
 	if (printed.data[printed.size - 1] == '\n')
 		buf_truncate(&printed, printed.size - 1);
 	spawner->key = buf_take_text(&printed);
@@ -118,14 +121,17 @@ spawner_compile(struct spawner *spawner, struct bytes module, struct buf *artifa
 	cleanup_fd int out = memfd_create("artifact", MFD_CLOEXEC);
 	if (out < 0)
 		return err_system(err, errno, "memory file for a compiled module");
-	struct process_map maps[] = {{in, 3}, {out, 4}};
-	cleanup_buf struct buf printed = BUF(4096);
-	int status = 0;
-	if (!spawner_collect(spawner, "compile", maps, 2, &printed, &status, err))
+	struct process_fd fds[] = {{in, 3}, {out, 4}};
+	cleanup_buf struct buf errors = BUF(4096);
+	struct process_end end;
+	if (!spawner_collect(spawner, "compile", fds, 2, NULL, &errors, &end, err))
 		return false;
-	if (status != 0)
+	if (end.code != 0 || end.signal != 0) {
+		if (errors.size && errors.data[errors.size - 1] == '\n')
+			buf_truncate(&errors, errors.size - 1);
 		return err_set(err, ERR_REFUSED, "the module is not one that can run: %s",
-			       printed.size ? buf_text(&printed) : "the compiler died");
+			       errors.size ? buf_text(&errors) : process_end_print(&end).text);
+	}
 	if (lseek(out, 0, SEEK_SET) < 0)
 		return err_system(err, errno, "compiled module");
 	return fd_read_all(out, artifact, err) || err_note(err, "compiled module");
@@ -238,7 +244,7 @@ spawner_ready(void *context, short events)
 bool
 spawner_start(struct spawner *spawner, struct err *err)
 {
-	if (spawner->process)
+	if (spawner->socket >= 0)
 		return true;
 	cleanup_fd int artifact = spawner_artifact(spawner, spawner->module, err);
 	if (artifact < 0)
@@ -249,16 +255,17 @@ spawner_start(struct spawner *spawner, struct err *err)
 		return err_note(err, "start cab-guest");
 	const char *arguments[] = {spawner->program, "spawn", NULL};
 	static const char *const none[] = {NULL};
-	struct process_map maps[] = {{theirs, SPAWNER_SOCKET}, {artifact, SPAWNER_ARTIFACT}};
+	struct process_fd fds[] = {
+		{theirs, SPAWNER_SOCKET}, {artifact, SPAWNER_ARTIFACT}, {STDERR_FILENO, STDERR_FILENO}};
 	struct process_spec spec = {
 		.program = spawner->program,
 		.arguments = arguments,
 		.environment = none,
-		.maps = maps,
-		.map_count = 2,
+		.fds = fds,
+		.fd_count = 3,
+		.own_group = true,
 	};
-	spawner->process = process_start(&spec, err);
-	if (!spawner->process)
+	if (!process_start(&spec, &spawner->process, err))
 		return err_note(err, "start cab-guest");
 	spawner->socket = fd_take(&ours);
 	spawner->watch = loop_watch(spawner->loop, spawner->socket, POLLIN, spawner_ready, spawner);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * table: whose word counts for which identity: the store's table of identities as a run sees it.
+ *
+ * A key is (program digest, scope, FORMAT, VALUE). The scope is the digest of the resolved derivation, but empty for a format
+ * that a module lists in `cab.identities`, where the module is its only input and its environment is
+ * empty (DESIGN section 4). So `<github:o/r>` and `<git:https://…>` of one revision share what is known.
+ *
+ *     struct table table = {.store = …, .program = …, .scope = …};
+ *     if (table_find(&table, format, value, &hash)) …       here, in caches; also under earlier island.wasm
+ *     table_put(&table, format, value, &hash, size, files);  only after a completed, verified run
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "store/tree.h"
+
+struct store;
+
+enum { TABLE_FORMATS = 32, TABLE_BELIEVED = 16 };
+
+struct table {
+	struct store *store;
+	struct digest program;
+	struct digest scope;
+	struct bytes shared[TABLE_FORMATS]; /* formats with an empty scope */
+	size_t shared_count;
+	struct digest believed[TABLE_BELIEVED]; /* earlier programs whose shared identities count too */
+	size_t believed_count;
+};
+
+bool table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out);
+void table_put(const struct table *table, struct bytes format, struct bytes value, const struct cab_hash *hash,
+	       uint64_t size, uint64_t files);
+/* The key under which a pair is recorded, for `cache push`. */
+struct digest table_key(const struct table *table, struct bytes format, struct bytes value);
