@@ -9,7 +9,7 @@
  *     struct store_add_options options = {.name = "hello-1.0", .references = ..., .selves = ...};
  *     if (!store_add(store, staging.folder, "out", &options, &object, err)) ...
  *     store_unstage(&staging);
- *     realization_put(store, &realization); identity_put(store, &identity);
+ *     realization_put(store, &realization); claim_put(store, &claim);
  *     if (!store_sync(store, err)) ...                      now it is durable, and others see it
  *     store_close(store);
  *

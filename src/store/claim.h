@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * identity: the table of what programs have said, and what was found true: (program, scope, format,
+ * claim: the table of what programs have said, and what was found true: (program, scope, format,
  * value) -> Cab hash.
  *
  * Only a run that was completed and verified puts one. The key is derive_key("cab identity 1", ...)
@@ -13,32 +13,32 @@
 
 struct store;
 
-enum { IDENTITY_FORMAT_MAX = 32, IDENTITY_VALUE_MAX = 512 };
+enum { CLAIM_FORMAT_MAX = 32, CLAIM_VALUE_MAX = 512 };
 
-struct identity {
+struct claim {
 	struct digest program;
 	bool scoped;
 	struct digest scope;                  /* where scoped: digest of the resolved derivation */
-	char format[IDENTITY_FORMAT_MAX + 1]; /* [a-z][a-z0-9.+-]{0,31} */
-	char value[IDENTITY_VALUE_MAX + 1];   /* 1-512 printable ASCII characters without space */
+	char format[CLAIM_FORMAT_MAX + 1]; /* [a-z][a-z0-9.+-]{0,31} */
+	char value[CLAIM_VALUE_MAX + 1];   /* 1-512 printable ASCII characters without space */
 	struct cab_hash hash;
 	uint64_t size;
 	uint64_t files;
 	struct vouch vouch;
 };
 
-bool identity_is_format(struct bytes format);
-bool identity_is_value(struct bytes value);
+bool claim_is_format(struct bytes format);
+bool claim_is_value(struct bytes value);
 
 /* From program, scope, format and value; the rest is not read. */
-struct digest identity_key(const struct identity *identity);
+struct digest claim_key(const struct claim *claim);
 
 /* Seen at once here, by others from the next store_sync on. */
-void identity_put(struct store *store, const struct identity *identity);
+void claim_put(struct store *store, const struct claim *claim);
 /* Fills hash, size, files and vouch of what program, scope, format and value name: here, then in
  * the caches. ERR_NOT_FOUND when nobody knows. */
-MUST_CHECK bool identity_find(struct store *store, struct identity *identity, struct err *err);
+MUST_CHECK bool claim_find(struct store *store, struct claim *claim, struct err *err);
 
-void identity_encode(const struct identity *identity, struct buf *out);
-MUST_CHECK bool identity_decode(
-	struct bytes *rest, const struct digest *key, struct identity *out, struct err *err);
+void claim_encode(const struct claim *claim, struct buf *out);
+MUST_CHECK bool claim_decode(
+	struct bytes *rest, const struct digest *key, struct claim *out, struct err *err);
