@@ -86,6 +86,6 @@ enum graph_answer graph_pinned(
 struct derivation graph_pinned_derivation(struct arena *arena, struct graph *graph, size_t node);
 
 /* A node and all that it needs, ascending; `nodes_out` has room for graph_size. */
-size_t graph_reach(const struct graph *graph, size_t node, size_t *nodes_out);
+size_t graph_reach(struct graph *graph, size_t node, size_t *nodes_out);
 /* The nodes without a pin on which a node's pinned digest waits, ascending. */
-size_t graph_waits(const struct graph *graph, size_t node, size_t *nodes_out);
+size_t graph_waits(struct graph *graph, size_t node, size_t *nodes_out);
