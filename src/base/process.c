@@ -43,8 +43,8 @@ static const char *const step_texts[] = {
 /* Numbers from here on are free for copies while the low ones are given out. */
 enum { DESCRIPTOR_SPARE = 64 };
 
-static bool
-child_signals(void)
+bool
+process_signals_reset(void)
 {
 	/* KILL and STOP refuse, and so do the two that the C library keeps for itself: neither can have
 	 * been changed. */
@@ -115,7 +115,7 @@ child_run(const struct process_spec *spec, pid_t parent, int failure_fd)
 	if (spec->folder && chdir(spec->folder) < 0)
 		goto failed;
 	failure.step = STEP_SIGNALS;
-	if (!child_signals())
+	if (!process_signals_reset())
 		goto failed;
 	failure.step = STEP_EXECUTE;
 	/* execve takes its lists without const for history's sake and does not write to them. */

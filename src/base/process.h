@@ -67,6 +67,10 @@ void process_release(struct process *process);
 #define PROCESS_NONE    ((struct process){.pid = -1, .pidfd = -1})
 #define cleanup_process __attribute__((cleanup(process_release)))
 
+/* For a child between fork and exec: all signals at their defaults, none blocked. Only system calls;
+ * errno says why not. */
+bool process_signals_reset(void);
+
 /* "exit status 3", "signal 9 (Killed)". */
 struct process_text {
 	char text[64];

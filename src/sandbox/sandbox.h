@@ -39,8 +39,7 @@
 
 struct sandbox;
 
-/* Looks once at what the kernel gives, and compiles the filters. Where namespaces, mounts or
- * seccomp are refused it is ERR_REFUSED with the reason; there is no unconfined fallback. */
+/* Compiles the filters, and looks where a cgroup can be had. */
 struct sandbox *sandbox_new(struct err *err);
 void sandbox_free(struct sandbox *sandbox);
 
@@ -67,10 +66,14 @@ enum sandbox_held {
 struct sandbox_process {
 	pid_t pid; /* of init, in the caller's namespace */
 	int pidfd;
-	int control;
-	int report;
+	int link;      /* to init: freeze, thaw; and its reports */
 	unsigned held; /* enum sandbox_held */
 	bool collected;
+	bool reported; /* `status` and what follows hold what init said */
+	int status;
+	unsigned left;
+	uint64_t cpu_microseconds;
+	uint64_t memory_peak_bytes;
 	char cgroup[32]; /* name of its cgroup, or "" */
 	const struct sandbox *sandbox;
 };
@@ -85,7 +88,8 @@ struct sandbox_result {
 	uint64_t memory_peak_bytes; /* of the largest process */
 };
 
-/* Errors: the spec is wrong (ERR_REFUSED), a source or the program is absent (ERR_NOT_FOUND), or
+/* Where the kernel refuses namespaces, mounts or seccomp it is ERR_REFUSED with the reason: there is no
+ * unconfined fallback. Other errors: the spec is wrong (ERR_REFUSED), a source or the program is absent (ERR_NOT_FOUND), or
  * what the kernel said at which step. Nothing is left behind then. */
 MUST_CHECK bool sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *out, struct err *err);

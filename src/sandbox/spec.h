@@ -84,6 +84,7 @@ struct sandbox_spec {
 	int input;  /* descriptor 0, or -1: /dev/null */
 	int output; /* descriptors 1 and 2, or -1: /dev/null */
 
+	bool bare; /* the entries alone: no /proc, /dev, /etc, /tmp, and no loopback */
 	enum sandbox_filter filter;
 	struct sandbox_limits limits;
 };
