@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "network/config.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "network/origin.h"
+
+static bool
+fault(struct err *err, const char *key, const char *expected)
+{
+	return err_set(err, ERR_CORRUPT, "network configuration: %s: expected %s", key, expected);
+}
+
+static char *
+text_copy(struct bytes text)
+{
+	char *copy = (char *)memory_new(text.size + 1);
+	if (text.size)
+		memcpy(copy, text.data, text.size);
+	copy[text.size] = 0;
+	return copy;
+}
+
+static struct bytes
+json_bytes(const json_t *text)
+{
+	return bytes_of(json_string_value(text), json_string_length(text));
+}
+
+/* The normal form of an origin, owned; NULL when it is none. */
+static char *
+origin_copy(struct bytes text, const char *key, struct err *err)
+{
+	cleanup_buf struct buf origin = BUF(URL_LIMIT);
+	if (!origin_parse(text, &origin, err)) {
+		(void)err_note(err, "network configuration: %s", key);
+		return NULL;
+	}
+	return buf_take_text(&origin);
+}
+
+static bool
+read_allow(json_t *list, struct config *config, struct err *err)
+{
+	if (!json_is_array(list))
+		return fault(err, "allow", "a list");
+	size_t at;
+	json_t *item;
+	json_array_foreach(list, at, item)
+	{
+		if (!json_is_string(item))
+			return fault(err, "allow", "strings");
+		if (!policy_allow(&config->policy, json_bytes(item), err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_named(json_t *list, struct config *config, struct err *err)
+{
+	if (!json_is_array(list))
+		return fault(err, "named", "a list");
+	size_t at;
+	json_t *item;
+	json_array_foreach(list, at, item)
+	{
+		if (!json_is_string(item))
+			return fault(err, "named", "strings");
+		char *origin = origin_copy(json_bytes(item), "named", err);
+		if (!origin)
+			return false;
+		*array_push(&config->named) = origin;
+	}
+	return true;
+}
+
+static bool
+name_url(struct config *config, struct bytes text, const char *key, struct err *err)
+{
+	cleanup_url struct url url = {0};
+	if (!url_parse(text, &url, err))
+		return err_note(err, "network configuration: %s", key);
+	*array_push(&config->named) = text_copy(url_origin(&url));
+	return true;
+}
+
+/* The markers of a template may not stand in its host: what is named would not be what is reached.
+ */
+static bool
+name_template(struct config *config, struct bytes template, const char *key, struct err *err)
+{
+	return name_url(config, bytes_first(template, bytes_find(template, '{')), key, err);
+}
+
+static bool
+read_mirrors(json_t *object, struct config *config, struct err *err)
+{
+	if (!json_is_object(object))
+		return fault(err, "mirrors", "an object");
+	const char *key;
+	json_t *list, *item;
+	json_object_foreach(object, key, list)
+	{
+		if (!json_is_array(list))
+			return fault(err, "mirrors", "lists");
+		char *origin = origin_copy(bytes_text(key), "mirrors", err);
+		if (!origin)
+			return false;
+		struct config_mirror *mirror = array_push(&config->mirrors);
+		mirror->origin = origin;
+		size_t at;
+		json_array_foreach(list, at, item)
+		{
+			if (!json_is_string(item))
+				return fault(err, "mirrors", "lists of strings");
+			if (!name_template(config, json_bytes(item), "mirrors", err))
+				return false;
+			*array_push(&mirror->urls) = text_copy(json_bytes(item));
+		}
+	}
+	return true;
+}
+
+static bool
+read_registries(json_t *object, struct config *config, struct err *err)
+{
+	if (!json_is_object(object))
+		return fault(err, "registries", "an object");
+	const char *key;
+	json_t *item;
+	json_object_foreach(object, key, item)
+	{
+		if (!json_is_string(item))
+			return fault(err, "registries", "strings");
+		char *origin = origin_copy(bytes_text(key), "registries", err);
+		if (!origin)
+			return false;
+		*array_push(&config->registries) =
+			(struct config_registry){origin, text_copy(json_bytes(item))};
+		if (!name_template(config, json_bytes(item), "registries", err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_proxies(json_t *object, struct config *config, struct err *err)
+{
+	static const char *const schemes[] = {"http", "https"};
+	if (!json_is_object(object))
+		return fault(err, "proxies", "an object");
+	const char *key;
+	json_t *item;
+	json_object_foreach(object, key, item)
+	{
+		size_t which = strcmp(key, schemes[1]) == 0;
+		if (strcmp(key, schemes[which]) != 0)
+			return fault(err, "proxies", "the keys http and https");
+		if (!json_is_string(item) || config->proxies[which])
+			return fault(err, "proxies", "one string each");
+		config->proxies[which] = text_copy(json_bytes(item));
+	}
+	return true;
+}
+
+static bool
+read_command(json_t *list, struct buf *out)
+{
+	size_t at;
+	json_t *item;
+	json_array_foreach(list, at, item)
+	{
+		if (!json_is_string(item) || bytes_find(json_bytes(item), 0) != SIZE_MAX)
+			return false;
+		buf_add(out, json_bytes(item));
+		buf_add_byte(out, 0);
+	}
+	return json_array_size(list) > 0;
+}
+
+static bool
+read_credential(json_t *row, struct config *config, struct err *err)
+{
+	static const char *const kinds[] = {
+		[CREDENTIAL_FILE] = "file",
+		[CREDENTIAL_ENVIRONMENT] = "environment",
+		[CREDENTIAL_COMMAND] = "command",
+	};
+	const char *kind = json_string_value(json_object_get(row, "kind"));
+	json_t *origin_text = json_object_get(row, "origin");
+	json_t *value = json_object_get(row, "value");
+	if (!kind || !json_is_string(origin_text) || !value || json_object_size(row) != 3)
+		return fault(err, "credentials", "origin, kind and value");
+	size_t which = 0;
+	while (which < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[which]) != 0)
+		which++;
+	if (which == sizeof kinds / sizeof *kinds)
+		return fault(err, "credentials", "the kind file, command or environment");
+
+	cleanup_buf struct buf text = BUF(CONFIG_LIMIT);
+	if (which == CREDENTIAL_COMMAND ? !json_is_array(value) || !read_command(value, &text)
+					: !json_is_string(value))
+		return fault(err, "credentials", "a value that fits its kind");
+	if (which != CREDENTIAL_COMMAND)
+		buf_add(&text, json_bytes(value));
+	cleanup_buf struct buf origin = BUF(URL_LIMIT);
+	if (!origin_parse(json_bytes(origin_text), &origin, err))
+		return err_note(err, "network configuration: credentials");
+	credentials_add(config->credentials, (enum credential_kind)which, buf_bytes(&origin),
+		buf_bytes(&text));
+	return true;
+}
+
+static bool
+read_credentials(json_t *list, struct config *config, struct err *err)
+{
+	if (!json_is_array(list))
+		return fault(err, "credentials", "a list");
+	size_t at;
+	json_t *item;
+	json_array_foreach(list, at, item)
+	{
+		if (!read_credential(item, config, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_number(json_t *object, const char *key, unsigned least, unsigned *out, struct err *err)
+{
+	enum { MOST = 1000000 };
+	json_t *item = json_object_get(object, key);
+	json_int_t number = json_integer_value(item);
+	if (!json_is_integer(item) || number < (json_int_t)least || number > MOST)
+		return fault(err, key, "a number in its range");
+	*out = (unsigned)number;
+	return true;
+}
+
+static bool
+read_limits(json_t *object, struct config *config, struct err *err)
+{
+	if (!json_is_object(object) || json_object_size(object) != 4)
+		return fault(err, "limits", "connect, stall, total and retries");
+	return read_number(object, "connect", 1, &config->connect_seconds, err) &&
+	       read_number(object, "stall", 1, &config->stall_seconds, err) &&
+	       read_number(object, "total", 1, &config->total_seconds, err) &&
+	       read_number(object, "retries", 0, &config->retries, err);
+}
+
+typedef bool config_read(json_t *value, struct config *config, struct err *err);
+
+static bool
+config_read_all(json_t *root, struct config *config, struct err *err)
+{
+	static const struct {
+		const char *key;
+		config_read *read;
+	} keys[] = {
+		{"allow", read_allow},
+		{"named", read_named},
+		{"mirrors", read_mirrors},
+		{"registries", read_registries},
+		{"proxies", read_proxies},
+		{"credentials", read_credentials},
+		{"limits", read_limits},
+	};
+	size_t count = sizeof keys / sizeof *keys;
+	if (!json_is_object(root) || json_object_size(root) != count + 1)
+		return fault(err, "the whole", "exactly the keys that wire/network.h lists");
+	for (size_t at = 0; at < count; at++) {
+		json_t *value = json_object_get(root, keys[at].key);
+		if (!value)
+			return fault(err, keys[at].key, "it to be there");
+		if (!keys[at].read(value, config, err))
+			return false;
+	}
+	return read_number(root, "connections", 1, &config->connections, err);
+}
+
+bool
+config_parse(struct bytes json, struct config *out, struct err *err)
+{
+	json_error_t where;
+	json_t *root =
+		json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, &where);
+	if (!root)
+		return err_set(err, ERR_CORRUPT, "network configuration: line %d: %s", where.line,
+			where.text);
+	struct config config = {.credentials = credentials_new()};
+	bool done = config_read_all(root, &config, err);
+	json_decref(root);
+	if (done)
+		*out = config;
+	else
+		config_release(&config);
+	return done;
+}
+
+void
+config_release(struct config *config)
+{
+	policy_release(&config->policy);
+	for (size_t at = 0; at < config->named.size; at++)
+		free(config->named.data[at]);
+	array_release(&config->named);
+	for (size_t at = 0; at < config->mirrors.size; at++) {
+		struct config_mirror *mirror = &config->mirrors.data[at];
+		for (size_t url = 0; url < mirror->urls.size; url++)
+			free(mirror->urls.data[url]);
+		array_release(&mirror->urls);
+		free(mirror->origin);
+	}
+	array_release(&config->mirrors);
+	for (size_t at = 0; at < config->registries.size; at++) {
+		free(config->registries.data[at].origin);
+		free(config->registries.data[at].template);
+	}
+	array_release(&config->registries);
+	free(config->proxies[0]);
+	free(config->proxies[1]);
+	credentials_free(config->credentials);
+	*config = (struct config){0};
+}
+
+bool
+config_names(const struct config *config, struct bytes origin)
+{
+	for (size_t at = 0; at < config->named.size; at++)
+		if (bytes_equal_text(origin, config->named.data[at]))
+			return true;
+	return false;
+}
+
+const struct config_mirror *
+config_mirror(const struct config *config, struct bytes origin)
+{
+	for (size_t at = 0; at < config->mirrors.size; at++)
+		if (bytes_equal_text(origin, config->mirrors.data[at].origin))
+			return &config->mirrors.data[at];
+	return NULL;
+}
+
+const char *
+config_registry(const struct config *config, struct bytes origin)
+{
+	for (size_t at = 0; at < config->registries.size; at++)
+		if (bytes_equal_text(origin, config->registries.data[at].origin))
+			return config->registries.data[at].template;
+	return NULL;
+}

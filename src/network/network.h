@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * network: the program's whole state, between the realizer's socket (wire/network.h) and libcurl.
+ *
+ *     if (!network_run(NETWORK_SOCKET, err)) ...        until the realizer closes its end
+ *
+ * One loop drives the socket, libcurl's sockets and timer, the bodies' pipes and the commands that
+ * print credentials. At most `connections` transfers run at once; the others wait for their turn in
+ * order. One that is paused, or whose pipe is full, holds no turn, so readers that wait for each
+ * other's transfers do not stop each other.
+ */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "base/array.h"
+#include "base/loop.h"
+#include "network/config.h"
+#include "wire/wire.h"
+
+enum { NETWORK_TRANSFERS = 1024 };
+
+struct transfer;
+
+struct network {
+	int socket;
+	struct loop *loop;
+	struct loop_watch *watch;
+	CURLM *multi;
+	struct loop_timer *timer;
+	struct config config;
+	bool is_configured, is_done;
+	struct err failure; /* why it is done, ERR_NONE when the realizer closed its end */
+	ARRAY(struct transfer *) transfers;
+	ARRAY(struct buf) unsent;
+};
+
+MUST_CHECK bool network_run(int socket, struct err *err);
+/* Sends a packet to the realizer, at once or when it reads again. */
+void network_send(struct network *network, const struct buf *packet);

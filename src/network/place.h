@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * place: where a request may be answered: the URL itself, or its origin's mirrors instead, with a
+ * registry's symbolic URL expanded.
+ *
+ *     struct places places = {0};
+ *     if (!places_find(&places, config, request, err)) ...      ERR_REFUSED: not an origin of the
+ *                                                               derivation, or nobody knows where
+ *                                                               the registry is
+ *     places_release(&places);
+ *
+ * A mirror's URL replaces the origin: path and query follow it. A registry's mirror is a template,
+ * as the registry is.
+ */
+#pragma once
+
+#include "base/array.h"
+#include "network/config.h"
+#include "network/request.h"
+
+struct places {
+	ARRAY(char *) urls; /* at least one, to be tried in order */
+};
+
+MUST_CHECK bool places_find(struct places *out, const struct config *config,
+	const struct request *request, struct err *err);
+void places_release(struct places *places);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * registry: symbolic URLs of package registries, made into real ones.
+ *
+ *     registry:crates/NAME/VERSION[?sha256=HEX]
+ *
+ * A template is cargo's `dl` (The Cargo Book, "Registry Index", "Index Configuration"): {crate},
+ * {version}, {prefix}, {lowerprefix} and {sha256-checksum} are replaced; a template with none of
+ * them gets "/{crate}/{version}/download" behind it. The prefix is that of the index: "1", "2",
+ * "3/c", "ca/rg". NAME is 1-64 of letters, digits, "-" and "_"; VERSION 1-128 of letters, digits,
+ * ".", "-" and "+"; all else is refused, so neither can leave its place in the URL.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* "registry:crates" of "registry:crates/…"; empty where the URL is not symbolic. */
+struct bytes registry_origin(struct bytes url);
+/* Adds the URL; ERR_REFUSED where the symbolic one is not well formed. */
+MUST_CHECK bool registry_expand(
+	struct bytes template, struct bytes url, struct buf *out, struct err *err);

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "network/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "network/place.h"
+#include "wire/network.h"
+
+enum {
+	PIPE_ROOM = 512 << 10,
+	DISCARD_MOST = 64 << 10, /* of a body that nobody reads, to keep its connection */
+	BROKEN_WAIT = 200,       /* milliseconds before the second try, doubled for each further */
+	STATUS_WAIT = 1000,
+};
+
+enum transfer_state {
+	TRANSFER_READY,      /* the next hop may start */
+	TRANSFER_CREDENTIAL, /* a command prints the secret for it */
+	TRANSFER_RUNNING,
+	TRANSFER_WAITING, /* until `retry` fires */
+	TRANSFER_DONE,
+};
+
+struct transfer {
+	struct network *network;
+	struct request request;
+	enum transfer_state state;
+	struct places places;
+	size_t place; /* at which of them */
+	struct url url;
+	struct hop hop;
+	unsigned redirects, tries;
+	bool head_sent, is_paused, is_full, is_foreign;
+	size_t skip; /* bytes at the front of what libcurl gives again, already in the pipe */
+	size_t discarded;
+	uint64_t size, received;
+	uint32_t requests;
+	struct loop_watch *writable;
+	struct loop_timer *total, *retry;
+};
+
+uint32_t
+transfer_id(const struct transfer *transfer)
+{
+	return transfer->request.id;
+}
+
+bool
+transfer_is_done(const struct transfer *transfer)
+{
+	return transfer->state == TRANSFER_DONE;
+}
+
+bool
+transfer_is_running(const struct transfer *transfer)
+{
+	return transfer->state == TRANSFER_RUNNING && !transfer->is_paused && !transfer->is_full;
+}
+
+bool
+transfer_is_ready(const struct transfer *transfer)
+{
+	return transfer->state == TRANSFER_READY && !transfer->is_paused;
+}
+
+/* "URL: why; and then what". */
+static void
+send_note(struct transfer *transfer, const struct err *why, const char *then)
+{
+	cleanup_buf struct buf text = BUF(BUF_MAX);
+	buf_add(&text, url_shown(&transfer->url));
+	buf_format(&text, ": %s; %s", why->text, then);
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_NOTE);
+	buf_add_u32(&packet, transfer->request.id);
+	wire_add(&packet, buf_bytes(&text));
+	network_send(transfer->network, &packet);
+}
+
+static void
+send_head(struct transfer *transfer)
+{
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_HEAD);
+	buf_add_u32(&packet, transfer->request.id);
+	buf_add_u32(&packet, transfer->hop.response.status);
+	wire_add(&packet, bytes_text(transfer->url.text));
+	wire_add(&packet, buf_bytes(&transfer->hop.response.fields));
+	network_send(transfer->network, &packet);
+	transfer->head_sent = true;
+}
+
+static void
+transfer_let_go(struct transfer *transfer)
+{
+	hop_release(&transfer->hop);
+	loop_unwatch(transfer->writable);
+	loop_stop(transfer->total);
+	loop_stop(transfer->retry);
+	transfer->writable = NULL;
+	transfer->total = NULL;
+	transfer->retry = NULL;
+	fd_release(&transfer->request.pipe);
+}
+
+/* `why` is NULL when the body came whole. */
+static void
+transfer_end(struct transfer *transfer, const struct err *why)
+{
+	transfer_let_go(transfer);
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_END);
+	buf_add_u32(&packet, transfer->request.id);
+	buf_add_u32(&packet, why && why->kind == ERR_REFUSED);
+	buf_add_u64(&packet, transfer->size);
+	buf_add_u64(&packet, transfer->received);
+	buf_add_u32(&packet, transfer->requests);
+	wire_add(&packet, why ? bytes_text(why->text) : bytes_of("", 0));
+	network_send(transfer->network, &packet);
+	transfer->state = TRANSFER_DONE;
+}
+
+static void
+transfer_fail(struct transfer *transfer, struct err *why)
+{
+	if (transfer->url.text)
+		(void)err_note(why, "%.*s", BYTES_ARGS(url_shown(&transfer->url)));
+	transfer_end(transfer, why);
+}
+
+static bool
+is_temporary(const struct err *err)
+{
+	return err->kind == ERR_SYSTEM || (err->kind == ERR_LIMIT && err->number == ERR_LIMIT_TIME);
+}
+
+static bool
+is_last_place(const struct transfer *transfer)
+{
+	return transfer->place + 1 == transfer->places.urls.size;
+}
+
+static bool
+is_redirect(const struct transfer *transfer)
+{
+	const struct response *response = &transfer->hop.response;
+	if (!response->location.size)
+		return false;
+	return response->status == 301 || response->status == 302 || response->status == 307 ||
+	       response->status == 308 ||
+	       (response->status == 303 && transfer->request.method != METHOD_POST);
+}
+
+static bool
+is_worth_retrying(const struct transfer *transfer)
+{
+	switch (transfer->hop.response.status) {
+	case 408:
+	case 429:
+	case 500:
+	case 502:
+	case 503:
+	case 504:
+		return transfer->tries < transfer->network->config.retries &&
+		       hop_retry_after(&transfer->hop) <= RETRY_AFTER_MOST;
+	default:
+		return false;
+	}
+}
+
+/* Whether this response is what the guest gets. */
+static bool
+is_answer(const struct transfer *transfer)
+{
+	if (is_redirect(transfer) || is_worth_retrying(transfer))
+		return false;
+	return transfer->hop.response.status < 400 || is_last_place(transfer);
+}
+
+static void transfer_full(struct transfer *transfer);
+
+/* Into the pipe, as much as it takes. `skip` counts what it took of bytes that come again. */
+static enum hop_flow
+body_write(struct transfer *transfer, struct bytes data)
+{
+	size_t again = transfer->skip < data.size ? transfer->skip : data.size;
+	size_t written = again;
+	while (written < data.size) {
+		ssize_t count =
+			write(transfer->request.pipe, data.data + written, data.size - written);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0 && errno == EAGAIN) {
+			transfer->size += written - again;
+			transfer->skip = written;
+			transfer_full(transfer);
+			return HOP_FULL;
+		}
+		if (count < 0) {
+			(void)err_set(&transfer->hop.failure, ERR_CANCELLED,
+				"nobody reads the body any more");
+			return HOP_ENOUGH;
+		}
+		written += (size_t)count;
+	}
+	transfer->size += written - again;
+	transfer->skip -= again;
+	return HOP_TAKEN;
+}
+
+static enum hop_flow
+on_body(void *context, struct bytes data)
+{
+	struct transfer *transfer = (struct transfer *)context;
+	/* libcurl forgets a pause that came before the connection was made. */
+	if (transfer->is_paused)
+		return HOP_FULL;
+	if (transfer->head_sent || is_answer(transfer)) {
+		if (!transfer->head_sent)
+			send_head(transfer);
+		return body_write(transfer, data);
+	}
+	transfer->discarded += data.size;
+	return transfer->discarded > DISCARD_MOST ? HOP_ENOUGH : HOP_TAKEN;
+}
+
+static void
+on_writable(void *context, short events)
+{
+	struct transfer *transfer = (struct transfer *)context;
+	(void)events;
+	loop_change(transfer->writable, 0);
+	transfer->is_full = false;
+	if (!transfer->is_paused)
+		hop_pause(&transfer->hop, false);
+}
+
+static void
+transfer_full(struct transfer *transfer)
+{
+	transfer->is_full = true;
+	if (!transfer->writable)
+		transfer->writable = loop_watch(transfer->network->loop, transfer->request.pipe,
+			POLLOUT, on_writable, transfer);
+	loop_change(transfer->writable, POLLOUT);
+}
+
+void
+transfer_pause(struct transfer *transfer, bool pause)
+{
+	if (transfer->is_paused == pause || transfer->state == TRANSFER_DONE)
+		return;
+	transfer->is_paused = pause;
+	if (transfer->state == TRANSFER_RUNNING && !transfer->is_full)
+		hop_pause(&transfer->hop, pause);
+}
+
+static void
+on_reached(void *context)
+{
+	struct transfer *transfer = (struct transfer *)context;
+	transfer->requests++;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_REACHED);
+	buf_add_u32(&packet, transfer->request.id);
+	wire_add(&packet, url_origin(&transfer->url));
+	network_send(transfer->network, &packet);
+}
+
+/* Goes to the place that is due. */
+static bool
+transfer_aim(struct transfer *transfer, struct err *err)
+{
+	url_release(&transfer->url);
+	transfer->redirects = 0;
+	transfer->tries = 0;
+	transfer->is_foreign = false;
+	return url_parse(
+		bytes_text(transfer->places.urls.data[transfer->place]), &transfer->url, err);
+}
+
+static void
+transfer_start_hop(struct transfer *transfer, const char *authorization)
+{
+	struct err err = {0};
+	const struct hop_spec spec = {
+		.config = &transfer->network->config,
+		.request = &transfer->request,
+		.url = &transfer->url,
+		.authorization = authorization,
+		.is_foreign = transfer->is_foreign,
+		.context = transfer,
+		.reached = on_reached,
+		.body = on_body,
+	};
+	transfer->discarded = 0;
+	transfer->state = TRANSFER_RUNNING;
+	if (!hop_start(&transfer->hop, transfer->network->multi, &spec, &err))
+		transfer_fail(transfer, &err);
+}
+
+void
+transfer_go_on(struct transfer *transfer)
+{
+	struct err err = {0};
+	const char *authorization = NULL;
+	switch (credential_find(transfer->network->config.credentials, url_origin(&transfer->url),
+		&authorization, &err)) {
+	case CREDENTIAL_ABSENT:
+	case CREDENTIAL_READY:
+		transfer_start_hop(transfer, authorization);
+		break;
+	case CREDENTIAL_LATER:
+		transfer->state = TRANSFER_CREDENTIAL;
+		break;
+	case CREDENTIAL_FAILED:
+		transfer_fail(transfer, &err);
+		break;
+	}
+}
+
+void
+transfer_credential_changed(struct transfer *transfer)
+{
+	if (transfer->state == TRANSFER_CREDENTIAL)
+		transfer->state = TRANSFER_READY;
+}
+
+static void
+on_retry(void *context)
+{
+	struct transfer *transfer = (struct transfer *)context;
+	transfer->retry = NULL;
+	transfer->state = TRANSFER_READY;
+}
+
+static void
+transfer_retry(struct transfer *transfer, uint64_t milliseconds, const struct err *why)
+{
+	char then[96];
+	transfer->tries++;
+	(void)snprintf(then, sizeof then, "trying again in %.1f s (%u of %u)",
+		(double)milliseconds / 1000, transfer->tries, transfer->network->config.retries);
+	send_note(transfer, why, then);
+	hop_release(&transfer->hop);
+	transfer->state = TRANSFER_WAITING;
+	transfer->retry = loop_after(transfer->network->loop, milliseconds, on_retry, transfer);
+}
+
+static void
+transfer_next_place(struct transfer *transfer, const struct err *why)
+{
+	send_note(transfer, why, "trying the next mirror");
+	hop_release(&transfer->hop);
+	transfer->place++;
+	transfer->state = TRANSFER_READY;
+	struct err err = {0};
+	if (!transfer_aim(transfer, &err))
+		transfer_fail(transfer, &err);
+}
+
+/* Doubled for each try, and a little apart for requests that failed together. */
+static uint64_t
+retry_wait(const struct transfer *transfer, uint64_t first)
+{
+	uint64_t wait = first << (transfer->tries < 6 ? transfer->tries : 6);
+	return wait + wait * (transfer->request.id * 7919u % 32) / 128;
+}
+
+static bool
+redirect_check(const struct transfer *transfer, const struct url *to, struct err *err)
+{
+	struct bytes origin = url_origin(to);
+	bool named = config_names(&transfer->network->config, origin);
+	if (transfer->url.tls && !to->tls && !named)
+		return err_set(err, ERR_REFUSED, "redirected from https to %.*s",
+			BYTES_ARGS(url_shown(to)));
+	if (bytes_equal(origin, url_origin(&transfer->url)) || transfer->request.redirects ||
+		request_lists(&transfer->request, origin))
+		return true;
+	return err_set(err, ERR_REFUSED,
+		"redirected to %.*s, which is not among the origins of this derivation",
+		BYTES_ARGS(origin));
+}
+
+static void
+transfer_redirect(struct transfer *transfer)
+{
+	struct err err = {0};
+	cleanup_url struct url to = {0};
+	if (transfer->redirects == REDIRECT_MOST) {
+		(void)err_set(&err, ERR_CORRUPT, "redirected more than %d times", REDIRECT_MOST);
+		transfer_fail(transfer, &err);
+		return;
+	}
+	if (!url_resolve(&transfer->url, buf_bytes(&transfer->hop.response.location), &to, &err)) {
+		(void)err_note(&err, "redirected");
+		transfer_fail(transfer, &err);
+		return;
+	}
+	if (!redirect_check(transfer, &to, &err)) {
+		transfer_fail(transfer, &err);
+		return;
+	}
+	if (!bytes_equal(url_origin(&to), url_origin(&transfer->url)))
+		transfer->is_foreign = true;
+	hop_release(&transfer->hop);
+	url_release(&transfer->url);
+	transfer->url = to;
+	to = (struct url){0};
+	transfer->redirects++;
+	transfer->state = TRANSFER_READY;
+}
+
+static void
+transfer_judge(struct transfer *transfer)
+{
+	if (is_redirect(transfer)) {
+		transfer_redirect(transfer);
+		return;
+	}
+	if (!is_answer(transfer)) {
+		struct err why = {0};
+		(void)err_set(&why, ERR_SYSTEM, "status %u", transfer->hop.response.status);
+		uint64_t asked = hop_retry_after(&transfer->hop) * 1000;
+		if (is_worth_retrying(transfer))
+			transfer_retry(
+				transfer, asked ? asked : retry_wait(transfer, STATUS_WAIT), &why);
+		else
+			transfer_next_place(transfer, &why);
+		return;
+	}
+	if (!transfer->head_sent)
+		send_head(transfer);
+	transfer_end(transfer, NULL);
+}
+
+void
+transfer_hop_done(struct transfer *transfer, CURLcode code)
+{
+	struct err err = {0};
+	bool whole = hop_finish(&transfer->hop, code, &err);
+	transfer->received += transfer->hop.received;
+	if (whole)
+		transfer_judge(transfer);
+	else if (transfer->head_sent)
+		transfer_fail(transfer, &err);
+	else if (is_temporary(&err) && transfer->tries < transfer->network->config.retries)
+		transfer_retry(transfer, retry_wait(transfer, BROKEN_WAIT), &err);
+	else if (!is_last_place(transfer))
+		transfer_next_place(transfer, &err);
+	else
+		transfer_fail(transfer, &err);
+}
+
+static void
+on_total(void *context)
+{
+	struct transfer *transfer = (struct transfer *)context;
+	struct err err = {0};
+	transfer->total = NULL;
+	(void)err_limit(&err, ERR_LIMIT_TIME, "not done within %u seconds",
+		transfer->network->config.total_seconds);
+	transfer_fail(transfer, &err);
+}
+
+struct transfer *
+transfer_new(struct network *network, struct request *request)
+{
+	struct transfer *transfer = (struct transfer *)memory_zero(1, sizeof *transfer);
+	transfer->network = network;
+	transfer->request = *request;
+	*request = (struct request){.pipe = -1};
+	transfer->total = loop_after(
+		network->loop, (uint64_t)network->config.total_seconds * 1000, on_total, transfer);
+
+	struct err err = {0};
+	/* Fewer turns for reader and writer; a kernel that gives less room does no harm. */
+	(void)fcntl(transfer->request.pipe, F_SETPIPE_SZ, PIPE_ROOM);
+	if (!fd_set_blocking(transfer->request.pipe, false, &err) ||
+		!request_check(&transfer->request, &err) ||
+		!places_find(&transfer->places, &network->config, &transfer->request, &err) ||
+		!transfer_aim(transfer, &err))
+		transfer_fail(transfer, &err);
+	return transfer;
+}
+
+void
+transfer_free(struct transfer *transfer)
+{
+	transfer_let_go(transfer);
+	places_release(&transfer->places);
+	url_release(&transfer->url);
+	request_release(&transfer->request);
+	free(transfer);
+}
