@@ -42,6 +42,7 @@ struct diagnostic_mark {
 
 struct diagnostic {
 	enum severity severity;
+	size_t order;     /* kept by diagnostics_sort where places are equal */
 	struct span span; /* primary; without a source for a fault that has no place */
 	struct bytes title;
 	struct bytes label; /* under the primary span; may be empty */

@@ -71,11 +71,8 @@ source_place(const struct source *source, uint32_t offset)
 			high = middle;
 	}
 	uint32_t column = 1;
-	for (uint32_t at = source->lines[low]; at < offset;) {
-		size_t size = source_decode(bytes_from(source->text, at), NULL);
-		at += size ? (uint32_t)size : 1;
-		column++;
-	}
+	for (uint32_t at = source->lines[low]; at < offset; at++)
+		column += (source->text.data[at] & 0xc0) != 0x80;
 	return (struct source_place){low + 1, column};
 }
 

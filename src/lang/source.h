@@ -9,7 +9,7 @@
  *
  * The text is at most SOURCE_MAX bytes and may hold anything; syntax_parse reports what is not
  * UTF-8. Lines end with LF or CR LF. Offsets and spans count bytes; lines and columns count from 1,
- * columns in code points (a malformed byte counts as one).
+ * columns in code points (bytes that continue one count for nothing, also where none began).
  */
 #pragma once
 

@@ -145,7 +145,7 @@ struct node_select {
 struct node_island {
 	struct node_text scheme;
 	struct node_text reference;
-	struct node *config; /* a NODE_SET, or NULL */
+	struct node *config; /* a NODE_SET, perhaps in NODE_SHAREs; or NULL */
 	struct node_text subpath;
 	struct node_text outer; /* the glued path after '>', beginning with '/' */
 };
@@ -214,6 +214,7 @@ struct node {
 		struct {
 			struct node *share; /* a NODE_SHARE of the same frame */
 		} shared;
+		struct draft *draft; /* of the parser, until it is done */
 	};
 };
 
