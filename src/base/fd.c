@@ -44,7 +44,8 @@ int
 fd_open_beneath(int folder, const char *path, int flags, mode_t mode, struct err *err)
 {
 	struct open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOCTTY),
+		/* With O_PATH the kernel takes no flag that it has no use for. */
+		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
 		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
 			   (flags & O_NOFOLLOW ? (uint64_t)RESOLVE_NO_SYMLINKS : 0),
