@@ -20,8 +20,8 @@
  * The guest process is the realizer's own child (CLONE_PARENT): waited for with waitid(P_PIDFD).
  * uid and gid are ids of the host; an ordinary user's realizer gives its own. `arguments` are the
  * derivation's (argv[0] is `name`), `environment` is lines NAME=VALUE. Exit status of a guest
- * process: what the module gave to proc_exit, 0 after
- * `_start` returned; a trap or a refused import is 134 with a line in the log.
+ * process: what the module gave to proc_exit (at most 255), 0 after
+ * `_start` returned; a trap is 134 with a line in the log, a process that could not be set up 135 with one.
  *
  * guest -> realizer, on the control socket                        descriptors
  *   GUEST_OPEN      u32 id, bytes method, url, headers, body      [memory file with the body, when
@@ -54,4 +54,5 @@ enum {
 	SPAWNER_ARTIFACT = 4,
 	SPAWNER_LIST = 1024,
 	GUEST_EXIT_TRAP = 134,
+	GUEST_EXIT_SETUP = 135,
 };

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* cab-guest: WebAssembly programs, compiled and run; its modes are in wire/spawner.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest_host/compile.h"
+#include "guest_host/runtime.h"
+#include "guest_host/spawner.h"
+
+static int
+key_main(void)
+{
+	cleanup_buf struct buf line = BUF(4096);
+	runtime_key(&line);
+	bool done = fwrite(line.data, 1, line.size, stdout) == line.size && fflush(stdout) == 0;
+	return done ? 0 : 1;
+}
+
+static const struct {
+	const char *name;
+	int (*main)(void);
+} modes[] = {
+	{"spawn", spawner_main},
+	{"compile", compile_main},
+	{"key", key_main},
+};
+
+int
+main(int argument_count, char **arguments)
+{
+	for (size_t at = 0; argument_count == 2 && at < sizeof modes / sizeof *modes; at++)
+		if (strcmp(arguments[1], modes[at].name) == 0)
+			return modes[at].main();
+	(void)fputs("usage: cab-guest spawn | compile | key\n"
+		    "cab starts this program; it is of no use by hand\n",
+		stderr);
+	return 2;
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The real cab-guest, with this process as the realizer.
+ *
+ *     guest_test CAB_GUEST FOLDER_OF_MODULES [user]
+ *
+ * `user`: as an ordinary user, which root becomes for the test; anybody else is one already.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fd.h"
+#include "driver.h"
+#include "wire/spawner.h"
+
+struct fixture {
+	const char *program;
+	const char *modules;
+	int probe; /* its artifact */
+	struct driver driver;
+};
+
+static int
+compile_file(const struct fixture *fixture, const char *name, struct buf *said)
+{
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/%s", fixture->modules, name);
+	return driver_compile(fixture->program, driver_read(path), said);
+}
+
+static int
+open_fixture(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	fixture->probe = compile_file(fixture, "probe.wasm", &said);
+	if (fixture->probe < 0)
+		print_error("%s\n", buf_text(&said));
+	assert_true(fixture->probe >= 0);
+	driver_open(&fixture->driver, fixture->program, fixture->probe);
+	return 0;
+}
+
+static int
+close_fixture(void **state)
+{
+	struct fixture *fixture = *state;
+	driver_close(&fixture->driver);
+	fd_close(fixture->probe);
+	return 0;
+}
+
+static struct outcome
+probe(void **state, const char *name)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {
+		.arguments = {name}, .environment = {"CAB_OUT=out"}, .artifact = -1};
+	return driver_run(&fixture->driver, &run);
+}
+
+static void
+expect_status(struct outcome *outcome, int status)
+{
+	if (outcome->status != status)
+		print_error("status %d, signal %d, log:\n%s%s\n", outcome->status, outcome->signal,
+			buf_text(&outcome->log), buf_text(&outcome->failure));
+	assert_int_equal(outcome->status, status);
+	assert_int_equal(outcome->parent, 1);
+	struct stat beside;
+	char path[128];
+	(void)snprintf(path, sizeof path, "%s/canary", outcome->folder);
+	assert_int_equal(stat(path, &beside), 0);
+	assert_int_equal(beside.st_size, 5);
+	assert_int_equal(beside.st_nlink, 1);
+}
+
+static void
+probe_passes(void **state, const char *name)
+{
+	struct outcome outcome = probe(state, name);
+	expect_status(&outcome, 0);
+	outcome_release(&outcome);
+}
+
+static void
+log_has(struct outcome *outcome, const char *text)
+{
+	if (!strstr(buf_text(&outcome->log), text))
+		print_error("log:\n%s\n", buf_text(&outcome->log));
+	assert_non_null(strstr(buf_text(&outcome->log), text));
+}
+
+static struct stat
+status_of(const struct outcome *outcome, const char *name)
+{
+	char path[256];
+	(void)snprintf(path, sizeof path, "%s/work/%s", outcome->folder, name);
+	struct stat status;
+	assert_int_equal(lstat(path, &status), 0);
+	return status;
+}
+
+static struct buf
+contents_of(const struct outcome *outcome, const char *name)
+{
+	char path[256];
+	(void)snprintf(path, sizeof path, "%s/work/%s", outcome->folder, name);
+	struct buf data = BUF(1 << 20);
+	struct err err;
+	assert_true(fd_read_file(AT_FDCWD, path, &data, &err));
+	return data;
+}
+
+static void
+a_guest_sees_its_arguments_and_environment(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {.arguments = {"arguments", "two words", "", "\xff"},
+		.environment = {"CAB_HASH=hash", "EMPTY="},
+		.artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	assert_string_equal(buf_text(&outcome.log),
+		"probe\narguments\ntwo words\n\n\xff\nCAB_HASH=hash\nEMPTY=\n");
+	outcome_release(&outcome);
+}
+
+static void
+a_guest_writes_files_folders_links_and_executables(void **state)
+{
+	struct outcome outcome = probe(state, "files");
+	expect_status(&outcome, 0);
+	assert_int_equal(status_of(&outcome, "out/moved").st_mode, S_IFREG | 0644);
+	assert_int_equal(status_of(&outcome, "out/moved").st_nlink, 2);
+	assert_int_equal(status_of(&outcome, "out/deep").st_mode, S_IFDIR | 0755);
+	assert_int_equal(status_of(&outcome, "out/deep/tool").st_mode, S_IFREG | 0755);
+	assert_int_equal(status_of(&outcome, "out/deep/tool").st_uid, driver_uid());
+	assert_true(S_ISLNK(status_of(&outcome, "out/link").st_mode));
+	assert_int_equal(status_of(&outcome, "out/\xff\xfe\x01 name").st_size, 3);
+	outcome_release(&outcome);
+}
+
+static void
+a_guest_reads_seeks_and_cuts_files(void **state)
+{
+	probe_passes(state, "reading");
+}
+
+static void
+a_guest_lists_a_folder_in_order_through_small_buffers(void **state)
+{
+	probe_passes(state, "listing");
+}
+
+static void
+a_guest_reports_through_the_fifo_and_cannot_read_it(void **state)
+{
+	struct outcome outcome = probe(state, "fifo");
+	expect_status(&outcome, 0);
+	assert_string_equal(buf_text(&outcome.reported), "git 1f0c\ngit-tree 9ab1\ncab .\n");
+	outcome_release(&outcome);
+}
+
+static void
+no_name_leads_out_of_the_working_directory(void **state)
+{
+	struct outcome outcome = probe(state, "escapes");
+	expect_status(&outcome, 0);
+	char path[128];
+	struct stat status;
+	(void)snprintf(path, sizeof path, "%s/made", outcome.folder);
+	assert_int_equal(stat(path, &status), -1);
+	outcome_release(&outcome);
+}
+
+static void
+pointers_outside_of_the_memory_are_faults(void **state)
+{
+	probe_passes(state, "pointers");
+}
+
+static void
+hashes_and_leaves_are_those_of_the_bytes(void **state)
+{
+	probe_passes(state, "hashes");
+}
+
+static void
+http_bodies_come_whole_or_as_an_error(void **state)
+{
+	struct outcome outcome = probe(state, "http");
+	expect_status(&outcome, 0);
+	log_has(&outcome, "http://host/broken: connection reset");
+	log_has(&outcome, "the body has 3000000 bytes, 2999999 came");
+	log_has(&outcome, "http://host/refused: not in origins");
+	assert_true(outcome.opens > 4);
+	uint8_t *body = memory_new(3000000);
+	for (size_t at = 0; at < 3000000; at++)
+		body[at] = (uint8_t)(at % 251);
+	struct digest expected = digest_of(bytes_of(body, 3000000));
+	cleanup_buf struct buf sum = contents_of(&outcome, "sum");
+	assert_int_equal(sum.size, DIGEST_SIZE);
+	assert_memory_equal(sum.data, expected.bytes, DIGEST_SIZE);
+	free(body);
+	outcome_release(&outcome);
+}
+
+static void
+http_takes_what_is_well_formed_and_within_its_ceilings(void **state)
+{
+	struct outcome outcome = probe(state, "http-limits");
+	expect_status(&outcome, 0);
+	assert_int_equal(outcome.opens, 9);
+	outcome_release(&outcome);
+}
+
+static struct buf
+random_of(void **state, uint8_t seed)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {.arguments = {"random"}, .seed = seed, .artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	struct buf bytes = contents_of(&outcome, "random");
+	assert_int_equal(bytes.size, 101);
+	outcome_release(&outcome);
+	return bytes;
+}
+
+static void
+random_bytes_follow_from_the_seed_alone(void **state)
+{
+	cleanup_buf struct buf first = random_of(state, 1);
+	cleanup_buf struct buf again = random_of(state, 1);
+	cleanup_buf struct buf other = random_of(state, 2);
+	assert_memory_equal(first.data, again.data, 101);
+	assert_memory_not_equal(first.data, other.data, 101);
+	uint8_t key[40];
+	memset(key, 1, 32);
+	memset(key + 32, 0, 8);
+	struct digest block = digest_derive("cab guest random 1", bytes_of(key, sizeof key));
+	assert_memory_equal(first.data, block.bytes, DIGEST_SIZE);
+}
+
+static void
+open_files_are_capped_and_do_not_leak(void **state)
+{
+	probe_passes(state, "storm");
+}
+
+static void
+memory_grows_to_its_limit_and_no_further(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {
+		.arguments = {"grow"}, .memory = (uint64_t)64 << 20, .artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	outcome_release(&outcome);
+}
+
+static void
+the_exit_status_is_the_guests(void **state)
+{
+	struct outcome outcome = probe(state, "exit-7");
+	expect_status(&outcome, 7);
+	outcome_release(&outcome);
+	outcome = probe(state, "exit-256");
+	expect_status(&outcome, 255);
+	outcome_release(&outcome);
+}
+
+static void
+a_trap_is_told_in_the_log(void **state)
+{
+	struct outcome outcome = probe(state, "trap");
+	expect_status(&outcome, GUEST_EXIT_TRAP);
+	log_has(&outcome, "trap: ");
+	log_has(&outcome, "unreachable");
+	outcome_release(&outcome);
+}
+
+static void
+endless_recursion_is_a_trap(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "recursion.wasm", &said);
+	assert_true(artifact >= 0);
+	const struct run run = {.artifact = artifact};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, GUEST_EXIT_TRAP);
+	log_has(&outcome, "call stack exhausted");
+	outcome_release(&outcome);
+}
+
+static void
+an_endless_loop_is_ended_by_a_signal(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {.arguments = {"loop"}, .kill_after = 50, .artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	assert_int_equal(outcome.status, -1);
+	assert_int_equal(outcome.signal, SIGKILL);
+	outcome_release(&outcome);
+}
+
+static void
+another_module_runs_from_its_artifact(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "start.wasm", &said);
+	assert_true(artifact >= 0);
+	const struct run run = {.artifact = artifact};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	/* Its start function runs before `_start`, and can log too. */
+	assert_string_equal(buf_text(&outcome.log), "first\nthen\n");
+	outcome_release(&outcome);
+}
+
+static void
+an_endless_start_function_is_ended_by_a_signal(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "start_loop.wasm", &said);
+	assert_true(artifact >= 0);
+	const struct run run = {.artifact = artifact, .kill_after = 50};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	assert_int_equal(outcome.signal, SIGKILL);
+	outcome_release(&outcome);
+}
+
+static void
+tables_are_capped(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "table_grow.wasm", &said);
+	assert_true(artifact >= 0);
+	const struct run run = {.artifact = artifact};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	outcome_release(&outcome);
+}
+
+static void
+damaged_artifacts_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err;
+	cleanup_fd int cut = fd_memory("artifact",
+		BYTES_LITERAL("\x7f"
+			      "ELF not at all"),
+		&err);
+	const struct run run = {.artifact = cut};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, GUEST_EXIT_SETUP);
+	log_has(&outcome, "cab-guest: set up a guest process: artifact: ");
+	outcome_release(&outcome);
+}
+
+/* The bytes that are not a module, and a part of the sentence that says so. */
+static void
+modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *file;
+		const char *says;
+	} cases[] = {
+		{"unknown_import.wasm", "env::surprise"},
+		{"wrong_import.wasm", "cab::http_status"},
+		{"no_start.wasm", "_start"},
+		{"no_memory.wasm", "memory"},
+		{"threads.wasm", "hared"},
+		{"two_memories.wasm", "memor"},
+	};
+	for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		assert_int_equal(compile_file(fixture, cases[at].file, &said), -1);
+		if (!strstr(buf_text(&said), cases[at].says))
+			print_error("%s: %s\n", cases[at].file, buf_text(&said));
+		assert_non_null(strstr(buf_text(&said), cases[at].says));
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+	static const struct bytes texts[] = {
+		{(const uint8_t *)"", 0},
+		{(const uint8_t *)"(module)", 8},
+		/* A component, a later version, an unknown section. */
+		{(const uint8_t *)"\0asm\x0d\0\1\0", 8},
+		{(const uint8_t *)"\0asm\2\0\0\0", 8},
+		{(const uint8_t *)"\0asm\1\0\0\0\x3f\0", 10},
+	};
+	for (size_t at = 0; at < sizeof texts / sizeof *texts; at++) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		assert_int_equal(driver_compile(fixture->program, texts[at], &said), -1);
+		assert_true(said.size > 0 && said.data[said.size - 1] == '\n');
+		assert_int_equal(bytes_find(buf_bytes(&said), '\n'), said.size - 1);
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+}
+
+static void
+a_module_cut_anywhere_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/start.wasm", fixture->modules);
+	struct bytes module = driver_read(path);
+	for (size_t size = 0; size < module.size; size += 7) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		int artifact = driver_compile(fixture->program, bytes_first(module, size), &said);
+		assert_int_equal(artifact, -1);
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+}
+
+static void
+twenty_runs_of_one_module_write_the_same(void **state)
+{
+	struct digest first = {{0}};
+	for (int round = 0; round < 20; round++) {
+		struct outcome outcome = probe(state, "random");
+		expect_status(&outcome, 0);
+		cleanup_buf struct buf bytes = contents_of(&outcome, "random");
+		struct digest digest = digest_of(buf_bytes(&bytes));
+		if (round == 0)
+			first = digest;
+		assert_true(digest_equal(&first, &digest));
+		outcome_release(&outcome);
+	}
+}
+
+/* A realizer of its own, killed while its guest loops: the guest goes with it. */
+static void
+a_guest_dies_with_its_realizer(void **state)
+{
+	struct fixture *fixture = *state;
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid_t realizer = fork();
+	assert_true(realizer >= 0);
+	if (realizer == 0) {
+		struct driver driver;
+		driver_open(&driver, fixture->program, fixture->probe);
+		const struct run run = {.arguments = {"loop"}, .artifact = -1};
+		pid_t pid = driver_start(&driver, &run);
+		_exit(write(ends[1], &pid, sizeof pid) == sizeof pid && pause() ? 0 : 1);
+	}
+	pid_t guest = -1;
+	assert_int_equal(read(ends[0], &guest, sizeof guest), sizeof guest);
+	assert_true(guest > 0);
+	int pidfd = (int)syscall(SYS_pidfd_open, guest, 0);
+	assert_true(pidfd >= 0);
+	assert_int_equal(kill(realizer, SIGKILL), 0);
+	assert_int_equal(waitpid(realizer, NULL, 0), realizer);
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	assert_int_equal(poll(&end, 1, 10000), 1);
+	fd_close(pidfd);
+	fd_close(ends[0]);
+	fd_close(ends[1]);
+}
+
+static void
+a_spawner_without_a_module_says_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct driver driver;
+	driver_open(&driver, fixture->program, -1);
+	const struct run run = {.artifact = -1};
+	struct outcome outcome = driver_run(&driver, &run);
+	assert_int_equal(outcome.status, -2);
+	assert_string_equal(buf_text(&outcome.failure), "no module was given");
+	outcome_release(&outcome);
+	driver_close(&driver);
+}
+
+/* Whether this machine lets an ordinary user make namespaces at all. */
+static const char *
+become_user(void)
+{
+	if (geteuid() == 0) {
+		if (setgroups(0, NULL) < 0 || setresgid(54322, 54322, 54322) < 0 ||
+			setresuid(54322, 54322, 54322) < 0)
+			return "root may not become another user here";
+	}
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+	int status = 0;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		return "user namespaces are refused here";
+	return NULL;
+}
+
+int
+main(int argument_count, char **arguments)
+{
+	if (argument_count < 3)
+		return 2;
+	const bool user = argument_count == 4 && strcmp(arguments[3], "user") == 0;
+	const char *why = user ? become_user() : NULL;
+	if (!user && geteuid() != 0)
+		why = "not root";
+	if (!why && access(arguments[1], X_OK) < 0)
+		why = "the program lies in a folder that this user may not enter";
+	if (why) {
+		(void)printf("1..0 # SKIP %s\n", why);
+		return 0;
+	}
+	struct fixture fixture = {.program = arguments[1], .modules = arguments[2]};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_guest_sees_its_arguments_and_environment),
+		cmocka_unit_test(a_guest_writes_files_folders_links_and_executables),
+		cmocka_unit_test(a_guest_reads_seeks_and_cuts_files),
+		cmocka_unit_test(a_guest_lists_a_folder_in_order_through_small_buffers),
+		cmocka_unit_test(a_guest_reports_through_the_fifo_and_cannot_read_it),
+		cmocka_unit_test(no_name_leads_out_of_the_working_directory),
+		cmocka_unit_test(pointers_outside_of_the_memory_are_faults),
+		cmocka_unit_test(hashes_and_leaves_are_those_of_the_bytes),
+		cmocka_unit_test(http_bodies_come_whole_or_as_an_error),
+		cmocka_unit_test(http_takes_what_is_well_formed_and_within_its_ceilings),
+		cmocka_unit_test(random_bytes_follow_from_the_seed_alone),
+		cmocka_unit_test(open_files_are_capped_and_do_not_leak),
+		cmocka_unit_test(memory_grows_to_its_limit_and_no_further),
+		cmocka_unit_test(the_exit_status_is_the_guests),
+		cmocka_unit_test(a_trap_is_told_in_the_log),
+		cmocka_unit_test(endless_recursion_is_a_trap),
+		cmocka_unit_test(an_endless_loop_is_ended_by_a_signal),
+		cmocka_unit_test(another_module_runs_from_its_artifact),
+		cmocka_unit_test(an_endless_start_function_is_ended_by_a_signal),
+		cmocka_unit_test(tables_are_capped),
+		cmocka_unit_test(damaged_artifacts_are_refused),
+		cmocka_unit_test(modules_that_are_not_valid_are_refused_with_a_sentence),
+		cmocka_unit_test(a_module_cut_anywhere_is_refused),
+		cmocka_unit_test(twenty_runs_of_one_module_write_the_same),
+		cmocka_unit_test(a_guest_dies_with_its_realizer),
+		cmocka_unit_test(a_spawner_without_a_module_says_so),
+	};
+	struct CMUnitTest bound[sizeof tests / sizeof *tests];
+	memcpy(bound, tests, sizeof tests);
+	for (size_t at = 0; at < sizeof tests / sizeof *tests; at++)
+		bound[at].initial_state = &fixture;
+	void *shared = &fixture;
+	if (open_fixture(&shared) != 0)
+		return 1;
+	int failed =
+		_cmocka_run_group_tests("guest", bound, sizeof bound / sizeof *bound, NULL, NULL);
+	return close_fixture(&shared) ? 1 : failed;
+}

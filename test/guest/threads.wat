@@ -1,0 +1,2 @@
+(; SPDX-License-Identifier: MPL-2.0 ;)
+(module (memory (export "memory") 1 2 shared) (func (export "_start")))
