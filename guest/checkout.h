@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * checkout: from a revision to the written tree, while objects arrive in any order.
+ *
+ *     checkout_init(&checkout, &objects, &output, subpath);
+ *     checkout_begin(&checkout, revision_id);
+ *     checkout_arrived(&checkout, object);      for each object received, once
+ *     checkout_finish(&checkout);               ends the program unless all that is reachable came
+ *     checkout_hash(&checkout, text);           the Cab hash of `out`
+ *
+ * The walk goes from the revision (through tags) to its commit, that one's tree, down the subpath,
+ * and then writes what it finds as `out`: each object is looked for by its id, so whatever a server
+ * sends beside that has no effect. What has not come yet is wanted under the place where it
+ * belongs. `on_tree` is told the id of the tree at the end of the subpath as soon as it is known.
+ */
+#pragma once
+
+#include "node.h"
+#include "object.h"
+#include "tree.h"
+
+/* One place where an object that has not come belongs. */
+struct want {
+	struct want *next;
+	const struct folder *folder; /* where, or for a tree the folder itself */
+	const char *name;
+	enum tree_kind kind;
+};
+
+/* A tree that is in, and the folder that it fills. */
+struct expansion {
+	struct object *tree;
+	const struct folder *folder;
+};
+
+struct checkout {
+	struct objects *objects;
+	struct output *output;
+	struct span subpath; /* what is still to go down: "a/b", or nothing */
+	void (*on_tree)(void *context, const uint8_t id[SUM_SHA1]);
+	void *context;
+	struct object *awaited; /* the next one on the way to the root */
+	unsigned tags;
+	bool is_commit_found;
+	enum tree_kind root_kind; /* of awaited, once the commit is found; then of the root */
+	struct object *root;
+	struct expansion *expansions;
+	size_t expansion_count;
+	size_t expansion_capacity;
+	uint32_t missing; /* wants */
+};
+
+void checkout_init(struct checkout *checkout, struct objects *objects, struct output *output,
+	struct span subpath);
+void checkout_begin(struct checkout *checkout, const uint8_t id[SUM_SHA1]);
+void checkout_arrived(struct checkout *checkout, struct object *object);
+void checkout_finish(struct checkout *checkout);
+void checkout_hash(struct checkout *checkout, struct text *out);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * gzip: a step decoder of gzip files (RFC 1952), of one member or several in a row.
+ *
+ *     gzip_start(&gzip);
+ *     gzip_step(&gzip, &input, &window)        as inflate_step; each byte from window.used's
+ *                                              old value on is new output
+ *
+ * GZIP_DONE is never final by itself: it says that a member has ended where `input` stands. The
+ * file is whole if it ends right there; otherwise the next step reads the next member. Sums and
+ * sizes of members are verified. Imports nothing.
+ */
+#pragma once
+
+#include "inflate.h"
+
+enum gzip_status {
+	GZIP_INPUT,
+	GZIP_FULL,
+	GZIP_DONE,
+	GZIP_BAD, /* gzip.sentence says why */
+};
+
+struct gzip {
+	struct inflate inflate;
+	uint32_t crc_tables[4][256];
+	uint32_t crc;
+	uint32_t size;  /* of the member's output, modulo 2^32 */
+	uint32_t field; /* bytes of the head's field under way */
+	uint64_t head;
+	uint8_t head_size;
+	uint8_t flags;
+	uint8_t state;
+	const char *sentence;
+};
+
+void gzip_start(struct gzip *gzip);
+enum gzip_status gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window);

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Everything that is read (a block's head, a code length, a literal, a length with its distance)
+ * is one unit of at most 48 bits and is taken whole or not at all, so the state between steps is
+ * small. Bits held over from one step's input are always part of the next unit; what is held
+ * beyond that is given back to the input before a step returns.
+ */
+#include "inflate.h"
+
+enum state {
+	BLOCK,
+	STORED_HEAD,
+	STORED,
+	DYNAMIC_HEAD,
+	DYNAMIC_CODES,
+	DYNAMIC_LENGTHS,
+	SYMBOLS,
+	MATCH,
+	END,
+};
+
+enum kind {
+	KIND_LITERAL,
+	KIND_DISTANCE,
+	KIND_LENGTHS,
+};
+
+/* A table's entry: code length in bits 0-3, extra bits in 4-7, what it is in 8-9, and from bit 16
+ * the literal, or the base of a length or distance. */
+enum entry {
+	ENTRY_LITERAL = 0 << 8,
+	ENTRY_BASE = 1 << 8,
+	ENTRY_END = 2 << 8,
+	ENTRY_OTHER = 3 << 8, /* a longer code, or none */
+	ENTRY_WHAT = 3 << 8,
+};
+
+static const uint16_t length_base[29] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31,
+	35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+
+static uint32_t
+entry_of(unsigned kind, unsigned symbol, unsigned length)
+{
+	if (kind == KIND_LENGTHS || (kind == KIND_LITERAL && symbol < 256))
+		return ENTRY_LITERAL | length | symbol << 16;
+	if (kind == KIND_LITERAL) {
+		if (symbol == 256)
+			return ENTRY_END | length;
+		symbol -= 257;
+		if (symbol >= 29)
+			return ENTRY_OTHER;
+		unsigned extra = symbol < 8 || symbol == 28 ? 0 : symbol / 4 - 1;
+		return ENTRY_BASE | length | extra << 4 | (uint32_t)length_base[symbol] << 16;
+	}
+	if (symbol >= 30)
+		return ENTRY_OTHER;
+	unsigned extra = symbol < 4 ? 0 : symbol / 2 - 1;
+	uint32_t base = symbol < 4 ? symbol + 1 : ((2 | (symbol & 1)) << extra) + 1;
+	return ENTRY_BASE | length | extra << 4 | base << 16;
+}
+
+/* False where the lengths are no complete prefix code. A code with a single symbol of one bit is
+ * let through, and for distances none at all, as encoders write both. */
+static bool
+code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned kind,
+	const uint8_t *lengths, unsigned symbols)
+{
+	memset(code->count, 0, sizeof code->count);
+	for (unsigned symbol = 0; symbol < symbols; symbol++)
+		code->count[lengths[symbol]]++;
+	unsigned used = symbols - code->count[0];
+	code->count[0] = 0;
+	int left = 1;
+	uint16_t start[16];
+	start[0] = 0;
+	for (unsigned length = 1; length < 16; length++) {
+		left = left * 2 - code->count[length];
+		if (left < 0)
+			return false;
+		start[length] = (uint16_t)(start[length - 1] + code->count[length - 1]);
+	}
+	if (left > 0 && (kind == KIND_LENGTHS || used > 1 || (used == 1 && code->count[1] != 1) ||
+				(used == 0 && kind != KIND_DISTANCE)))
+		return false;
+	code->bits = (uint8_t)bits;
+	code->kind = (uint8_t)kind;
+	for (unsigned symbol = 0; symbol < symbols; symbol++)
+		if (lengths[symbol])
+			code->symbol[start[lengths[symbol]]++] = (uint16_t)symbol;
+
+	for (unsigned at = 0; at < 1U << bits; at++)
+		table[at] = ENTRY_OTHER;
+	unsigned next = 0;
+	unsigned index = 0;
+	for (unsigned length = 1; length <= bits; length++) {
+		for (unsigned left_here = code->count[length]; left_here; left_here--) {
+			unsigned reversed = 0;
+			for (unsigned bit = 0; bit < length; bit++)
+				reversed |= (next >> bit & 1) << (length - 1 - bit);
+			uint32_t entry = entry_of(kind, code->symbol[index++], length);
+			for (unsigned at = reversed; at < 1U << bits; at += 1U << length)
+				table[at] = entry;
+			next++;
+		}
+		next <<= 1;
+	}
+	return true;
+}
+
+/* The entry of a code that the table does not hold: ENTRY_OTHER if there is none such. */
+static uint32_t
+code_find(const struct inflate_code *code, uint64_t held)
+{
+	unsigned value = 0;
+	unsigned first = 0;
+	unsigned index = 0;
+	for (unsigned length = 1; length < 16; length++) {
+		value = value << 1 | (unsigned)(held & 1);
+		held >>= 1;
+		unsigned count = code->count[length];
+		if (value - first < count && value >= first)
+			return entry_of(code->kind, code->symbol[index + value - first], length);
+		index += count;
+		first = (first + count) << 1;
+	}
+	return ENTRY_OTHER;
+}
+
+static enum inflate_status
+inflate_bad(struct inflate *inflate, const char *sentence)
+{
+	inflate->sentence = sentence;
+	return INFLATE_BAD;
+}
+
+void
+inflate_start(struct inflate *inflate)
+{
+	inflate->held = 0;
+	inflate->bits = 0;
+	inflate->state = BLOCK;
+	inflate->last = false;
+}
+
+void
+inflate_slide(struct inflate_window *window)
+{
+	if (window->used <= INFLATE_HISTORY)
+		return;
+	memmove(window->data, window->data + window->used - INFLATE_HISTORY, INFLATE_HISTORY);
+	window->used = INFLATE_HISTORY;
+}
+
+static inline uint64_t
+load_64(const uint8_t *from)
+{
+	uint64_t word;
+	memcpy(&word, from, sizeof word);
+	return word;
+}
+
+/* Fills the held bits to 56 or more (never 64), or with all of the input. */
+static inline void
+refill(struct inflate *inflate, struct span *input)
+{
+	while (inflate->bits < 56 && input->size) {
+		inflate->held |= (uint64_t)*input->data << inflate->bits;
+		inflate->bits += 8;
+		input->data++;
+		input->size--;
+	}
+}
+
+static inline void
+drop(struct inflate *inflate, unsigned bits)
+{
+	inflate->held >>= bits;
+	inflate->bits -= bits;
+}
+
+/* Gives held bytes back that came from this step's input, of which `start` was the beginning. */
+static void
+give_back(struct inflate *inflate, struct span *input, const uint8_t *start)
+{
+	size_t bytes = size_min(inflate->bits / 8, (size_t)(input->data - start));
+	input->data -= bytes;
+	input->size += bytes;
+	inflate->bits -= (unsigned)bytes * 8;
+	inflate->held &= ((uint64_t)1 << inflate->bits) - 1;
+}
+
+static void
+copy_match(uint8_t *to, size_t distance, size_t size)
+{
+	const uint8_t *from = to - distance;
+	if (distance == 1) {
+		memset(to, *from, size);
+		return;
+	}
+	while (size--)
+		*to++ = *from++;
+}
+
+/* Whole symbols while neither input nor output can run out within one; leaves the rest, and all
+ * that is odd, to the careful loop. */
+static void
+symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window *window)
+{
+	uint64_t held = inflate->held;
+	unsigned bits = inflate->bits;
+	const uint8_t *in = input->data;
+	const uint8_t *in_end = input->data + input->size - 8;
+	uint8_t *out = window->data + window->used;
+	uint8_t *out_end = window->data + window->capacity - (258 + 8);
+	while (in <= in_end && out <= out_end) {
+		held |= load_64(in) << bits;
+		in += (63 - bits) >> 3;
+		bits |= 56;
+		uint32_t entry = inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
+		if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
+			held >>= entry & 15;
+			bits -= entry & 15;
+			*out++ = (uint8_t)(entry >> 16);
+			entry = inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
+			if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
+				held >>= entry & 15;
+				bits -= entry & 15;
+				*out++ = (uint8_t)(entry >> 16);
+				continue;
+			}
+			/* A match may need 48 bits. */
+			if (bits < 48)
+				continue;
+		}
+		if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+			entry = code_find(&inflate->literal, held);
+		if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
+			held >>= entry & 15;
+			bits -= entry & 15;
+			*out++ = (uint8_t)(entry >> 16);
+			continue;
+		}
+		if ((entry & ENTRY_WHAT) != ENTRY_BASE)
+			break;
+		unsigned code = entry & 15;
+		unsigned extra = entry >> 4 & 15;
+		size_t size = (entry >> 16) + (held >> code & ((1U << extra) - 1));
+		uint64_t rest = held >> (code + extra);
+		unsigned spent = code + extra;
+		entry = inflate->distance_table[rest & ((1 << INFLATE_DISTANCE_BITS) - 1)];
+		if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+			entry = code_find(&inflate->distance, rest);
+		if ((entry & ENTRY_WHAT) != ENTRY_BASE)
+			break;
+		code = entry & 15;
+		extra = entry >> 4 & 15;
+		size_t distance = (entry >> 16) + (size_t)(rest >> code & ((1U << extra) - 1));
+		if (distance > (size_t)(out - window->data))
+			break;
+		held = rest >> (code + extra);
+		bits -= spent + code + extra;
+		if (distance >= 8) {
+			const uint8_t *from = out - distance;
+			uint8_t *end = out + size;
+			do {
+				memcpy(out, from, 8);
+				out += 8;
+				from += 8;
+			} while (out < end);
+			out = end;
+		} else {
+			copy_match(out, distance, size);
+			out += size;
+		}
+	}
+	input->size -= (size_t)(in - input->data);
+	input->data = in;
+	window->used = (size_t)(out - window->data);
+	inflate->held = bits < 64 ? held & (((uint64_t)1 << bits) - 1) : held;
+	inflate->bits = bits;
+}
+
+static enum inflate_status
+match_step(struct inflate *inflate, struct inflate_window *window)
+{
+	size_t size = size_min(inflate->copy_size, window->capacity - window->used);
+	copy_match(window->data + window->used, inflate->copy_distance, size);
+	window->used += size;
+	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
+	if (inflate->copy_size)
+		return INFLATE_FULL;
+	inflate->state = SYMBOLS;
+	return INFLATE_DONE;
+}
+
+/* One symbol with all that belongs to it; INFLATE_DONE means that it was taken. */
+static enum inflate_status
+symbol_step(struct inflate *inflate, struct inflate_window *window)
+{
+	uint32_t entry = inflate->literal_table[inflate->held & ((1 << INFLATE_LITERAL_BITS) - 1)];
+	if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+		entry = code_find(&inflate->literal, inflate->held);
+	unsigned spent = entry & 15;
+	if (entry == ENTRY_OTHER)
+		return inflate->bits >= 15 ? inflate_bad(inflate, "deflate: no such symbol")
+					   : INFLATE_INPUT;
+	if (spent > inflate->bits)
+		return INFLATE_INPUT;
+	if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
+		if (window->used == window->capacity)
+			return INFLATE_FULL;
+		window->data[window->used++] = (uint8_t)(entry >> 16);
+		drop(inflate, spent);
+		return INFLATE_DONE;
+	}
+	if ((entry & ENTRY_WHAT) == ENTRY_END) {
+		drop(inflate, spent);
+		inflate->state = inflate->last ? END : BLOCK;
+		return INFLATE_DONE;
+	}
+	unsigned extra = entry >> 4 & 15;
+	unsigned size = (entry >> 16) + (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
+	spent += extra;
+	uint64_t rest = inflate->held >> spent;
+	entry = inflate->distance_table[rest & ((1 << INFLATE_DISTANCE_BITS) - 1)];
+	if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+		entry = code_find(&inflate->distance, rest);
+	if (entry == ENTRY_OTHER)
+		return inflate->bits >= spent + 15
+			       ? inflate_bad(inflate, "deflate: no such distance")
+			       : INFLATE_INPUT;
+	extra = entry >> 4 & 15;
+	unsigned code = entry & 15;
+	if (spent + code + extra > inflate->bits)
+		return INFLATE_INPUT;
+	unsigned distance = (entry >> 16) + (unsigned)(rest >> code & ((1U << extra) - 1));
+	if (distance > window->used)
+		return inflate_bad(inflate, "deflate: a distance reaches before the start");
+	drop(inflate, spent + code + extra);
+	inflate->copy_size = (uint16_t)size;
+	inflate->copy_distance = (uint16_t)distance;
+	inflate->state = MATCH;
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+block_step(struct inflate *inflate)
+{
+	if (inflate->bits < 3)
+		return INFLATE_INPUT;
+	inflate->last = inflate->held & 1;
+	unsigned type = inflate->held >> 1 & 3;
+	drop(inflate, 3);
+	if (type == 0) {
+		drop(inflate, inflate->bits & 7);
+		inflate->state = STORED_HEAD;
+	} else if (type == 1) {
+		memset(inflate->lengths, 8, 144);
+		memset(inflate->lengths + 144, 9, 112);
+		memset(inflate->lengths + 256, 7, 24);
+		memset(inflate->lengths + 280, 8, 8);
+		(void)code_build(&inflate->literal, inflate->literal_table, INFLATE_LITERAL_BITS,
+			KIND_LITERAL, inflate->lengths, 288);
+		memset(inflate->lengths, 5, 32);
+		(void)code_build(&inflate->distance, inflate->distance_table, INFLATE_DISTANCE_BITS,
+			KIND_DISTANCE, inflate->lengths, 32);
+		inflate->state = SYMBOLS;
+	} else if (type == 2) {
+		inflate->state = DYNAMIC_HEAD;
+	} else {
+		return inflate_bad(inflate, "deflate: a block of a type that does not exist");
+	}
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+stored_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
+{
+	if (inflate->state == STORED_HEAD) {
+		if (inflate->bits < 32)
+			return INFLATE_INPUT;
+		unsigned size = inflate->held & 0xffff;
+		if ((inflate->held >> 16 & 0xffff) != (size ^ 0xffff))
+			return inflate_bad(inflate, "deflate: a stored block lies about its size");
+		drop(inflate, 32);
+		inflate->copy_size = (uint16_t)size;
+		inflate->state = STORED;
+		return INFLATE_DONE;
+	}
+	size_t size = size_min(inflate->copy_size, input->size);
+	size = size_min(size, window->capacity - window->used);
+	if (size)
+		memcpy(window->data + window->used, input->data, size);
+	*input = span_from(*input, size);
+	window->used += size;
+	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
+	if (inflate->copy_size)
+		return window->used == window->capacity ? INFLATE_FULL : INFLATE_INPUT;
+	inflate->state = inflate->last ? END : BLOCK;
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+dynamic_head(struct inflate *inflate)
+{
+	if (inflate->bits < 14)
+		return INFLATE_INPUT;
+	inflate->literal_count = (uint16_t)(257 + (inflate->held & 31));
+	inflate->distance_count = (uint16_t)(1 + (inflate->held >> 5 & 31));
+	/* Code lengths come in an order of their own; the rest of the 19 are 0. */
+	inflate->copy_size = (uint16_t)(4 + (inflate->held >> 10 & 15));
+	drop(inflate, 14);
+	if (inflate->literal_count > 286 || inflate->distance_count > 30)
+		return inflate_bad(inflate, "deflate: more symbols than exist");
+	memset(inflate->lengths, 0, sizeof inflate->lengths);
+	inflate->lengths_read = 0;
+	inflate->state = DYNAMIC_CODES;
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+dynamic_codes(struct inflate *inflate)
+{
+	static const uint8_t order[19] = {
+		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+	if (inflate->bits < 3)
+		return INFLATE_INPUT;
+	inflate->lengths[order[inflate->lengths_read++]] = inflate->held & 7;
+	drop(inflate, 3);
+	if (inflate->lengths_read < inflate->copy_size)
+		return INFLATE_DONE;
+	/* The code of the lengths borrows the place of the literals' until that is known. */
+	if (!code_build(&inflate->literal, inflate->literal_table, 7, KIND_LENGTHS,
+		    inflate->lengths, 19))
+		return inflate_bad(inflate, "deflate: the code of the lengths is no code");
+	inflate->lengths_read = 0;
+	inflate->state = DYNAMIC_LENGTHS;
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+dynamic_build(struct inflate *inflate)
+{
+	if (inflate->lengths[256] == 0)
+		return inflate_bad(inflate, "deflate: a block without an end");
+	if (!code_build(&inflate->literal, inflate->literal_table, INFLATE_LITERAL_BITS,
+		    KIND_LITERAL, inflate->lengths, inflate->literal_count) ||
+		!code_build(&inflate->distance, inflate->distance_table, INFLATE_DISTANCE_BITS,
+			KIND_DISTANCE, inflate->lengths + inflate->literal_count,
+			inflate->distance_count))
+		return inflate_bad(inflate, "deflate: lengths that make no code");
+	inflate->state = SYMBOLS;
+	return INFLATE_DONE;
+}
+
+static enum inflate_status
+dynamic_lengths(struct inflate *inflate)
+{
+	uint32_t entry = inflate->literal_table[inflate->held & 127];
+	unsigned spent = entry & 15;
+	if (entry == ENTRY_OTHER)
+		return inflate->bits >= 7 ? inflate_bad(inflate, "deflate: no such length")
+					  : INFLATE_INPUT;
+	unsigned symbol = entry >> 16;
+	unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
+	if (spent + extra > inflate->bits)
+		return INFLATE_INPUT;
+	unsigned repeat = 1;
+	uint8_t length = (uint8_t)symbol;
+	if (symbol >= 16) {
+		repeat = (symbol == 18 ? 11 : 3) +
+			 (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
+		if (symbol == 16 && inflate->lengths_read == 0)
+			return inflate_bad(inflate, "deflate: nothing to repeat");
+		length = symbol == 16 ? inflate->lengths[inflate->lengths_read - 1] : 0;
+	}
+	drop(inflate, spent + extra);
+	unsigned total = inflate->literal_count + inflate->distance_count;
+	if (inflate->lengths_read + repeat > total)
+		return inflate_bad(inflate, "deflate: more lengths than symbols");
+	memset(inflate->lengths + inflate->lengths_read, length, repeat);
+	inflate->lengths_read = (uint16_t)(inflate->lengths_read + repeat);
+	return inflate->lengths_read < total ? INFLATE_DONE : dynamic_build(inflate);
+}
+
+enum inflate_status
+inflate_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
+{
+	const uint8_t *start = input->data;
+	enum inflate_status status = INFLATE_DONE;
+	while (status == INFLATE_DONE) {
+		if (inflate->state == SYMBOLS && input->size >= 8 &&
+			window->capacity - window->used >= 258 + 8)
+			symbols_fast(inflate, input, window);
+		if (inflate->state == STORED || inflate->state == END)
+			give_back(inflate, input, start);
+		else
+			refill(inflate, input);
+		switch ((enum state)inflate->state) {
+		case BLOCK:
+			status = block_step(inflate);
+			break;
+		case STORED_HEAD:
+		case STORED:
+			status = stored_step(inflate, input, window);
+			break;
+		case DYNAMIC_HEAD:
+			status = dynamic_head(inflate);
+			break;
+		case DYNAMIC_CODES:
+			status = dynamic_codes(inflate);
+			break;
+		case DYNAMIC_LENGTHS:
+			status = dynamic_lengths(inflate);
+			break;
+		case SYMBOLS:
+			status = symbol_step(inflate, window);
+			break;
+		case MATCH:
+			status = match_step(inflate, window);
+			break;
+		case END:
+			return INFLATE_DONE;
+		}
+		if (status == INFLATE_INPUT && input->size) {
+			/* Cannot be: 56 bits hold any unit. */
+			return inflate_bad(inflate, "deflate: a unit of more than 56 bits");
+		}
+	}
+	if (status == INFLATE_FULL)
+		give_back(inflate, input, start);
+	return status;
+}

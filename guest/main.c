@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * main: island.wasm, the fetcher of all builtin islands.
+ *
+ * What it is given: scheme, ref and options as arguments (src/island/scheme_list.h), the pin in
+ * CAB_PIN. What it leaves: the tree or file `out`, and its identities on the FIFO `hash`. It exits
+ * with 0 when all of that is done, or with 1 after one sentence in the log.
+ */
+#include "git.h"
+#include "request.h"
+
+void guest_main(void);
+
+void
+guest_main(void)
+{
+	struct request request;
+	request_read(&request);
+	switch (request.shape) {
+	case SHAPE_FORGE:
+	case SHAPE_GIT:
+		git_fetch(&request);
+		break;
+	case SHAPE_ARCHIVE:
+	case SHAPE_FILE:
+	case SHAPE_REGISTRY:
+	case SHAPE_LOCAL:
+		fail("%b cannot be fetched yet", &request.scheme);
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * object: the git objects of one fetch, by id, and where their contents are.
+ *
+ *     struct object *object = object_find(&objects, id);        there from then on, maybe unreceived
+ *     object_receive(&objects, object, type, data, size);       takes the data over
+ *     struct span content = object_content(&objects, object);   in memory until unpinned
+ *     object_unpin(&objects, object);
+ *
+ * Trees stay in memory. Other contents stay while OBJECT_BUDGET allows, the most recently used
+ * longest. What falls out is read back from the file that it was written to (the output is the
+ * store of delta bases) or, if it has no path yet, from the scratch file that it then goes to. So
+ * memory is bounded for any size of source.
+ *
+ * Buffers of contents are made by object_buffer: OBJECT_HEAD bytes lie before them, for the head
+ * that git hashes with the content.
+ */
+#pragma once
+
+#include "file.h"
+#include "pack.h"
+
+enum { OBJECT_HEAD = 32, OBJECT_BUDGET = 1 << 20, OBJECT_CHUNK = 256 };
+
+enum object_place {
+	PLACE_NONE,
+	PLACE_FILE,    /* folder and name */
+	PLACE_SCRATCH, /* offset in the scratch file */
+};
+
+struct want;
+struct pending;
+
+struct object {
+	uint8_t id[SUM_SHA1];
+	uint8_t digest[SUM_BLAKE3]; /* of a blob's bytes, or of a tree's node */
+	uint32_t size;
+	uint8_t type;  /* enum pack_type; 0 while it has not come */
+	uint8_t place; /* enum object_place */
+	bool has_digest;
+	uint16_t pins;
+	uint8_t *data; /* NULL while not in memory */
+	const struct folder *folder;
+	union {
+		const char *name; /* ends in NUL: it lies in a tree */
+		uint64_t offset;
+	};
+	const uint8_t *link; /* the content, if the object is a link's target somewhere */
+	struct want *wants;
+	struct pending *pending;
+	struct object *older;
+	struct object *newer;
+};
+
+struct object_chunk {
+	struct object_chunk *next;
+	size_t used;
+	struct object objects[OBJECT_CHUNK];
+};
+
+struct objects {
+	struct output *output;
+	const struct folder *scratch_folder;
+	struct object_chunk *chunks; /* newest first */
+	struct object **slots;
+	size_t slot_count;
+	size_t count;
+	struct object *oldest;
+	struct object *newest;
+	size_t held;     /* bytes of contents that may fall out */
+	int32_t scratch; /* -1 until needed */
+	uint64_t scratch_size;
+};
+
+void objects_init(
+	struct objects *objects, struct output *output, const struct folder *scratch_folder);
+/* Removes the scratch file. */
+void objects_clean(struct objects *objects);
+struct object *object_find(struct objects *objects, const uint8_t id[SUM_SHA1]);
+
+uint8_t *object_buffer(size_t size);
+void object_buffer_give(uint8_t *data, size_t size);
+/* The id of a content in such a buffer. Ends the program if the content was made to collide. */
+void object_id(uint8_t *data, size_t size, uint8_t type, uint8_t id_out[SUM_SHA1]);
+/* The head that git hashes before a content; returns its size. */
+size_t object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type);
+
+void object_receive(
+	struct objects *objects, struct object *object, uint8_t type, uint8_t *data, size_t size);
+/* One that went to a file of its own instead. */
+void object_receive_file(struct objects *objects, struct object *object, size_t size,
+	const struct folder *folder, const char *name);
+struct span object_content(struct objects *objects, struct object *object);
+void object_unpin(struct objects *objects, struct object *object);
+
+/* The id in hexadecimal, for sentences; borrowed, ends in NUL. */
+struct object_text {
+	char text[2 * SUM_SHA1 + 1];
+};
+struct object_text object_text(const uint8_t id[SUM_SHA1]);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "pack.h"
+
+enum state {
+	HEAD,
+	OBJECT_FIRST,
+	OBJECT_SIZE,
+	BASE_OFFSET,
+	BASE_ID,
+	BODY_HEAD,
+	BODY,
+	BODY_SUM,
+	TRAILER_HEAD,
+	TRAILER,
+	DONE,
+};
+
+/* What the parts return: an event, or that the next part follows at once. */
+enum { GO_ON = -1 };
+
+void
+pack_start(struct pack *pack)
+{
+	pack->taken = 0;
+	pack->number = 0;
+	pack->state = HEAD;
+	pack->collected = 0;
+}
+
+static int
+pack_bad(struct pack *pack, const char *sentence)
+{
+	pack->sentence = sentence;
+	return PACK_BAD;
+}
+
+static bool
+pack_collect(struct pack *pack, struct span *input, size_t size)
+{
+	size_t some = size_min(size - pack->collected, input->size);
+	if (some)
+		memcpy(pack->field + pack->collected, input->data, some);
+	*input = span_from(*input, some);
+	pack->collected = (uint8_t)(pack->collected + some);
+	if (pack->collected < size)
+		return false;
+	pack->collected = 0;
+	return true;
+}
+
+static uint32_t
+load_big_32(const uint8_t *from)
+{
+	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
+
+static bool
+pack_byte(struct span *input, uint8_t *byte)
+{
+	if (!input->size)
+		return false;
+	*byte = *input->data;
+	*input = span_from(*input, 1);
+	return true;
+}
+
+static int
+head_step(struct pack *pack, struct span *input)
+{
+	if (!pack_collect(pack, input, 12))
+		return PACK_INPUT;
+	if (memcmp(pack->field, "PACK", 4) != 0)
+		return pack_bad(pack, "pack: it does not begin as one");
+	if (load_big_32(pack->field + 4) != 2)
+		return pack_bad(pack, "pack: of another version than 2");
+	pack->count = load_big_32(pack->field + 8);
+	pack->state = pack->count ? OBJECT_FIRST : TRAILER_HEAD;
+	return GO_ON;
+}
+
+static int
+object_first(struct pack *pack, struct span *input, uint64_t offset)
+{
+	uint8_t byte;
+	if (!pack_byte(input, &byte))
+		return PACK_INPUT;
+	if (offset > UINT32_MAX)
+		return pack_bad(pack, "pack: of more than 4 GiB");
+	pack->offset = (uint32_t)offset;
+	pack->number++;
+	pack->type = byte >> 4 & 7;
+	pack->size = byte & 15;
+	pack->shift = 4;
+	if (pack->type == 0 || pack->type == 5)
+		return pack_bad(pack, "pack: an object of a type that does not exist");
+	pack->variable = byte >> 7;
+	pack->state = OBJECT_SIZE;
+	return GO_ON;
+}
+
+static int
+object_size(struct pack *pack, struct span *input)
+{
+	while (pack->variable) {
+		uint8_t byte;
+		if (!pack_byte(input, &byte))
+			return PACK_INPUT;
+		if (pack->shift > 32)
+			return pack_bad(pack, "pack: an object of more than 2 GiB");
+		pack->size |= (uint64_t)(byte & 127) << pack->shift;
+		pack->shift = (uint8_t)(pack->shift + 7);
+		pack->variable = byte >> 7;
+	}
+	if (pack->size > PACK_OBJECT_MAX)
+		return pack_bad(pack, "pack: an object of more than 2 GiB");
+	pack->variable = 0;
+	pack->state = pack->type == PACK_OFFSET_DELTA ? BASE_OFFSET
+		      : pack->type == PACK_ID_DELTA   ? BASE_ID
+						      : BODY_HEAD;
+	return pack->state == BODY_HEAD ? PACK_OBJECT : GO_ON;
+}
+
+/* Seven bits a byte, the highest first, and one is added for each byte that follows. */
+static int
+base_offset(struct pack *pack, struct span *input)
+{
+	for (;;) {
+		uint8_t byte;
+		if (!pack_byte(input, &byte))
+			return PACK_INPUT;
+		pack->variable = pack->variable << 7 | (byte & 127);
+		if (pack->variable > UINT32_MAX)
+			return pack_bad(pack, "pack: a delta's base lies before the pack");
+		if (!(byte & 128))
+			break;
+		pack->variable++;
+	}
+	if (pack->variable == 0 || pack->variable > pack->offset)
+		return pack_bad(pack, "pack: a delta's base lies before the pack");
+	pack->base_offset = pack->offset - (uint32_t)pack->variable;
+	pack->state = BODY_HEAD;
+	return PACK_OBJECT;
+}
+
+/* An object without bytes, or with its last one in the window, has no room left; its stream's end
+ * may still be to come, so a full window is only full while bytes are missing. */
+static int
+body_step(struct pack *pack, struct span *input)
+{
+	uint64_t missing = pack->size - pack->made;
+	struct inflate_window window = pack->window;
+	if (window.capacity - window.used > missing)
+		window.capacity = window.used + (size_t)missing;
+	size_t before = window.used;
+	enum inflate_status status = inflate_step(&pack->inflate, input, &window);
+	pack->window.used = window.used;
+	pack->made += window.used - before;
+	switch (status) {
+	case INFLATE_INPUT:
+		return PACK_INPUT;
+	case INFLATE_BAD:
+		return pack_bad(pack, pack->inflate.sentence);
+	case INFLATE_FULL:
+		if (pack->made == pack->size)
+			return pack_bad(pack, "pack: an object is longer than its head says");
+		return PACK_FULL;
+	case INFLATE_DONE:
+		break;
+	}
+	if (pack->made != pack->size)
+		return pack_bad(pack, "pack: an object is shorter than its head says");
+	pack->state = BODY_SUM;
+	return GO_ON;
+}
+
+static int
+body_head(struct pack *pack, struct span *input)
+{
+	if (!pack_collect(pack, input, 2))
+		return PACK_INPUT;
+	/* zlib (RFC 1950): deflate, a window of 32 KiB at most, no dictionary */
+	if ((pack->field[0] & 15) != 8 || pack->field[0] >> 4 > 7 || pack->field[1] & 32 ||
+		(pack->field[0] << 8 | pack->field[1]) % 31)
+		return pack_bad(pack, "pack: an object that is no zlib stream");
+	inflate_start(&pack->inflate);
+	pack->made = 0;
+	pack->state = BODY;
+	return GO_ON;
+}
+
+static int
+pack_part(struct pack *pack, struct span *input, uint64_t offset)
+{
+	switch ((enum state)pack->state) {
+	case HEAD:
+		return head_step(pack, input);
+	case OBJECT_FIRST:
+		return object_first(pack, input, offset);
+	case OBJECT_SIZE:
+		return object_size(pack, input);
+	case BASE_OFFSET:
+		return base_offset(pack, input);
+	case BASE_ID:
+		if (!pack_collect(pack, input, SUM_SHA1))
+			return PACK_INPUT;
+		memcpy(pack->base_id, pack->field, SUM_SHA1);
+		pack->state = BODY_HEAD;
+		return PACK_OBJECT;
+	case BODY_HEAD:
+		return body_head(pack, input);
+	case BODY:
+		return body_step(pack, input);
+	case BODY_SUM:
+		if (!pack_collect(pack, input, 4))
+			return PACK_INPUT;
+		pack->state = pack->number < pack->count ? OBJECT_FIRST : TRAILER_HEAD;
+		return PACK_END;
+	case TRAILER_HEAD:
+		pack->state = TRAILER;
+		return PACK_TRAILER;
+	case TRAILER:
+		if (!pack_collect(pack, input, SUM_SHA1))
+			return PACK_INPUT;
+		memcpy(pack->trailer, pack->field, SUM_SHA1);
+		pack->state = DONE;
+		return PACK_DONE;
+	case DONE:
+		break;
+	}
+	return pack_bad(pack, "pack: more bytes behind its end");
+}
+
+enum pack_event
+pack_step(struct pack *pack, struct span *input)
+{
+	const uint8_t *start = input->data;
+	int event = GO_ON;
+	while (event == GO_ON)
+		event = pack_part(pack, input, pack->taken + (size_t)(input->data - start));
+	pack->taken += (size_t)(input->data - start);
+	return (enum pack_event)event;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * port: the ground that the fetcher stands on, in WebAssembly and natively.
+ *
+ * The guest is built twice from the same sources: freestanding for wasm32 (the product), and
+ * natively (unit tests, fuzzing, the bench's "same C"). Natively the imports declared here are
+ * ordinary functions that test/fetch/native_*.c define over sockets and files; the decoders
+ * (inflate, gzip, tar, pkt, pack, delta) import nothing at all and link alone.
+ *
+ * WASI names and numbers are those of snapshot preview 1; results are its errno, 0 is success.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+#ifdef __wasm__
+void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *left, const void *right, size_t size);
+size_t strlen(const char *text);
+#define WASI_IMPORT(name)                                                                          \
+	__attribute__((import_module("wasi_snapshot_preview1"), import_name(#name)))
+#define COLD __attribute__((minsize, noinline))
+#else
+#include <string.h>
+#define WASI_IMPORT(name)
+#define COLD
+int32_t cab_http_open(const void *method, size_t method_size, const void *url, size_t url_size,
+	const void *headers, size_t headers_size, const void *body, size_t body_size);
+int32_t cab_http_status(int32_t handle);
+int32_t cab_http_header(
+	int32_t handle, const void *name, size_t name_size, void *value, size_t capacity);
+int32_t cab_http_read(int32_t handle, void *data, size_t capacity);
+int32_t cab_http_close(int32_t handle);
+int32_t cab_hash(int32_t algorithm, const void *data, size_t size, void *sum);
+int32_t cab_hash_new(int32_t algorithm);
+int32_t cab_hash_add(int32_t handle, const void *data, size_t size);
+int32_t cab_hash_finish(int32_t handle, void *sum);
+int32_t cab_set_executable(int32_t fd);
+int32_t cab_close_digest(int32_t fd, void *sum);
+void cab_log(const void *text, size_t size);
+void cab_progress(uint64_t received, uint64_t expected, uint64_t objects);
+#endif
+
+enum { SUM_MAX = 64, SUM_BLAKE3 = 32, SUM_SHA1 = 20 };
+
+/* A borrowed span of bytes. */
+struct span {
+	const uint8_t *data;
+	size_t size;
+};
+
+#define SPAN(literal) ((struct span){(const uint8_t *)("" literal), sizeof(literal) - 1})
+
+static inline struct span
+span_of(const void *data, size_t size)
+{
+	return (struct span){(const uint8_t *)data, size};
+}
+
+static inline struct span
+span_text(const char *text)
+{
+	return span_of(text, strlen(text));
+}
+
+static inline bool
+span_equal(struct span left, struct span right)
+{
+	return left.size == right.size &&
+	       (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
+}
+
+static inline bool
+span_has_prefix(struct span span, struct span prefix)
+{
+	return span.size >= prefix.size && memcmp(span.data, prefix.data, prefix.size) == 0;
+}
+
+static inline struct span
+span_from(struct span span, size_t start)
+{
+	return start >= span.size ? span_of(span.data + span.size, 0)
+				  : span_of(span.data + start, span.size - start);
+}
+
+/* Where a byte first stands, or the span's size. */
+static inline size_t
+span_find(struct span span, uint8_t byte)
+{
+	size_t at = 0;
+	while (at < span.size && span.data[at] != byte)
+		at++;
+	return at;
+}
+
+static inline size_t
+size_min(size_t left, size_t right)
+{
+	return left < right ? left : right;
+}
+
+enum {
+	WASI_WORKSPACE = 3, /* the preopened folder */
+	WASI_EXIST = 20,
+	WASI_NOENT = 44,
+	WASI_CREATE = 1,
+	WASI_DIRECTORY = 2,
+	WASI_EXCLUSIVE = 4,
+};
+#define WASI_RIGHT_READ  ((uint64_t)1 << 1)
+#define WASI_RIGHT_SEEK  ((uint64_t)1 << 2)
+#define WASI_RIGHT_WRITE ((uint64_t)1 << 6)
+
+struct wasi_iovec {
+	const void *data;
+	size_t size;
+};
+
+WASI_IMPORT(args_sizes_get) int32_t wasi_args_sizes_get(size_t *count, size_t *size);
+WASI_IMPORT(args_get) int32_t wasi_args_get(char **arguments, char *text);
+WASI_IMPORT(environ_sizes_get) int32_t wasi_environ_sizes_get(size_t *count, size_t *size);
+WASI_IMPORT(environ_get) int32_t wasi_environ_get(char **variables, char *text);
+WASI_IMPORT(proc_exit) _Noreturn void wasi_proc_exit(int32_t code);
+WASI_IMPORT(path_open)
+int32_t wasi_path_open(int32_t folder, uint32_t lookup, const void *path, size_t path_size,
+	uint32_t flags, uint64_t rights, uint64_t inherited, uint32_t fd_flags, int32_t *fd_out);
+WASI_IMPORT(fd_write)
+int32_t wasi_fd_write(
+	int32_t fd, const struct wasi_iovec *vectors, size_t count, size_t *written_out);
+WASI_IMPORT(fd_pread)
+int32_t wasi_fd_pread(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64_t offset,
+	size_t *read_out);
+WASI_IMPORT(fd_pwrite)
+int32_t wasi_fd_pwrite(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64_t offset,
+	size_t *written_out);
+WASI_IMPORT(fd_close) int32_t wasi_fd_close(int32_t fd);
+WASI_IMPORT(path_create_directory)
+int32_t wasi_path_create_directory(int32_t folder, const void *path, size_t path_size);
+WASI_IMPORT(path_remove_directory)
+int32_t wasi_path_remove_directory(int32_t folder, const void *path, size_t path_size);
+WASI_IMPORT(path_unlink_file)
+int32_t wasi_path_unlink_file(int32_t folder, const void *path, size_t path_size);
+WASI_IMPORT(path_symlink)
+int32_t wasi_path_symlink(
+	const void *target, size_t target_size, int32_t folder, const void *path, size_t path_size);
+WASI_IMPORT(path_rename)
+int32_t wasi_path_rename(int32_t folder, const void *path, size_t path_size, int32_t new_folder,
+	const void *new_path, size_t new_path_size);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "reply.h"
+
+#include "heap.h"
+
+int32_t
+reply_start(struct reply *reply, struct span method, struct span url, struct span headers,
+	struct span body)
+{
+	*reply = (struct reply){.buffer = (uint8_t *)heap_take(REPLY_BUFFER)};
+	pkt_start(&reply->pkt);
+	return http_start(&reply->http, method, url, headers, body);
+}
+
+enum pkt_event
+reply_piece(struct reply *reply, struct span *piece)
+{
+	for (;;) {
+		enum pkt_event event = pkt_step(&reply->pkt, &reply->rest, piece);
+		if (event == PKT_BAD)
+			fail("%b: the reply is not git's protocol", &reply->http.url);
+		if (event != PKT_INPUT)
+			return event;
+		size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, reply->objects);
+		reply->rest = span_of(reply->buffer, size);
+		if (size == 0) {
+			if (!pkt_is_between(&reply->pkt))
+				fail("%b: the reply is cut off", &reply->http.url);
+			return PKT_INPUT;
+		}
+	}
+}
+
+enum pkt_event
+reply_line(struct reply *reply, struct span *line)
+{
+	text_clear(&reply->line);
+	struct span piece;
+	enum pkt_event event;
+	while ((event = reply_piece(reply, &piece)) == PKT_DATA)
+		text_add(&reply->line, piece);
+	*line = text_span(&reply->line);
+	if (line->size && line->data[line->size - 1] == '\n')
+		line->size--;
+	if (event == PKT_END && span_has_prefix(*line, SPAN("ERR "))) {
+		struct span sentence = span_from(*line, 4);
+		fail("%b: the server says: %b", &reply->http.url, &sentence);
+	}
+	return event;
+}
+
+void
+reply_end(struct reply *reply)
+{
+	http_end(&reply->http);
+	text_release(&reply->line);
+	heap_give(reply->buffer, REPLY_BUFFER);
+}

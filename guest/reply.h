@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * reply: the pkt-lines of an HTTP response.
+ *
+ *     status = reply_start(&reply, method, url, headers, body);
+ *     while ((event = reply_line(&reply, &line)) != PKT_INPUT) ...     whole lines, and the frames
+ *     while ((event = reply_piece(&reply, &piece)) ...                 or pieces, as they arrive
+ *     reply_end(&reply);
+ *
+ * PKT_INPUT is the end of the body, between two frames; an end elsewhere, a frame that is none, and
+ * an "ERR" line end the program with a sentence. One reply at a time may be under way.
+ */
+#pragma once
+
+#include "http.h"
+#include "pkt.h"
+
+enum { REPLY_BUFFER = 64 << 10 };
+
+struct reply {
+	struct http http;
+	struct pkt pkt;
+	struct span rest;
+	uint8_t *buffer;
+	struct text line;
+	uint64_t objects; /* for the progress */
+};
+
+/* Gives the HTTP status. */
+int32_t reply_start(struct reply *reply, struct span method, struct span url, struct span headers,
+	struct span body);
+enum pkt_event reply_piece(struct reply *reply, struct span *piece);
+/* The line is borrowed until the next call, without its newline. */
+enum pkt_event reply_line(struct reply *reply, struct span *line);
+void reply_end(struct reply *reply);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "request.h"
+
+#include "heap.h"
+
+struct scheme {
+	struct span text;
+	struct span base;
+	enum scheme_shape shape;
+};
+
+static const struct scheme schemes[] = {
+#define SCHEME(name, text, shape, base, redirects, formats)                                        \
+	{{(const uint8_t *)text, sizeof text - 1}, {(const uint8_t *)base, sizeof base - 1},       \
+		SHAPE_##shape},
+#include "island/scheme_list.h"
+};
+
+static const struct scheme *
+scheme_find(struct span text)
+{
+	for (size_t at = 0; at < sizeof schemes / sizeof schemes[0]; at++)
+		if (span_equal(schemes[at].text, text) && schemes[at].shape != SHAPE_LOCAL)
+			return &schemes[at];
+	fail("no scheme of this program: %b", &text);
+}
+
+bool
+checksum_read(struct span algorithm, struct span hex, struct checksum *out)
+{
+	if (span_equal(algorithm, SPAN("sha256")))
+		*out = (struct checksum){CAB_HASH_SHA256, SPAN("sha256"), 32, {0}};
+	else if (span_equal(algorithm, SPAN("sha512")))
+		*out = (struct checksum){CAB_HASH_SHA512, SPAN("sha512"), 64, {0}};
+	else
+		return false;
+	return hex_read(hex, out->sum, out->size);
+}
+
+static void
+checksum_argument(struct request *request, struct span value)
+{
+	size_t dash = span_find(value, '-');
+	if (!checksum_read(
+		    span_of(value.data, dash), span_from(value, dash + 1), &request->checksum))
+		fail("checksum is no sha256-HEX or sha512-HEX: %b", &value);
+}
+
+static bool
+option_is(struct span argument, struct span key, struct span *value_out)
+{
+	if (!span_has_prefix(argument, key))
+		return false;
+	*value_out = span_from(argument, key.size);
+	return true;
+}
+
+static void
+option_read(struct request *request, struct span argument)
+{
+	struct span value;
+	uint64_t number;
+	if (option_is(argument, SPAN("base="), &value))
+		request->base = value;
+	else if (option_is(argument, SPAN("checksum="), &value))
+		checksum_argument(request, value);
+	else if (option_is(argument, SPAN("reference="), &value))
+		request->reference = value;
+	else if (option_is(argument, SPAN("revision="), &value))
+		request->revision = value;
+	else if (option_is(argument, SPAN("subpath="), &value))
+		request->subpath = value;
+	else if (option_is(argument, SPAN("strip="), &value) &&
+		 number_read(value, STRIP_MAX, &number))
+		request->strip = (uint8_t)number;
+	else if (option_is(argument, SPAN("submodules="), &value))
+		fail("submodules cannot be fetched yet");
+	else
+		fail("an argument that this program does not know: %b", &argument);
+}
+
+/* A subpath is names between slashes: what the lock, the identities and the walk agree on. */
+static void
+subpath_check(struct span subpath)
+{
+	struct span rest = subpath;
+	while (rest.size) {
+		struct span name = span_of(rest.data, span_find(rest, '/'));
+		if (name.size == 0 || name.size == rest.size - 1 || span_equal(name, SPAN(".")) ||
+			span_equal(name, SPAN("..")))
+			fail("the subpath is not names between slashes: %b", &subpath);
+		rest = span_from(rest, name.size + 1);
+	}
+}
+
+/* The first '@' behind a URL's host: names of tags hold '@' far more often than paths do. */
+static void
+reference_split(struct request *request)
+{
+	struct span ref = request->ref;
+	size_t start = 0;
+	if (request->shape == SHAPE_GIT) {
+		size_t colon = span_find(ref, ':');
+		start = size_min(colon + 3, ref.size);
+		start += span_find(span_from(ref, start), '/');
+	}
+	size_t at = start + span_find(span_from(ref, start), '@');
+	if (at < ref.size) {
+		if (request->reference.size)
+			fail("a reference is given twice: %b", &ref);
+		request->reference = span_from(ref, at + 1);
+	}
+	while (at && ref.data[at - 1] == '/')
+		at--;
+	request->ref = span_of(ref.data, at);
+}
+
+static void
+pins_read(struct request *request)
+{
+	size_t count = 0;
+	size_t size = 0;
+	(void)wasi_environ_sizes_get(&count, &size);
+	if (count == 0)
+		return;
+	char **variables = (char **)heap_take(count * sizeof *variables);
+	char *text = (char *)heap_take(size);
+	if (wasi_environ_get(variables, text) != 0)
+		fail("the environment cannot be read");
+	for (size_t at = 0; at < count; at++) {
+		struct span variable = span_text(variables[at]);
+		(void)option_is(variable, SPAN("CAB_PIN="), &request->pins);
+	}
+}
+
+void
+request_read(struct request *request)
+{
+	size_t count = 0;
+	size_t size = 0;
+	(void)wasi_args_sizes_get(&count, &size);
+	char **arguments = (char **)heap_take(count * sizeof *arguments);
+	char *text = (char *)heap_take(size);
+	if (wasi_args_get(arguments, text) != 0 || count < 3)
+		fail("the arguments are not a scheme, a ref, and KEY=VALUE");
+	const struct scheme *scheme = scheme_find(span_text(arguments[1]));
+	*request = (struct request){.shape = scheme->shape,
+		.scheme = scheme->text,
+		.base = scheme->base,
+		.ref = span_text(arguments[2]),
+		.strip = STRIP_AUTO};
+	for (size_t at = 3; at < count; at++)
+		option_read(request, span_text(arguments[at]));
+	subpath_check(request->subpath);
+	if (request->shape != SHAPE_ARCHIVE && request->shape != SHAPE_FILE)
+		reference_split(request);
+	pins_read(request);
+}
+
+struct span
+request_pin(const struct request *request, struct span format)
+{
+	struct span rest = request->pins;
+	while (rest.size) {
+		struct span line = span_of(rest.data, span_find(rest, '\n'));
+		rest = span_from(rest, line.size + 1);
+		if (span_has_prefix(line, format) && line.size > format.size &&
+			line.data[format.size] == ' ')
+			return span_from(line, format.size + 1);
+	}
+	return span_of(NULL, 0);
+}
