@@ -335,17 +335,15 @@ init_run(const struct init_start *start)
 	int link = start->link;
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	(void)umask(022);
-	if (!score_raise()) {
-		(void)step_failed(&failure, STEP_SCORE, 0);
-		init_failed(link, &failure);
-	}
 	/* All signals were blocked by the parent and stay so: a handler of the realizer's never runs
-	 * here. */
+	 * here. What has failed by now is said only when the parent has done its part too. */
+	bool done = score_raise() || step_failed(&failure, STEP_SCORE, 0);
+	done = done && sources_keep(start, &failure);
 	enum init_message message;
-	if (!sources_keep(start, &failure))
-		init_failed(link, &failure);
 	if (!link_receive(link, &message) || message != INIT_GO)
 		_exit(127);
+	if (!done)
+		init_failed(link, &failure);
 	if (!init_enter(start, &failure))
 		init_failed(link, &failure);
 	if (!descriptors_keep(start, nothing)) {

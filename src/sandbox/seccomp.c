@@ -254,8 +254,8 @@ guest_fill(scmp_filter_ctx context)
 	struct scmp_arg_cmp plain_at = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, 07000, 0);
 	/* Threads only; clone3 hides its flags in memory, and the C library then uses clone. */
 	struct scmp_arg_cmp thread = SCMP_CMP(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-	struct scmp_arg_cmp name = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_NAME);
-	struct scmp_arg_cmp mapping = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_VMA);
+	struct scmp_arg_cmp name = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_NAME, 0);
+	struct scmp_arg_cmp mapping = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_VMA, 0);
 	/* open and openat without O_CREAT and O_TMPFILE: what creates goes through openat2. */
 	struct scmp_arg_cmp existing =
 		SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_CREAT | (O_TMPFILE & ~O_DIRECTORY), 0);

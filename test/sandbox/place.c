@@ -32,7 +32,6 @@ place_setup(void **state)
 	assert_non_null(program);
 	struct place *place = (struct place *)memory_zero(1, sizeof *place);
 	struct err err;
-	cleanup_buf struct buf helper = BUF(64 << 20);
 	(void)snprintf(place->path, sizeof place->path, "%s", program);
 	char *slash = strrchr(place->path, '/');
 	assert_non_null(slash);
