@@ -126,16 +126,19 @@ static const struct builtin control_rows[] = {
 		"it.",
 		"assert (1 < 2) \"numbers are in order\""},
 	{"try", 1, run_try, "a -> { success : boolean, value : a | null }",
-		"Evaluates to weak head form and says whether `throw` or `assert` failed on the way.",
+		"Evaluates to weak head form and says whether `throw` or `assert` failed on the "
+		"way.",
 		"(try 3).value == 3"},
 	{"trace", 2, run_trace, "a -> b -> b",
-		"Writes a message to standard error when the value is demanded, and gives the value.",
+		"Writes a message to standard error when the value is demanded, and gives the "
+		"value.",
 		"trace \"here\" 1 == 1"},
 	{"warn", 2, run_warn, "a -> b -> b",
-		"Writes a warning to standard error when the value is demanded, and gives the value.",
+		"Writes a warning to standard error when the value is demanded, and gives the "
+		"value.",
 		"warn \"old name\" 1 == 1"},
-	{"seq", 2, run_seq, "a -> b -> b", "Evaluates the first to weak head form, gives the second.",
-		"seq [] 2 == 2"},
+	{"seq", 2, run_seq, "a -> b -> b",
+		"Evaluates the first to weak head form, gives the second.", "seq [] 2 == 2"},
 	{"deepForce", 1, run_deep_force, "a -> a", "Evaluates a value with all its parts.",
 		"deepForce [1 + 1] == [2]"},
 	{"compose", 3, run_compose, "(b -> c) -> (a -> b) -> a -> c",
@@ -145,7 +148,8 @@ static const struct builtin control_rows[] = {
 		"(fix (self => { a = 1, b = self.a + 1, })).b == 2"},
 	{"undefined", 0, run_undefined, "a", "Fails when it is demanded: it must be supplied.",
 		"({ a ? undefined, b } => b) { b = 1, } == 1"},
-	{"document", 2, run_document, "string -> a -> a", "The value, with a text that describes it.",
+	{"document", 2, run_document, "string -> a -> a",
+		"The value, with a text that describes it.",
 		"document \"adds one\" (x => x + 1) 1 == 2"},
 };
 BUILTIN_FAMILY(control, "Control");
@@ -220,8 +224,7 @@ run_function_arguments(struct evaluator *evaluator, struct value **arguments)
 	for (size_t at = 0; at < pattern->set.count; at++) {
 		const struct pattern_field *field = &pattern->set.fields[at];
 		set->entries[at].name = field->name;
-		set->entries[at].value =
-			heap_boolean(evaluator->heap, field->fallback != NULL);
+		set->entries[at].value = heap_boolean(evaluator->heap, field->fallback != NULL);
 	}
 	return &set->value;
 }
@@ -233,18 +236,17 @@ static const struct builtin type_rows[] = {
 	{"isString", 1, run_is_string, "a -> boolean", "Whether a value is a string.",
 		"isString \"\""},
 	{"isList", 1, run_is_list, "a -> boolean", "Whether a value is a list.", "isList [1]"},
-	{"isSet", 1, run_is_set, "a -> boolean",
-		"Whether a value is a set; a derivation is one.", "isSet {}"},
+	{"isSet", 1, run_is_set, "a -> boolean", "Whether a value is a set; a derivation is one.",
+		"isSet {}"},
 	{"isFunction", 1, run_is_function, "a -> boolean", "Whether a value is a function.",
 		"isFunction map && isFunction (x => x)"},
 	{"isInteger", 1, run_is_integer, "a -> boolean", "Whether a value is an integer.",
 		"isInteger 1 && !isInteger 1.0"},
-	{"isFloat", 1, run_is_float, "a -> boolean", "Whether a value is a float.",
-		"isFloat 1.0"},
+	{"isFloat", 1, run_is_float, "a -> boolean", "Whether a value is a float.", "isFloat 1.0"},
 	{"isBoolean", 1, run_is_boolean, "a -> boolean", "Whether a value is a boolean.",
 		"isBoolean false"},
-	{"isPath", 1, run_is_path, "a -> boolean",
-		"Whether a value is a path; an island is one.", "isPath ./x"},
+	{"isPath", 1, run_is_path, "a -> boolean", "Whether a value is a path; an island is one.",
+		"isPath ./x"},
 	{"isDerivation", 1, run_is_derivation, "a -> boolean", "Whether a value is a derivation.",
 		"!isDerivation { type = \"other\", }"},
 	{"functionArguments", 1, run_function_arguments, "function -> { name : boolean }",

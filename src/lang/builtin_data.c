@@ -2,21 +2,21 @@
 #include <stdlib.h>
 
 #include "lang/builtin_family.h"
-#include "lang/json.h"
+#include "lang/value_json.h"
 #include "lang/toml.h"
 
 static struct value *
 run_from_json(struct evaluator *evaluator, struct value **arguments)
 {
 	struct string *string = want_known_string(evaluator, arguments[0], "fromJSON");
-	return string ? json_read(evaluator, string_bytes(string)) : NULL;
+	return string ? value_json_read(evaluator, string_bytes(string)) : NULL;
 }
 
 static struct value *
 run_to_json(struct evaluator *evaluator, struct value **arguments)
 {
 	cleanup_text struct text text = text_start(evaluator);
-	if (!json_write(evaluator, arguments[0], 0, &text))
+	if (!value_json_write(evaluator, arguments[0], 0, &text))
 		return NULL;
 	return text_finish(evaluator, &text, NO_SPAN);
 }
@@ -54,8 +54,7 @@ toml_table(struct evaluator *evaluator, const struct toml_table *table)
 		good = value != NULL;
 	}
 	struct bytes repeated = {0};
-	struct set *set =
-		good ? heap_new_set_of(evaluator->heap, entries, count, &repeated) : NULL;
+	struct set *set = good ? heap_new_set_of(evaluator->heap, entries, count, &repeated) : NULL;
 	free(entries);
 	return set ? &set->value : NULL;
 }

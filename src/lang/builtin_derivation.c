@@ -17,24 +17,24 @@ static const char *const known_names[] = {"arguments", "environment", "fixed", "
 	"origins", "outputs", "program", "requiredRealizerFeatures"};
 enum { KNOWN_NAMES = sizeof known_names / sizeof known_names[0] };
 
+struct texts {
+	struct bytes *data;
+	size_t size;
+	size_t capacity;
+};
+
 /* A request under construction. Texts are those of living strings. */
 struct draft {
 	struct evaluator *evaluator;
 	struct set *set;
 	struct context *context;
 	struct derivation_request request;
-	ARRAY(struct bytes) arguments;
 	ARRAY(struct host_pair) environment;
-	ARRAY(struct bytes) outputs;
-	ARRAY(struct bytes) features;
-	ARRAY(struct bytes) fixed;
-	ARRAY(struct bytes) origins;
-};
-
-struct texts {
-	struct bytes *data;
-	size_t size;
-	size_t capacity;
+	struct texts arguments;
+	struct texts outputs;
+	struct texts features;
+	struct texts fixed;
+	struct texts origins;
 };
 
 static void
@@ -50,8 +50,8 @@ draft_release(struct draft *draft)
 
 /* A text of the request; what it mentions becomes an input, or is refused. */
 static bool
-draft_text(struct draft *draft, struct value *value, const char *what, bool inputs,
-	struct bytes *out)
+draft_text(
+	struct draft *draft, struct value *value, const char *what, bool inputs, struct bytes *out)
 {
 	struct evaluator *evaluator = draft->evaluator;
 	value = coerce_value(evaluator, value, COERCE_INTERPOLATE, NO_SPAN);
@@ -70,8 +70,7 @@ draft_text(struct draft *draft, struct value *value, const char *what, bool inpu
 			string->context->items[0]->path);
 		return false;
 	}
-	draft->context =
-		heap_join_contexts(evaluator->heap, draft->context, string->context);
+	draft->context = heap_join_contexts(evaluator->heap, draft->context, string->context);
 	*out = string_bytes(string);
 	return true;
 }
@@ -90,9 +89,8 @@ draft_find(struct draft *draft, const char *name)
 
 /* The strings of a list; absent is none. */
 static bool
-draft_list(struct draft *draft, const char *name, bool inputs, void *array)
+draft_list(struct draft *draft, const char *name, bool inputs, struct texts *texts)
 {
-	struct texts *texts = (struct texts *)array;
 	if (!set_find(draft->set, bytes_text(name)))
 		return true;
 	struct value *value = draft_find(draft, name);
@@ -119,9 +117,8 @@ compare_texts(const void *left, const void *right)
 }
 
 static void
-sort_texts(void *array)
+sort_texts(struct texts *texts)
 {
-	struct texts *texts = (struct texts *)array;
 	if (texts->size > 1)
 		qsort(texts->data, texts->size, sizeof *texts->data, compare_texts);
 	size_t kept = 0;
@@ -153,8 +150,8 @@ draft_environment(struct draft *draft)
 		return false;
 	if (!value_is(value, VALUE_SET)) {
 		eval_fail(draft->evaluator, NO_SPAN,
-			"a derivation's 'environment' is a set, not %s: %s",
-			value_describe(value), failure_show(draft->evaluator, value));
+			"a derivation's 'environment' is a set, not %s: %s", value_describe(value),
+			failure_show(draft->evaluator, value));
 		return false;
 	}
 	for (size_t at = 0; at < value->count; at++) {
@@ -189,8 +186,9 @@ draft_fixed(struct draft *draft)
 			return true;
 		}
 	}
-	eval_fail(draft->evaluator, NO_SPAN, "a derivation's 'fixed' is \"self\" or a list of "
-					     "identities, not %s",
+	eval_fail(draft->evaluator, NO_SPAN,
+		"a derivation's 'fixed' is \"self\" or a list of "
+		"identities, not %s",
 		failure_show(draft->evaluator, value));
 	return false;
 }
@@ -239,8 +237,8 @@ draft_names(struct draft *draft)
 		eval_fail(draft->evaluator, NO_SPAN, "a derivation has no attribute '%.*s'",
 			BYTES_ARGS(name));
 		if (nearest.best.size)
-			eval_help(draft->evaluator, "did you mean '%.*s'?",
-				BYTES_ARGS(nearest.best));
+			eval_help(
+				draft->evaluator, "did you mean '%.*s'?", BYTES_ARGS(nearest.best));
 		else
 			eval_help(draft->evaluator,
 				"add to the set that is made: derivation { … } // { %.*s = … }",
@@ -296,8 +294,7 @@ strict_set(struct evaluator *evaluator, const struct host_derivation *made)
 		outputs->entries[at] = (struct set_entry){bytes_text(made->outputs[at]->output),
 			item_value(evaluator, made->outputs[at])};
 	struct bytes repeated = {0};
-	outputs = heap_new_set_of(
-		evaluator->heap, outputs->entries, made->output_count, &repeated);
+	outputs = heap_new_set_of(evaluator->heap, outputs->entries, made->output_count, &repeated);
 	must(outputs, "the host names each output once");
 	struct value *path = heap_new_string(evaluator->heap, bytes_text(made->path), NULL);
 	struct value *name = heap_new_string(evaluator->heap, bytes_text(made->name), NULL);
@@ -314,8 +311,8 @@ derive_strictly(struct evaluator *evaluator, struct set *attributes)
 	struct draft draft = {.evaluator = evaluator, .set = attributes};
 	const struct host_derivation *made = NULL;
 	struct err err = {0};
-	if (draft_fill(&draft) && !evaluator->host.derive(evaluator->host.context,
-					  &draft.request, &made, &err)) {
+	if (draft_fill(&draft) &&
+		!evaluator->host.derive(evaluator->host.context, &draft.request, &made, &err)) {
 		eval_fail_err(evaluator, NO_SPAN, &err);
 		made = NULL;
 	}
@@ -380,8 +377,7 @@ derivation_set(struct evaluator *evaluator, struct set *state, struct bytes outp
 	struct set *attributes = as_set(set_find(state, BYTES_LITERAL("attributes")));
 	struct value *output_name = heap_new_string(heap, output, NULL);
 	struct set_entry entries[OUTPUTS_MAX + 4] = {
-		{BYTES_LITERAL("type"),
-			heap_new_string(heap, BYTES_LITERAL("derivation"), NULL)},
+		{BYTES_LITERAL("type"), heap_new_string(heap, BYTES_LITERAL("derivation"), NULL)},
 		{BYTES_LITERAL("derivationPath"),
 			heap_new_step(heap, path_step, &state->value, NULL)},
 		{BYTES_LITERAL("outputPath"),
@@ -396,10 +392,8 @@ derivation_set(struct evaluator *evaluator, struct set *state, struct bytes outp
 				"a derivation's output cannot be called '%.*s', as one of its "
 				"attributes is",
 				BYTES_ARGS(string_bytes(name)));
-		struct value *value =
-			heap_new_step(heap, output_step, &state->value, &name->value);
-		entries[count++] =
-			(struct set_entry){heap_name(heap, string_bytes(name)), value};
+		struct value *value = heap_new_step(heap, output_step, &state->value, &name->value);
+		entries[count++] = (struct set_entry){heap_name(heap, string_bytes(name)), value};
 	}
 	struct bytes repeated = {0};
 	struct set *made = heap_new_set_of(heap, entries, count, &repeated);
@@ -414,8 +408,7 @@ state_new(struct evaluator *evaluator, struct set *attributes, struct list *outp
 	struct value *strict)
 {
 	struct set *state = heap_new_set(evaluator->heap, 3);
-	state->entries[0] =
-		(struct set_entry){BYTES_LITERAL("attributes"), &attributes->value};
+	state->entries[0] = (struct set_entry){BYTES_LITERAL("attributes"), &attributes->value};
 	state->entries[1] = (struct set_entry){BYTES_LITERAL("outputs"), &outputs->value};
 	state->entries[2] = (struct set_entry){BYTES_LITERAL("strict"), strict};
 	return state;
@@ -427,10 +420,8 @@ output_names(struct evaluator *evaluator, struct set *attributes)
 {
 	struct value *value = set_find(attributes, BYTES_LITERAL("outputs"));
 	if (!value) {
-		struct value *name =
-			heap_new_string(evaluator->heap, BYTES_LITERAL("out"), NULL);
-		return heap_new_list(
-			evaluator->heap, name, heap_empty_list(evaluator->heap));
+		struct value *name = heap_new_string(evaluator->heap, BYTES_LITERAL("out"), NULL);
+		return heap_new_list(evaluator->heap, name, heap_empty_list(evaluator->heap));
 	}
 	struct list *list = want_list(evaluator, value, "derivation");
 	for (struct list *at = list; at && at->length > 0; at = at->tail) {
@@ -511,11 +502,10 @@ static struct value *
 context_set(struct evaluator *evaluator, const struct context_item *item)
 {
 	struct heap *heap = evaluator->heap;
-	struct value *kind = heap_new_string(heap,
-		bytes_text(item->kind == CONTEXT_OBJECT ? "object" : "output"), NULL);
-	struct value *output = item->output
-				       ? heap_new_string(heap, bytes_text(item->output), NULL)
-				       : heap_null(heap);
+	struct value *kind = heap_new_string(
+		heap, bytes_text(item->kind == CONTEXT_OBJECT ? "object" : "output"), NULL);
+	struct value *output = item->output ? heap_new_string(heap, bytes_text(item->output), NULL)
+					    : heap_null(heap);
 	struct value *path = heap_new_string(heap, bytes_text(item->path), NULL);
 	struct set *set = heap_new_set(heap, 3);
 	set->entries[0] = (struct set_entry){BYTES_LITERAL("kind"), kind};
@@ -550,12 +540,16 @@ run_discard_context(struct evaluator *evaluator, struct value **arguments)
 
 static const struct builtin derivation_rows[] = {
 	{"derivation", 1, run_derivation,
-		"{ name, program, arguments ?, environment ?, outputs ?, requiredRealizerFeatures ?, fixed ?, origins ? } -> derivation",
-		"A derivation: the given set with type, derivationPath, outputPath, outputName and an attribute for each output. Nothing is evaluated before it is used.",
+		"{ name, program, arguments ?, environment ?, outputs ?, requiredRealizerFeatures "
+		"?, fixed ?, origins ? } -> derivation",
+		"A derivation: the given set with type, derivationPath, outputPath, outputName and "
+		"an attribute for each output. Nothing is evaluated before it is used.",
 		"(derivation { name = \"x\", program = undefined, }).outputName == \"out\""},
 	{"derivationStrict", 1, run_derivation_strict,
-		"{ name, program, … } -> { derivationPath : string, name : string, outputs : { name : string } }",
-		"The primitive under `derivation`: evaluates everything and takes as inputs what the strings mention.",
+		"{ name, program, … } -> { derivationPath : string, name : string, outputs : { "
+		"name : string } }",
+		"The primitive under `derivation`: evaluates everything and takes as inputs what "
+		"the strings mention.",
 		"isFunction derivationStrict"},
 	{"toDerivation", 1, run_to_derivation, "island -> derivation",
 		"The derivation that fetches an island; a derivation is itself.",

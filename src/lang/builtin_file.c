@@ -25,8 +25,8 @@ want_readable(struct evaluator *evaluator, struct value *value, const char *who)
 		return NULL;
 	}
 	if (context)
-		return as_path(heap_new_path(
-			evaluator->heap, NULL, string_bytes(as_string(value))));
+		return as_path(
+			heap_new_path(evaluator->heap, NULL, string_bytes(as_string(value))));
 	return want_path(evaluator, value, who);
 }
 
@@ -151,8 +151,8 @@ run_read_directory(struct evaluator *evaluator, struct value **arguments)
 		    evaluator->host.context, &host_path, visit_name, &listing, &err)) {
 		eval_fail_err(evaluator, NO_SPAN, &err);
 	} else {
-		set = heap_new_set_of(evaluator->heap, listing.entries.data,
-			listing.entries.size, &repeated);
+		set = heap_new_set_of(
+			evaluator->heap, listing.entries.data, listing.entries.size, &repeated);
 		if (!set)
 			eval_fail(evaluator, NO_SPAN, "the folder %s lists '%.*s' twice",
 				path->text, BYTES_ARGS(repeated));
@@ -176,8 +176,7 @@ run_store_path(struct evaluator *evaluator, struct value **arguments)
 		return NULL;
 	const struct context_item *item = NULL;
 	struct err err = {0};
-	if (!evaluator->host.store_path(
-		    evaluator->host.context, string_bytes(text), &item, &err))
+	if (!evaluator->host.store_path(evaluator->host.context, string_bytes(text), &item, &err))
 		return eval_fail_err(evaluator, NO_SPAN, &err);
 	return item_string(evaluator, item);
 }
@@ -202,15 +201,17 @@ run_write_text(struct evaluator *evaluator, struct value **arguments)
 
 static const struct builtin file_rows[] = {
 	{"import", 1, run_import, "path -> a",
-		"The value of a file of the Cab language (of a folder: its default.cab), evaluated once.",
+		"The value of a file of the Cab language (of a folder: its default.cab), evaluated "
+		"once.",
 		"isFunction import"},
-	{"readFile", 1, run_read_file, "path -> string", "The content of a file, which must be UTF-8.",
-		"isFunction readFile"},
+	{"readFile", 1, run_read_file, "path -> string",
+		"The content of a file, which must be UTF-8.", "isFunction readFile"},
 	{"readDirectory", 1, run_read_directory, "path -> { name : string }",
-		"The names in a folder, each with \"file\", \"directory\", \"symlink\" or \"other\".",
+		"The names in a folder, each with \"file\", \"directory\", \"symlink\" or "
+		"\"other\".",
 		"isFunction readDirectory"},
-	{"pathExists", 1, run_path_exists, "path -> boolean", "Whether there is something at a path.",
-		"isFunction pathExists"},
+	{"pathExists", 1, run_path_exists, "path -> boolean",
+		"Whether there is something at a path.", "isFunction pathExists"},
 	{"hashFile", 2, run_hash_file, "string -> path -> string",
 		"The hash of a file's content, by the algorithms of `hash`.",
 		"isFunction (hashFile \"sha256\")"},

@@ -15,8 +15,7 @@ static void
 list_add(struct evaluator *evaluator, struct list_builder *builder, struct value *value)
 {
 	struct heap_mark mark = heap_mark(evaluator->heap);
-	struct list *cell =
-		heap_new_list(evaluator->heap, value, heap_empty_list(evaluator->heap));
+	struct list *cell = heap_new_list(evaluator->heap, value, heap_empty_list(evaluator->heap));
 	if (builder->last) {
 		builder->last->tail = cell;
 		heap_rewind(evaluator->heap, mark);
@@ -102,10 +101,10 @@ run_partition(struct evaluator *evaluator, struct value **arguments)
 		list_add(evaluator, keep ? &right : &wrong, list->head);
 	}
 	struct set *set = heap_new_set(evaluator->heap, 2);
-	set->entries[0] = (struct set_entry){
-		BYTES_LITERAL("right"), list_close(evaluator, &right, NULL)};
-	set->entries[1] = (struct set_entry){
-		BYTES_LITERAL("wrong"), list_close(evaluator, &wrong, NULL)};
+	set->entries[0] =
+		(struct set_entry){BYTES_LITERAL("right"), list_close(evaluator, &right, NULL)};
+	set->entries[1] =
+		(struct set_entry){BYTES_LITERAL("wrong"), list_close(evaluator, &wrong, NULL)};
 	return eval_may_go_on(evaluator, NO_SPAN) ? &set->value : NULL;
 }
 
@@ -123,14 +122,13 @@ run_fold(struct evaluator *evaluator, struct value **arguments)
 		heap_new_partial(evaluator->heap, builtin_find(BYTES_LITERAL("fold")), 2);
 	again->arguments[0] = function;
 	again->arguments[1] = arguments[1];
-	struct value *rest =
-		heap_new_apply(evaluator->heap, &again->value, &list->tail->value);
+	struct value *rest = heap_new_apply(evaluator->heap, &again->value, &list->tail->value);
 	return eval_apply_two(evaluator, function, list->head, rest);
 }
 
 static struct value *
-fold_left(struct evaluator *evaluator, struct value *function, struct value *total,
-	struct list *list)
+fold_left(
+	struct evaluator *evaluator, struct value *function, struct value *total, struct list *list)
 {
 	struct heap_mark mark = heap_mark(evaluator->heap);
 	for (; total && list->length > 0; list = list->tail) {
@@ -260,8 +258,8 @@ want_count(struct evaluator *evaluator, struct value *value, const char *who, si
 	if (!want_integer(evaluator, value, who, &count))
 		return false;
 	if (count < 0) {
-		eval_fail(evaluator, NO_SPAN, "'%s' wants a count, not %lld", who,
-			(long long)count);
+		eval_fail(
+			evaluator, NO_SPAN, "'%s' wants a count, not %lld", who, (long long)count);
 		return false;
 	}
 	*out = (size_t)count;
@@ -338,8 +336,7 @@ run_element_at(struct evaluator *evaluator, struct value **arguments)
 }
 
 static struct value *
-join_lists(struct evaluator *evaluator, struct list *lists, struct value *function,
-	const char *who)
+join_lists(struct evaluator *evaluator, struct list *lists, struct value *function, const char *who)
 {
 	struct list_builder builder = {0};
 	for (; lists->length > 0; lists = lists->tail) {
@@ -433,7 +430,8 @@ run_unique(struct evaluator *evaluator, struct value **arguments)
 			*slot = item;
 		} else {
 			struct list *kept = builder.first;
-			for (size_t at = 0; !repeated && at < builder.count; at++, kept = kept->tail) {
+			for (size_t at = 0; !repeated && at < builder.count;
+				at++, kept = kept->tail) {
 				if (!operate_equal(evaluator, kept->head, item, &repeated))
 					return NULL;
 			}
@@ -448,7 +446,8 @@ static const struct builtin list_rows[] = {
 	{"map", 2, run_map, "(a -> b) -> [a] -> [b]", "Applies a function to each item.",
 		"map (x => x * 2) [1, 2] == [2, 4]"},
 	{"filter", 2, run_filter, "(a -> boolean) -> [a] -> [a]",
-		"The items for which the function is true.", "filter (x => x > 1) [1, 2, 3] == [2, 3]"},
+		"The items for which the function is true.",
+		"filter (x => x > 1) [1, 2, 3] == [2, 3]"},
 	{"fold", 3, run_fold, "(a -> b -> b) -> b -> [a] -> b",
 		"Combines from the right; what comes from further right is lazy.",
 		"fold (x => acc => x - acc) 0 [3, 2, 1] == 2"},

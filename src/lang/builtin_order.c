@@ -22,8 +22,7 @@ is_before(struct sorter *sorter, struct value *later, struct value *earlier, boo
 	if (!sorter->less) {
 		good = operate_less(evaluator, value_of(later), value_of(earlier), NO_SPAN, out);
 	} else {
-		struct value *answer =
-			eval_apply_two(evaluator, sorter->less, later, earlier);
+		struct value *answer = eval_apply_two(evaluator, sorter->less, later, earlier);
 		good = answer && want_boolean(evaluator, answer, "sortBy", out);
 	}
 	heap_rewind(evaluator->heap, mark);
@@ -98,7 +97,6 @@ run_sort_by(struct evaluator *evaluator, struct value **arguments)
 	return list ? sort_list(evaluator, less, list) : NULL;
 }
 
-
 static bool
 group_items(struct evaluator *evaluator, struct value *function, struct list *list,
 	struct map *names, struct set *set)
@@ -116,8 +114,8 @@ group_items(struct evaluator *evaluator, struct value *function, struct list *li
 			*slot = entry;
 		}
 		struct set_entry *entry = (struct set_entry *)*slot;
-		entry->value = &heap_new_list(
-			evaluator->heap, list->head, as_list(entry->value))->value;
+		entry->value =
+			&heap_new_list(evaluator->heap, list->head, as_list(entry->value))->value;
 	}
 	return true;
 }
@@ -142,18 +140,21 @@ run_group_by(struct evaluator *evaluator, struct value **arguments)
 		gathered->entries[at].value = &ordered->value;
 	}
 	struct bytes repeated = {0};
-	return &heap_new_set_of(evaluator->heap, gathered->entries, gathered->value.count,
-		&repeated)->value;
+	return &heap_new_set_of(
+		evaluator->heap, gathered->entries, gathered->value.count, &repeated)
+			->value;
 }
 
 static const struct builtin order_rows[] = {
-	{"sort", 1, run_sort, "[a] -> [a]", "Sorts numbers or strings by '<'; equal items keep their order.",
+	{"sort", 1, run_sort, "[a] -> [a]",
+		"Sorts numbers or strings by '<'; equal items keep their order.",
 		"sort [3, 1, 2] == [1, 2, 3]"},
 	{"sortBy", 2, run_sort_by, "(a -> a -> boolean) -> [a] -> [a]",
 		"Sorts by a function that says whether its first argument comes before its second.",
 		"sortBy (a => b => a > b) [1, 3, 2] == [3, 2, 1]"},
 	{"groupBy", 2, run_group_by, "(a -> string) -> [a] -> { name : [a] }",
 		"The items by the name that the function gives each, in their order.",
-		"groupBy (x => if x > 1 then \"big\" else \"small\") [1, 2, 3] == { big = [2, 3], small = [1], }"},
+		"groupBy (x => if x > 1 then \"big\" else \"small\") [1, 2, 3] == { big = [2, 3], "
+		"small = [1], }"},
 };
 BUILTIN_FAMILY(order, "Order");

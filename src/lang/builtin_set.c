@@ -12,8 +12,7 @@ run_names(struct evaluator *evaluator, struct value **arguments)
 	struct heap_mark mark = heap_mark(evaluator->heap);
 	struct list *list = heap_empty_list(evaluator->heap);
 	for (size_t at = set->value.count; at-- > 0;) {
-		struct value *name =
-			heap_new_string(evaluator->heap, set->entries[at].name, NULL);
+		struct value *name = heap_new_string(evaluator->heap, set->entries[at].name, NULL);
 		list = heap_new_list(evaluator->heap, name, list);
 		heap_return(evaluator->heap, mark, &list->value);
 	}
@@ -93,8 +92,7 @@ run_map_attributes(struct evaluator *evaluator, struct value **arguments)
 		struct value *name = heap_new_string(evaluator->heap, entry->name, NULL);
 		struct value *partial = heap_new_apply(evaluator->heap, function, name);
 		mapped->entries[at].name = entry->name;
-		mapped->entries[at].value =
-			heap_new_apply(evaluator->heap, partial, entry->value);
+		mapped->entries[at].value = heap_new_apply(evaluator->heap, partial, entry->value);
 	}
 	return &mapped->value;
 }
@@ -103,8 +101,7 @@ static struct value *
 run_filter_attributes(struct evaluator *evaluator, struct value **arguments)
 {
 	struct value *function = want_function(evaluator, arguments[0], "filterAttributes");
-	struct set *set =
-		function ? want_set(evaluator, arguments[1], "filterAttributes") : NULL;
+	struct set *set = function ? want_set(evaluator, arguments[1], "filterAttributes") : NULL;
 	if (!set)
 		return NULL;
 	struct set *kept = heap_new_set(evaluator->heap, set->value.count);
@@ -113,8 +110,7 @@ run_filter_attributes(struct evaluator *evaluator, struct value **arguments)
 		const struct set_entry *entry = &set->entries[at];
 		struct heap_mark mark = heap_mark(evaluator->heap);
 		struct value *name = heap_new_string(evaluator->heap, entry->name, NULL);
-		struct value *answer =
-			eval_apply_two(evaluator, function, name, entry->value);
+		struct value *answer = eval_apply_two(evaluator, function, name, entry->value);
 		bool keep = false;
 		if (!answer || !want_boolean(evaluator, answer, "filterAttributes", &keep))
 			return NULL;
@@ -170,8 +166,8 @@ merge_deep(struct evaluator *evaluator, struct value *left, struct value *right)
 		struct set_entry entry = update->entries[at];
 		struct value *before = set_find(as_set(left), entry.name);
 		if (before && set_find(as_set(right), entry.name))
-			entry.value = heap_new_step(
-				evaluator->heap, merge_step, before, entry.value);
+			entry.value =
+				heap_new_step(evaluator->heap, merge_step, before, entry.value);
 		merged->entries[at] = entry;
 	}
 	return &merged->value;
@@ -237,8 +233,7 @@ run_list_to_attributes(struct evaluator *evaluator, struct value **arguments)
 				heap_name(evaluator->heap, string_bytes(text)), value};
 	}
 	struct bytes repeated = {0};
-	struct set *set =
-		good ? heap_new_set_of(evaluator->heap, entries, count, &repeated) : NULL;
+	struct set *set = good ? heap_new_set_of(evaluator->heap, entries, count, &repeated) : NULL;
 	free(entries);
 	if (good && !set)
 		eval_fail(evaluator, NO_SPAN, "'listToAttributes' got the name '%.*s' twice",
@@ -256,8 +251,7 @@ run_attributes_to_list(struct evaluator *evaluator, struct value **arguments)
 	struct list *list = heap_empty_list(evaluator->heap);
 	for (size_t at = set->value.count; at-- > 0;) {
 		struct set *pair = heap_new_set(evaluator->heap, 2);
-		struct value *name =
-			heap_new_string(evaluator->heap, set->entries[at].name, NULL);
+		struct value *name = heap_new_string(evaluator->heap, set->entries[at].name, NULL);
 		pair->entries[0] = (struct set_entry){BYTES_LITERAL("name"), name};
 		pair->entries[1] =
 			(struct set_entry){BYTES_LITERAL("value"), set->entries[at].value};
@@ -268,9 +262,11 @@ run_attributes_to_list(struct evaluator *evaluator, struct value **arguments)
 }
 
 static const struct builtin set_rows[] = {
-	{"names", 1, run_names, "{ name : a } -> [string]", "The names of a set, in bytewise order.",
+	{"names", 1, run_names, "{ name : a } -> [string]",
+		"The names of a set, in bytewise order.",
 		"names { b = 1, a = 2, } == [\"a\", \"b\"]"},
-	{"values", 1, run_values, "{ name : a } -> [a]", "The values of a set, in the order of names.",
+	{"values", 1, run_values, "{ name : a } -> [a]",
+		"The values of a set, in the order of names.",
 		"values { b = 1, a = 2, } == [2, 1]"},
 	{"has", 2, run_has, "string -> { name : a } -> boolean", "Whether a set has a name.",
 		"has \"a\" { a = 1, }"},

@@ -16,8 +16,8 @@ run_join(struct evaluator *evaluator, struct value **arguments)
 		return NULL;
 	cleanup_text struct text text = text_start(evaluator);
 	for (bool first = true; list->length > 0; list = list->tail, first = false) {
-		if ((!first && !text_add(evaluator, &text, &separator->value, COERCE_NAME,
-				       NO_SPAN)) ||
+		if ((!first &&
+			    !text_add(evaluator, &text, &separator->value, COERCE_NAME, NO_SPAN)) ||
 			!text_add(evaluator, &text, list->head, COERCE_INTERPOLATE, NO_SPAN))
 			return NULL;
 	}
@@ -29,8 +29,8 @@ find_part(struct bytes text, struct bytes part, size_t from)
 {
 	if (from > text.size)
 		return SIZE_MAX;
-	const uint8_t *at = (const uint8_t *)memmem(
-		text.data + from, text.size - from, part.data, part.size);
+	const uint8_t *at =
+		(const uint8_t *)memmem(text.data + from, text.size - from, part.data, part.size);
 	return at ? (size_t)(at - text.data) : SIZE_MAX;
 }
 
@@ -103,7 +103,8 @@ run_replace(struct evaluator *evaluator, struct value **arguments)
 	if (!string)
 		return NULL;
 	if (from->size == 0)
-		return eval_fail(evaluator, NO_SPAN, "'replace' wants a text to replace that is not empty");
+		return eval_fail(
+			evaluator, NO_SPAN, "'replace' wants a text to replace that is not empty");
 	cleanup_text struct text out = text_start(evaluator);
 	out.context = string->context;
 	struct bytes text = string_bytes(string);
@@ -145,8 +146,8 @@ run_has_prefix(struct evaluator *evaluator, struct value **arguments)
 	struct string *string = part ? want_string(evaluator, arguments[1], "hasPrefix") : NULL;
 	if (!string)
 		return NULL;
-	return heap_boolean(evaluator->heap,
-		bytes_has_prefix(string_bytes(string), string_bytes(part)));
+	return heap_boolean(
+		evaluator->heap, bytes_has_prefix(string_bytes(string), string_bytes(part)));
 }
 
 static struct value *
@@ -156,8 +157,8 @@ run_has_suffix(struct evaluator *evaluator, struct value **arguments)
 	struct string *string = part ? want_string(evaluator, arguments[1], "hasSuffix") : NULL;
 	if (!string)
 		return NULL;
-	return heap_boolean(evaluator->heap,
-		bytes_has_suffix(string_bytes(string), string_bytes(part)));
+	return heap_boolean(
+		evaluator->heap, bytes_has_suffix(string_bytes(string), string_bytes(part)));
 }
 
 static struct value *
@@ -245,7 +246,8 @@ run_lower(struct evaluator *evaluator, struct value **arguments)
 
 static const struct builtin string_rows[] = {
 	{"toString", 1, run_to_string, "a -> string",
-		"The text of a value; a local path is not copied to the store. Null, lists, other sets and functions have none.",
+		"The text of a value; a local path is not copied to the store. Null, lists, other "
+		"sets and functions have none.",
 		"toString 1.5 + toString true == \"1.5true\""},
 	{"join", 2, run_join, "string -> [string] -> string",
 		"Joins texts, with a separator between them.",
@@ -260,7 +262,8 @@ static const struct builtin string_rows[] = {
 		"Replaces every occurrence of a text by another, in one pass.",
 		"replace \"-\" \"_\" \"a-b-c\" == \"a_b_c\""},
 	{"trim", 1, run_trim, "string -> string",
-		"The text without blanks, tabs and line ends around it.", "trim \" a \\n\" == \"a\""},
+		"The text without blanks, tabs and line ends around it.",
+		"trim \" a \\n\" == \"a\""},
 	{"hasPrefix", 2, run_has_prefix, "string -> string -> boolean",
 		"Whether a text begins with another.", "hasPrefix \"a\" \"abc\""},
 	{"hasSuffix", 2, run_has_suffix, "string -> string -> boolean",
@@ -272,9 +275,9 @@ static const struct builtin string_rows[] = {
 		"substring 1 2 \"abcd\" == \"bc\""},
 	{"stringLength", 1, run_string_length, "string -> integer",
 		"How many characters a text has.", "stringLength \"äbc\" == 3"},
-	{"upper", 1, run_upper, "string -> string", "The text with its ASCII letters in upper case.",
-		"upper \"abc\" == \"ABC\""},
-	{"lower", 1, run_lower, "string -> string", "The text with its ASCII letters in lower case.",
-		"lower \"ABC\" == \"abc\""},
+	{"upper", 1, run_upper, "string -> string",
+		"The text with its ASCII letters in upper case.", "upper \"abc\" == \"ABC\""},
+	{"lower", 1, run_lower, "string -> string",
+		"The text with its ASCII letters in lower case.", "lower \"ABC\" == \"abc\""},
 };
 BUILTIN_FAMILY(string, "Strings");

@@ -78,8 +78,7 @@ decode_base64(struct bytes text, struct buf *out)
 		}
 		if ((padding == 1 && bits & 0xff) || (padding == 2 && bits & 0xffff))
 			return false;
-		uint8_t bytes[3] = {
-			(uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
+		uint8_t bytes[3] = {(uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
 		buf_add(out, bytes_of(bytes, 3 - padding));
 	}
 	return true;
@@ -138,13 +137,11 @@ run_parse_version(struct evaluator *evaluator, struct value **arguments)
 	ARRAY(struct value *) components = {0};
 	while (bytes_split(&core, '.', &part))
 		*array_push(&components) = version_component(evaluator, part);
-	struct list *list =
-		heap_new_list_of(evaluator->heap, components.data, components.size);
+	struct list *list = heap_new_list_of(evaluator->heap, components.data, components.size);
 	array_release(&components);
-	struct value *prerelease =
-		dash == SIZE_MAX ? heap_null(evaluator->heap)
-				 : heap_new_string(
-					   evaluator->heap, bytes_from(text, dash + 1), NULL);
+	struct value *prerelease = dash == SIZE_MAX ? heap_null(evaluator->heap)
+						    : heap_new_string(evaluator->heap,
+							      bytes_from(text, dash + 1), NULL);
 	struct set *set = heap_new_set(evaluator->heap, 2);
 	set->entries[0] = (struct set_entry){BYTES_LITERAL("components"), &list->value};
 	set->entries[1] = (struct set_entry){BYTES_LITERAL("prerelease"), prerelease};
@@ -219,15 +216,18 @@ run_compare_versions(struct evaluator *evaluator, struct value **arguments)
 
 static const struct builtin text_rows[] = {
 	{"hash", 2, run_hash, "string -> string -> string",
-		"The hash of a text in lower-case hexadecimal, by blake3, sha256, sha512, sha1 or md5.",
+		"The hash of a text in lower-case hexadecimal, by blake3, sha256, sha512, sha1 or "
+		"md5.",
 		"hash \"sha1\" \"\" == \"da39a3ee5e6b4b0d3255bfef95601890afd80709\""},
 	{"toBase64", 1, run_to_base64, "string -> string", "The base64 of a text, padded.",
 		"toBase64 \"ab\" == \"YWI=\""},
 	{"fromBase64", 1, run_from_base64, "string -> string",
-		"The text that base64 stands for; it must be UTF-8.", "fromBase64 \"YWI=\" == \"ab\""},
+		"The text that base64 stands for; it must be UTF-8.",
+		"fromBase64 \"YWI=\" == \"ab\""},
 	{"parseVersion", 1, run_parse_version,
 		"string -> { components : [integer | string], prerelease : string | null }",
-		"The parts of a version between dots, and what follows a dash; build metadata after a plus is left out.",
+		"The parts of a version between dots, and what follows a dash; build metadata "
+		"after a plus is left out.",
 		"parseVersion \"1.2.0-rc1\" == { components = [1, 2, 0], prerelease = \"rc1\", }"},
 	{"compareVersions", 2, run_compare_versions, "string -> string -> integer",
 		"-1, 0 or 1: which of two versions is the earlier, in Nix's order.",

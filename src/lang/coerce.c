@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/path.h"
 #include "lang/evaluator.h"
 
 struct text
@@ -46,8 +47,7 @@ coerce_float(double real, struct buf *out)
 }
 
 static void
-text_add_item(
-	struct evaluator *evaluator, struct text *text, const struct context_item *item)
+text_add_item(struct evaluator *evaluator, struct text *text, const struct context_item *item)
 {
 	buf_add_text(&text->buf, item->path);
 	struct context *context = heap_new_context(evaluator->heap, item);
@@ -66,8 +66,7 @@ text_add_path(struct evaluator *evaluator, struct text *text, struct path *path,
 	}
 	if (!path->root) {
 		struct host_path host_path = {NULL, path_bytes(path)};
-		if (!evaluator->host.path_store(
-			    evaluator->host.context, &host_path, &item, &err)) {
+		if (!evaluator->host.path_store(evaluator->host.context, &host_path, &item, &err)) {
 			eval_fail_err(evaluator, span, &err);
 			return false;
 		}
@@ -129,8 +128,8 @@ text_refuse(struct evaluator *evaluator, struct value *value, struct span span)
 }
 
 bool
-text_add(struct evaluator *evaluator, struct text *text, struct value *value,
-	enum coerce_mode mode, struct span span)
+text_add(struct evaluator *evaluator, struct text *text, struct value *value, enum coerce_mode mode,
+	struct span span)
 {
 	value = eval_force(evaluator, value);
 	if (!value)
@@ -163,8 +162,8 @@ text_add(struct evaluator *evaluator, struct text *text, struct value *value,
 }
 
 struct value *
-coerce_value(struct evaluator *evaluator, struct value *value, enum coerce_mode mode,
-	struct span span)
+coerce_value(
+	struct evaluator *evaluator, struct value *value, enum coerce_mode mode, struct span span)
 {
 	cleanup_text struct text text = text_start(evaluator);
 	value = eval_force(evaluator, value);
@@ -198,8 +197,7 @@ coerce_parts(struct evaluator *evaluator, const struct node_text *parts,
 }
 
 static bool
-refuse_context(struct evaluator *evaluator, struct value *value, struct span span,
-	const char *what)
+refuse_context(struct evaluator *evaluator, struct value *value, struct span span, const char *what)
 {
 	const struct context *context = as_string(value)->context;
 	if (!context)
@@ -239,8 +237,7 @@ static struct string *
 plain_parts(struct evaluator *evaluator, const struct node_text *parts,
 	struct environment *environment, struct span span, const char *what)
 {
-	struct value *value =
-		coerce_parts(evaluator, parts, environment, COERCE_INTERPOLATE, span);
+	struct value *value = coerce_parts(evaluator, parts, environment, COERCE_INTERPOLATE, span);
 	if (!value || !refuse_context(evaluator, value, span, what))
 		return NULL;
 	if (memchr(as_string(value)->text, 0, as_string(value)->size)) {
@@ -251,8 +248,7 @@ plain_parts(struct evaluator *evaluator, const struct node_text *parts,
 }
 
 struct value *
-coerce_path(
-	struct evaluator *evaluator, const struct node *node, struct environment *environment)
+coerce_path(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
 	const struct source_file *file = file_of(evaluator, node->span.source);
 	struct string *text =
@@ -288,8 +284,9 @@ island_option(struct evaluator *evaluator, const struct set_entry *entry, struct
 		out->number = value->flag;
 		return true;
 	}
-	eval_fail(evaluator, span, "the island's '%.*s' is %s; a string, an integer or a boolean "
-				   "is wanted",
+	eval_fail(evaluator, span,
+		"the island's '%.*s' is %s; a string, an integer or a boolean "
+		"is wanted",
 		BYTES_ARGS(entry->name), value_describe(value));
 	return false;
 }
@@ -308,8 +305,7 @@ open_island(struct evaluator *evaluator, struct island_literal *literal, struct 
 	literal->option_count = count;
 	const struct island_ref *island = NULL;
 	struct err err = {0};
-	if (good && !evaluator->host.island_open(
-			    evaluator->host.context, literal, &island, &err))
+	if (good && !evaluator->host.island_open(evaluator->host.context, literal, &island, &err))
 		eval_fail_err(evaluator, span, &err);
 	free(options);
 	if (!island)
@@ -320,8 +316,7 @@ open_island(struct evaluator *evaluator, struct island_literal *literal, struct 
 }
 
 struct value *
-coerce_island(
-	struct evaluator *evaluator, const struct node *node, struct environment *environment)
+coerce_island(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
 	const struct node_island *island = node->island;
 	const struct node_text *parts[] = {

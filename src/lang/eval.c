@@ -30,8 +30,7 @@ environment_up(struct environment *environment, uint32_t depth)
 }
 
 static struct value *
-place_value(
-	struct evaluator *evaluator, const struct place *place, struct environment *environment)
+place_value(struct evaluator *evaluator, const struct place *place, struct environment *environment)
 {
 	switch (place->kind) {
 	case PLACE_LOCAL:
@@ -48,8 +47,7 @@ place_value(
 }
 
 struct value *
-eval_delay(
-	struct evaluator *evaluator, const struct node *node, struct environment *environment)
+eval_delay(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
 	struct value *known = NULL;
 	switch (node->kind) {
@@ -164,8 +162,7 @@ eval_set(struct run *run, const struct node *node)
 	for (size_t at = 0; at < node->set.count; at++) {
 		const struct node_entry *entry = &node->set.entries[at];
 		set->entries[at].name = entry->name.text;
-		set->entries[at].value =
-			eval_delay(run->evaluator, entry->value, run->environment);
+		set->entries[at].value = eval_delay(run->evaluator, entry->value, run->environment);
 	}
 	return &set->value;
 }
@@ -205,8 +202,7 @@ eval_if(struct run *run, const struct node *node)
 		eval_condition(run, node->branch.condition, "the condition of 'if'");
 	if (!condition)
 		return NULL;
-	return run_on(
-		run, condition->flag ? node->branch.yes : node->branch.no, run->environment);
+	return run_on(run, condition->flag ? node->branch.yes : node->branch.no, run->environment);
 }
 
 /* The new frame of a call, filled; *body_out is the clause that was taken. */
@@ -215,8 +211,8 @@ enter_function(struct evaluator *evaluator, struct function *function, struct va
 	const struct node **body_out)
 {
 	const struct node_lambda *lambda = function->node->lambda;
-	struct environment *environment = heap_new_environment(
-		evaluator->heap, function->environment, lambda->frame_size);
+	struct environment *environment =
+		heap_new_environment(evaluator->heap, function->environment, lambda->frame_size);
 	for (size_t at = 0; at < lambda->count; at++) {
 		const struct node_clause *clause = &lambda->clauses[at];
 		if (at > 0)
@@ -235,8 +231,8 @@ enter_function(struct evaluator *evaluator, struct function *function, struct va
 	if (value && lambda->count == 1)
 		match_refuse(evaluator, lambda->clauses[0].pattern, value);
 	else if (value)
-		eval_fail(evaluator, NO_SPAN, "no clause matches %s",
-			failure_show(evaluator, value));
+		eval_fail(
+			evaluator, NO_SPAN, "no clause matches %s", failure_show(evaluator, value));
 	evaluator->failure.other = function->node->span;
 	evaluator->failure.other_text = "the function";
 	return NULL;
@@ -340,8 +336,8 @@ eval_call(struct run *run, const struct node *node)
 		bool last = at + 1 == node->call.count;
 		if (last && value_is(function, VALUE_FUNCTION)) {
 			const struct node *body = NULL;
-			struct environment *environment = enter_function(
-				evaluator, as_function(function), argument, &body);
+			struct environment *environment =
+				enter_function(evaluator, as_function(function), argument, &body);
 			if (environment) {
 				run->call = node;
 				return run_on(run, body, environment);
@@ -366,68 +362,12 @@ eval_call(struct run *run, const struct node *node)
 	return function;
 }
 
-struct value *
-select_refuse(struct evaluator *evaluator, struct span span, struct bytes text, struct value *base)
-{
-	if (!value_is(base, VALUE_SET)) {
-		eval_fail(evaluator, span, "%s has no attributes, so no '%.*s': %s",
-			value_describe(base), BYTES_ARGS(text), failure_show(evaluator, base));
-		return NULL;
-	}
-	struct diagnostic_nearest nearest = diagnostic_nearest(text);
-	for (size_t at = 0; at < base->count; at++)
-		diagnostic_nearest_offer(&nearest, as_set(base)->entries[at].name);
-	eval_fail(evaluator, span, "the attribute '%.*s' is missing", BYTES_ARGS(text));
-	if (nearest.best.size)
-		eval_help(evaluator, "did you mean '%.*s'?", BYTES_ARGS(nearest.best));
-	else if (base->count == 0)
-		eval_help(evaluator, "the set has no attributes");
-	else if (base->count <= 8) {
-		cleanup_buf struct buf names = BUF(BUF_MAX);
-		for (size_t at = 0; at < base->count; at++)
-			buf_format(&names, "%s'%.*s'", at ? ", " : "",
-				BYTES_ARGS(as_set(base)->entries[at].name));
-		eval_help(evaluator, "the set has %s", buf_text(&names));
-	}
-	return NULL;
-}
-
-/* Walks the path; *missed_out where an attribute is not there (then nothing is raised unless
- * `insist`). The last attribute may still be a thunk. */
 static struct value *
-walk_path(struct run *run, const struct node *node, bool insist, bool *missed_out)
-{
-	struct evaluator *evaluator = run->evaluator;
-	struct value *base = eval_node(evaluator, node->select.base, run->environment);
-	for (size_t at = 0; base && at < node->select.path.count; at++) {
-		const struct node_name *name = &node->select.path.names[at];
-		struct bytes text = name->text;
-		if (name->dynamic &&
-			!coerce_name(evaluator, name, run->environment, &text, NULL))
-			return NULL;
-		base = value_of(base);
-		if (base->kind == VALUE_THUNK)
-			base = eval_force(evaluator, base);
-		if (!base) {
-			failure_note(evaluator, NOTE_ATTRIBUTE, name[-1].span, name[-1].text);
-			return NULL;
-		}
-		struct value *part =
-			value_is(base, VALUE_SET) ? set_find(as_set(base), text) : NULL;
-		if (!part) {
-			*missed_out = true;
-			return insist ? select_refuse(evaluator, name->span, text, base) : NULL;
-		}
-		base = part;
-	}
-	return base;
-}
-
-static struct value *
-eval_select(struct run *run, const struct node *node)
+select_attribute(struct run *run, const struct node *node)
 {
 	bool missed = false;
-	struct value *value = walk_path(run, node, !node->select.fallback, &missed);
+	struct value *value = select_walk(
+		run->evaluator, node, run->environment, !node->select.fallback, &missed);
 	if (missed && node->select.fallback)
 		return run_on(run, node->select.fallback, run->environment);
 	if (!value)
@@ -446,7 +386,7 @@ static struct value *
 eval_has(struct run *run, const struct node *node)
 {
 	bool missed = false;
-	struct value *value = walk_path(run, node, false, &missed);
+	struct value *value = select_walk(run->evaluator, node, run->environment, false, &missed);
 	if (!value && !missed)
 		return NULL;
 	return heap_boolean(run->evaluator->heap, !missed);
@@ -459,20 +399,19 @@ eval_logic(struct run *run, const struct node *node)
 	struct value *left = eval_condition(run, node->binary.left, what);
 	if (!left)
 		return NULL;
-	bool decided = node->binary.operator == OPERATOR_AND ? !left->flag : left->flag;
-	if (node->binary.operator == OPERATOR_IMPLIES)
+	bool decided = node->binary.operator== OPERATOR_AND ? !left->flag : left->flag;
+	if (node->binary.operator== OPERATOR_IMPLIES)
 		decided = !left->flag;
 	if (decided)
-		return heap_boolean(
-			run->evaluator->heap, node->binary.operator != OPERATOR_AND);
+		return heap_boolean(run->evaluator->heap, node->binary.operator!= OPERATOR_AND);
 	return eval_condition(run, node->binary.right, what);
 }
 
 static struct value *
 eval_binary(struct run *run, const struct node *node)
 {
-	enum node_operator operator= node->binary.operator;
-	if (operator== OPERATOR_AND || operator== OPERATOR_OR || operator== OPERATOR_IMPLIES)
+	enum node_operator operation = node->binary.operator;
+	if (operation == OPERATOR_AND || operation == OPERATOR_OR || operation == OPERATOR_IMPLIES)
 		return eval_logic(run, node);
 	return operate_binary(run->evaluator, node, run->environment);
 }
@@ -495,8 +434,7 @@ eval_slot(struct run *run, uint32_t slot, const struct node *value)
 static struct value *
 eval_name(struct run *run, const struct node *node)
 {
-	struct value *value =
-		place_value(run->evaluator, &node->name.place, run->environment);
+	struct value *value = place_value(run->evaluator, &node->name.place, run->environment);
 	if (!value)
 		return eval_fail(run->evaluator, node->span, "'%.*s' is not given here",
 			BYTES_ARGS(node->name.text));
@@ -528,8 +466,8 @@ eval_kind(struct run *run, const struct node *node)
 	case NODE_LAMBDA:
 		return eval_delay(evaluator, node, run->environment);
 	case NODE_STRING:
-		return coerce_parts(evaluator, &node->text, run->environment,
-			COERCE_INTERPOLATE, node->span);
+		return coerce_parts(
+			evaluator, &node->text, run->environment, COERCE_INTERPOLATE, node->span);
 	case NODE_PATH:
 		return coerce_path(evaluator, node, run->environment);
 	case NODE_ISLAND:
@@ -545,7 +483,7 @@ eval_kind(struct run *run, const struct node *node)
 	case NODE_CALL:
 		return eval_call(run, node);
 	case NODE_SELECT:
-		return eval_select(run, node);
+		return select_attribute(run, node);
 	case NODE_HAS:
 		return eval_has(run, node);
 	case NODE_NEGATE:
@@ -560,8 +498,8 @@ eval_kind(struct run *run, const struct node *node)
 		eval_slot(run, node->share->slot, node->share->value);
 		return run_on(run, node->share->body, run->environment);
 	case NODE_SHARED:
-		return eval_force(evaluator,
-			run->environment->slots[node->shared.share->share->slot]);
+		return eval_force(
+			evaluator, run->environment->slots[node->shared.share->share->slot]);
 	case NODE_ERROR:
 		break;
 	}
@@ -570,8 +508,7 @@ eval_kind(struct run *run, const struct node *node)
 }
 
 struct value *
-eval_node(
-	struct evaluator *evaluator, const struct node *node, struct environment *environment)
+eval_node(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
 	if (!eval_may_go_on(evaluator, node->span))
 		return NULL;

@@ -39,8 +39,7 @@ void evaluator_free(struct evaluator *evaluator);
 struct diagnostics *evaluator_diagnostics(struct evaluator *evaluator);
 /* Forgets what was reported. */
 void evaluator_clear(struct evaluator *evaluator);
-void evaluator_set_ambient(
-	struct evaluator *evaluator, enum ambient ambient, struct value *value);
+void evaluator_set_ambient(struct evaluator *evaluator, enum ambient ambient, struct value *value);
 
 /* Values given since the mark may go. */
 size_t evaluator_mark(const struct evaluator *evaluator);
@@ -73,11 +72,10 @@ struct value *eval_value(struct evaluator *evaluator, struct value *value);
 struct value *eval_deep(struct evaluator *evaluator, struct value *value);
 /* An entry's value that is a function on a set pattern is called with the inputs that it names (all
  * with `...`); missing ones are one error. Any other value is given back. `inputs` is a set. */
-struct value *eval_enter(
-	struct evaluator *evaluator, struct value *value, struct value *inputs);
+struct value *eval_enter(struct evaluator *evaluator, struct value *value, struct value *inputs);
 /* value.names[0].names[1]… */
-struct value *eval_select(struct evaluator *evaluator, struct value *value,
-	const struct bytes *names, size_t count);
+struct value *eval_select(
+	struct evaluator *evaluator, struct value *value, const struct bytes *names, size_t count);
 /* The names of a set, or 0 of another value; borrowed from the value. */
 size_t eval_names(const struct value *value);
 struct bytes eval_name_at(const struct value *value, size_t at);
@@ -87,8 +85,7 @@ bool eval_is_function(const struct value *value);
 MUST_CHECK bool eval_string(struct evaluator *evaluator, struct value *value,
 	struct value **string_out, struct bytes *out);
 /* The items that a string mentions. */
-size_t eval_string_items(
-	const struct value *string, const struct context_item *const **items_out);
+size_t eval_string_items(const struct value *string, const struct context_item *const **items_out);
 
 /* Whether a value is a derivation; if so the item of the output that it stands for, whose handle is
  * the host's derivation. */

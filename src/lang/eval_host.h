@@ -126,8 +126,8 @@ struct eval_host {
 		const struct host_derivation **out, struct err *err);
 
 	/* What a path names, links not followed; PATH_MISSING is an answer, not a failure. */
-	bool (*path_kind)(void *context, const struct host_path *path, enum path_kind *out,
-		struct err *err);
+	bool (*path_kind)(
+		void *context, const struct host_path *path, enum path_kind *out, struct err *err);
 	/* A whole file, added to out under out's ceiling. Links are followed inside the path's root
 	 * only. */
 	bool (*path_read)(
@@ -142,8 +142,8 @@ struct eval_host {
 		const struct context_item *const *items, size_t item_count,
 		const struct context_item **out, struct err *err);
 	/* The object that a store path's text names; it must be there. */
-	bool (*store_path)(void *context, struct bytes text, const struct context_item **out,
-		struct err *err);
+	bool (*store_path)(
+		void *context, struct bytes text, const struct context_item **out, struct err *err);
 
 	bool (*derive)(void *context, const struct derivation_request *request,
 		const struct host_derivation **out, struct err *err);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "lang/json.h"
+#include "lang/value_json.h"
 #include "lang/print.h"
 
 struct evaluator *
@@ -178,8 +178,7 @@ lazy_import_step(struct evaluator *evaluator, struct value *first, struct value 
 }
 
 struct value *
-eval_lazy_import(
-	struct evaluator *evaluator, const struct island_ref *root, const char *path)
+eval_lazy_import(struct evaluator *evaluator, const struct island_ref *root, const char *path)
 {
 	struct value *target = heap_new_path(evaluator->heap, root, bytes_text(path));
 	return heap_new_step(evaluator->heap, lazy_import_step, target, NULL);
@@ -204,8 +203,7 @@ eval_new_set(struct evaluator *evaluator, const struct bytes *names, struct valu
 	struct set_entry *entries =
 		(struct set_entry *)memory_zero(count + 1, sizeof(struct set_entry));
 	for (size_t at = 0; at < count; at++)
-		entries[at] =
-			(struct set_entry){heap_name(evaluator->heap, names[at]), values[at]};
+		entries[at] = (struct set_entry){heap_name(evaluator->heap, names[at]), values[at]};
 	struct bytes repeated = {0};
 	struct set *set = heap_new_set_of(evaluator->heap, entries, count, &repeated);
 	free(entries);
@@ -319,8 +317,8 @@ work_select(struct request *request)
 }
 
 struct value *
-eval_select(struct evaluator *evaluator, struct value *value, const struct bytes *names,
-	size_t count)
+eval_select(
+	struct evaluator *evaluator, struct value *value, const struct bytes *names, size_t count)
 {
 	struct request request = {.evaluator = evaluator,
 		.work = work_select,
@@ -402,8 +400,7 @@ bool
 eval_derivation(struct evaluator *evaluator, struct value *value, bool *is_derivation,
 	const struct context_item **out)
 {
-	struct request request = {
-		.evaluator = evaluator, .work = work_derivation, .value = value};
+	struct request request = {.evaluator = evaluator, .work = work_derivation, .value = value};
 	if (!request_do(&request))
 		return false;
 	*is_derivation = request.truth;
@@ -430,15 +427,14 @@ static struct value *
 work_json(struct request *request)
 {
 	cleanup_text struct text text = text_start(request->evaluator);
-	if (!json_write(request->evaluator, request->value, request->indent, &text))
+	if (!value_json_write(request->evaluator, request->value, request->indent, &text))
 		return NULL;
 	buf_add(request->out, buf_bytes(&text.buf));
 	return request->value;
 }
 
 bool
-eval_print_json(
-	struct evaluator *evaluator, struct value *value, unsigned indent, struct buf *out)
+eval_print_json(struct evaluator *evaluator, struct value *value, unsigned indent, struct buf *out)
 {
 	struct request request = {.evaluator = evaluator,
 		.work = work_json,

@@ -6,9 +6,11 @@
  * or NULL after it has filled evaluator->failure. All run on the evaluator's own stack.
  *
  *     eval.c       expressions, application, sets and lists
+ *     select.c     selections
  *     thunk.c      forcing
  *     match.c      patterns
- *     operate.c    operators, equality, order
+ *     operate.c    operators and order
+ *     equal.c      deep equality
  *     coerce.c     what becomes text, names and islands
  *     failure.c    raising, and the way to a diagnostic
  *     builtin*.c   builtins
@@ -100,6 +102,10 @@ struct value *eval_force_deep(struct evaluator *evaluator, struct value *value);
 struct value *eval_expect(struct evaluator *evaluator, struct value *value, enum value_kind kind,
 	struct span span, const char *what);
 
+/* Walks the path of a selection; *missed_out where an attribute is not there, which is raised only
+ * where the caller insists. The last attribute may still be a thunk. */
+struct value *select_walk(struct evaluator *evaluator, const struct node *node,
+	struct environment *environment, bool insist, bool *missed_out);
 /* Raises that a value has no such attribute, with the nearest name. */
 struct value *select_refuse(
 	struct evaluator *evaluator, struct span span, struct bytes name, struct value *base);
@@ -115,8 +121,7 @@ MUST_CHECK bool want_integer(
 MUST_CHECK bool want_boolean(
 	struct evaluator *evaluator, struct value *value, const char *who, bool *out);
 /* A string that mentions no output which is not known yet. */
-struct string *want_known_string(
-	struct evaluator *evaluator, struct value *value, const char *who);
+struct string *want_known_string(struct evaluator *evaluator, struct value *value, const char *who);
 
 /* Patterns. Fills slots of `slots`; defaults are evaluated in `environment`. */
 enum match { MATCH_FAILED, MATCH_NO, MATCH_YES };
@@ -140,10 +145,9 @@ struct value *operate_negate(struct evaluator *evaluator, struct value *value, s
 MUST_CHECK bool operate_equal(
 	struct evaluator *evaluator, struct value *left, struct value *right, bool *out);
 /* `<`: numbers with numbers, strings with strings. */
-MUST_CHECK bool operate_less(struct evaluator *evaluator, struct value *left,
-	struct value *right, struct span span, bool *out);
-struct value *operate_concat(
-	struct evaluator *evaluator, struct list *left, struct list *right);
+MUST_CHECK bool operate_less(struct evaluator *evaluator, struct value *left, struct value *right,
+	struct span span, bool *out);
+struct value *operate_concat(struct evaluator *evaluator, struct list *left, struct list *right);
 struct set *operate_update(struct evaluator *evaluator, struct set *left, struct set *right);
 
 /* Text. */
@@ -162,8 +166,8 @@ void text_release(struct text *text);
 MUST_CHECK bool text_add(struct evaluator *evaluator, struct text *text, struct value *value,
 	enum coerce_mode mode, struct span span);
 struct value *text_finish(struct evaluator *evaluator, struct text *text, struct span span);
-struct value *coerce_value(struct evaluator *evaluator, struct value *value, enum coerce_mode mode,
-	struct span span);
+struct value *coerce_value(
+	struct evaluator *evaluator, struct value *value, enum coerce_mode mode, struct span span);
 MUST_CHECK bool coerce_is_derivation(struct evaluator *evaluator, struct value *value, bool *out);
 /* The texts and holes of a node. */
 struct value *coerce_parts(struct evaluator *evaluator, const struct node_text *text,
@@ -190,15 +194,14 @@ struct value *file_import(struct evaluator *evaluator, const struct path *path);
 /* Failures; all give NULL. */
 struct value *eval_fail(struct evaluator *evaluator, struct span span, const char *format, ...)
 	PRINTF(3, 4);
-struct value *eval_fail_err(
-	struct evaluator *evaluator, struct span span, const struct err *err);
+struct value *eval_fail_err(struct evaluator *evaluator, struct span span, const struct err *err);
 struct value *eval_throw(struct evaluator *evaluator, struct bytes message);
 /* Adds to the failure that was just raised. */
 struct value *eval_help(struct evaluator *evaluator, const char *format, ...) PRINTF(2, 3);
 /* On the way out: the place, where there is none yet, and the notes. */
 void failure_place(struct evaluator *evaluator, struct span span);
-void failure_note(struct evaluator *evaluator, enum note_kind kind, struct span span,
-	struct bytes name);
+void failure_note(
+	struct evaluator *evaluator, enum note_kind kind, struct span span, struct bytes name);
 void failure_clear(struct evaluator *evaluator);
 /* Moves the failure to evaluator->diagnostics. */
 void failure_report(struct evaluator *evaluator);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lang/evaluator.h"
@@ -86,8 +87,7 @@ failure_place(struct evaluator *evaluator, struct span span)
 }
 
 void
-failure_note(
-	struct evaluator *evaluator, enum note_kind kind, struct span span, struct bytes name)
+failure_note(struct evaluator *evaluator, enum note_kind kind, struct span span, struct bytes name)
 {
 	struct failure *failure = &evaluator->failure;
 	if (failure->kind == FAILURE_REPORTED)
@@ -101,8 +101,8 @@ failure_note(
 }
 
 static void
-note_report(struct diagnostics *list, struct diagnostic *diagnostic,
-	const struct failure_note *note)
+note_report(
+	struct diagnostics *list, struct diagnostic *diagnostic, const struct failure_note *note)
 {
 	switch (note->kind) {
 	case NOTE_CALL:
@@ -110,16 +110,15 @@ note_report(struct diagnostics *list, struct diagnostic *diagnostic,
 			diagnostic_note(list, diagnostic, note->span, "while calling '%.*s'",
 				BYTES_ARGS(note->name));
 		else
-			diagnostic_note(
-				list, diagnostic, note->span, "while calling a function");
+			diagnostic_note(list, diagnostic, note->span, "while calling a function");
 		return;
 	case NOTE_BUILTIN:
 		diagnostic_note(list, diagnostic, note->span, "while evaluating '%.*s'",
 			BYTES_ARGS(note->name));
 		return;
 	case NOTE_ATTRIBUTE:
-		diagnostic_note(list, diagnostic, note->span, "while evaluating the attribute '%.*s'",
-			BYTES_ARGS(note->name));
+		diagnostic_note(list, diagnostic, note->span,
+			"while evaluating the attribute '%.*s'", BYTES_ARGS(note->name));
 		return;
 	case NOTE_IMPORT:
 		diagnostic_note(list, diagnostic, note->span, "while evaluating the file '%.*s'",
@@ -137,8 +136,8 @@ failure_report(struct evaluator *evaluator)
 	struct failure *failure = &evaluator->failure;
 	if (failure->kind == FAILURE_ERROR || failure->kind == FAILURE_THROWN) {
 		struct diagnostics *list = &evaluator->diagnostics;
-		struct diagnostic *diagnostic = diagnostic_add(
-			list, SEVERITY_ERROR, failure->span, "%s", failure->title);
+		struct diagnostic *diagnostic =
+			diagnostic_add(list, SEVERITY_ERROR, failure->span, "%s", failure->title);
 		if (failure->other.source)
 			diagnostic_label(
 				list, diagnostic, failure->other, "%s", failure->other_text);
@@ -148,7 +147,8 @@ failure_report(struct evaluator *evaluator)
 		for (size_t at = 0; at < count && at < FAILURE_NOTES; at++)
 			note_report(list, diagnostic, &failure->first[at]);
 		if (count > 2 * (size_t)FAILURE_NOTES)
-			diagnostic_note(list, diagnostic, NO_SPAN, "(%zu more frames are not shown)",
+			diagnostic_note(list, diagnostic, NO_SPAN,
+				"(%zu more frames are not shown)",
 				count - 2 * (size_t)FAILURE_NOTES);
 		size_t from = count > 2 * (size_t)FAILURE_NOTES ? count - FAILURE_NOTES
 								: (size_t)FAILURE_NOTES;
@@ -171,8 +171,8 @@ eval_may_go_on(struct evaluator *evaluator, struct span span)
 	if (stack_is_low(evaluator->stack)) {
 		eval_fail(evaluator, span, "evaluation is nested too deep");
 		evaluator->failure.cause = ERR_LIMIT;
-		eval_help(evaluator,
-			"look for a recursion without an end; a larger --max-heap allows deeper ones");
+		eval_help(evaluator, "look for a recursion without an end; a larger --max-heap "
+				     "allows deeper ones");
 		return false;
 	}
 	return true;

@@ -490,8 +490,7 @@ entry_compare(const void *left, const void *right)
 }
 
 struct set *
-heap_new_set_of(
-	struct heap *heap, struct set_entry *entries, size_t count, struct bytes *repeated)
+heap_new_set_of(struct heap *heap, struct set_entry *entries, size_t count, struct bytes *repeated)
 {
 	bool sorted = true;
 	for (size_t at = 1; at < count && sorted; at++)
@@ -511,8 +510,7 @@ heap_new_set_of(
 }
 
 struct value *
-heap_new_function(
-	struct heap *heap, const struct node *node, struct environment *environment)
+heap_new_function(struct heap *heap, const struct node *node, struct environment *environment)
 {
 	struct function *function =
 		(struct function *)heap_take(heap, VALUE_FUNCTION, sizeof *function);
@@ -602,16 +600,15 @@ heap_new_context(struct heap *heap, const struct context_item *item)
 
 /* Merges two sorted item lists into out (or only counts, where out is NULL). */
 static size_t
-join_items(const struct context *left, const struct context *right,
-	const struct context_item **out)
+join_items(const struct context *left, const struct context *right, const struct context_item **out)
 {
 	size_t at = 0, from_left = 0, from_right = 0;
 	while (from_left < left->value.count || from_right < right->value.count) {
-		int order = from_left == left->value.count     ? 1
-			    : from_right == right->value.count ? -1
-							       : context_item_compare(
-									 left->items[from_left],
-									 right->items[from_right]);
+		int order = from_left == left->value.count ? 1
+			    : from_right == right->value.count
+				    ? -1
+				    : context_item_compare(
+					      left->items[from_left], right->items[from_right]);
 		const struct context_item *item =
 			order <= 0 ? left->items[from_left] : right->items[from_right];
 		from_left += order <= 0;

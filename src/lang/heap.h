@@ -81,10 +81,8 @@ struct set *heap_new_set_of(
 	struct heap *heap, struct set_entry *entries, size_t count, struct bytes *repeated);
 struct value *heap_new_function(
 	struct heap *heap, const struct node *node, struct environment *environment);
-struct partial *heap_new_partial(
-	struct heap *heap, const struct builtin *builtin, size_t count);
-struct environment *heap_new_environment(
-	struct heap *heap, struct environment *up, size_t count);
+struct partial *heap_new_partial(struct heap *heap, const struct builtin *builtin, size_t count);
+struct environment *heap_new_environment(struct heap *heap, struct environment *up, size_t count);
 struct value *heap_new_thunk(
 	struct heap *heap, const struct node *node, struct environment *environment);
 struct value *heap_new_apply(struct heap *heap, struct value *function, struct value *argument);
@@ -96,5 +94,4 @@ struct value *heap_new_pick(struct heap *heap, struct value *match, size_t slot)
 
 /* Contexts; NULL is the empty one. */
 struct context *heap_new_context(struct heap *heap, const struct context_item *item);
-struct context *heap_join_contexts(
-	struct heap *heap, struct context *left, struct context *right);
+struct context *heap_join_contexts(struct heap *heap, struct context *left, struct context *right);

@@ -101,8 +101,7 @@ file_load_text(struct evaluator *evaluator, const char *name, struct bytes text,
 	const struct island_ref *root, const char *path, enum eval_role role)
 {
 	struct err err = {0};
-	struct source_file *file =
-		file_new(evaluator, name, text, root, bytes_text(path), &err);
+	struct source_file *file = file_new(evaluator, name, text, root, bytes_text(path), &err);
 	if (!file)
 		return eval_fail_err(evaluator, NO_SPAN, &err);
 	return file_check(evaluator, file, role) ? file_run(evaluator, file) : NULL;

@@ -30,8 +30,7 @@ match_list(struct evaluator *evaluator, const struct pattern *pattern, struct va
 	}
 	if (!pattern->list.tail)
 		return MATCH_YES;
-	return match_pattern(
-		evaluator, pattern->list.tail, &list->value, slots, environment);
+	return match_pattern(evaluator, pattern->list.tail, &list->value, slots, environment);
 }
 
 static enum match
@@ -130,8 +129,8 @@ refuse_set(struct evaluator *evaluator, const struct pattern *pattern, struct va
 		eval_fail(evaluator, NO_SPAN, "the set lacks %s and has %s, which is not wanted",
 			buf_text(&missing), buf_text(&extra));
 	else
-		eval_fail(
-			evaluator, NO_SPAN, "the set has %s, which is not wanted", buf_text(&extra));
+		eval_fail(evaluator, NO_SPAN, "the set has %s, which is not wanted",
+			buf_text(&extra));
 	struct diagnostic_nearest nearest = diagnostic_nearest(first_extra);
 	for (size_t at = 0; at < pattern->set.count; at++)
 		diagnostic_nearest_offer(&nearest, pattern->set.fields[at].name);
@@ -202,8 +201,8 @@ struct value *
 match_run(struct evaluator *evaluator, const struct pattern *pattern,
 	struct environment *environment, struct value *value)
 {
-	struct environment *slots = heap_new_environment(
-		evaluator->heap, environment->up, environment->value.count);
+	struct environment *slots =
+		heap_new_environment(evaluator->heap, environment->up, environment->value.count);
 	switch (match_pattern(evaluator, pattern, value, slots, environment)) {
 	case MATCH_YES:
 		return &slots->value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <math.h>
 
+#include "base/path.h"
 #include "lang/evaluator.h"
 
 static bool
@@ -47,16 +48,16 @@ compare_numbers(struct value *left, struct value *right)
 }
 
 bool
-operate_less(struct evaluator *evaluator, struct value *left, struct value *right,
-	struct span span, bool *out)
+operate_less(struct evaluator *evaluator, struct value *left, struct value *right, struct span span,
+	bool *out)
 {
 	if (is_number(left) && is_number(right)) {
 		*out = compare_numbers(left, right) < 0;
 		return true;
 	}
 	if (value_is(left, VALUE_STRING) && value_is(right, VALUE_STRING)) {
-		*out = bytes_compare(string_bytes(as_string(left)),
-			       string_bytes(as_string(right))) < 0;
+		*out = bytes_compare(
+			       string_bytes(as_string(left)), string_bytes(as_string(right))) < 0;
 		return true;
 	}
 	eval_fail(evaluator, span, "%s and %s have no order", value_describe(left),
@@ -98,18 +99,18 @@ power_integer(int64_t base, int64_t exponent, int64_t *out)
 }
 
 static struct value *
-operate_integers(struct evaluator *evaluator, enum node_operator operator, struct value *left,
+operate_integers(struct evaluator *evaluator, enum node_operator operation, struct value *left,
 	struct value *right, struct span span)
 {
 	int64_t a = as_number(left)->integer, b = as_number(right)->integer, result = 0;
 	bool over = false;
-	if (operator== OPERATOR_ADD)
+	if (operation == OPERATOR_ADD)
 		over = __builtin_add_overflow(a, b, &result);
-	else if (operator== OPERATOR_SUBTRACT)
+	else if (operation == OPERATOR_SUBTRACT)
 		over = __builtin_sub_overflow(a, b, &result);
-	else if (operator== OPERATOR_MULTIPLY)
+	else if (operation == OPERATOR_MULTIPLY)
 		over = __builtin_mul_overflow(a, b, &result);
-	else if (operator== OPERATOR_DIVIDE) {
+	else if (operation == OPERATOR_DIVIDE) {
 		if (b == 0)
 			return eval_fail(evaluator, span, "division by zero");
 		over = a == INT64_MIN && b == -1;
@@ -117,27 +118,27 @@ operate_integers(struct evaluator *evaluator, enum node_operator operator, struc
 	} else {
 		if (b < 0) {
 			eval_fail(evaluator, span, "a negative exponent on an integer");
-			return eval_help(evaluator, "write %lld.0 ^ %lld for a float",
-				(long long)a, (long long)b);
+			return eval_help(evaluator, "write %lld.0 ^ %lld for a float", (long long)a,
+				(long long)b);
 		}
 		over = !power_integer(a, b, &result);
 	}
 	if (over)
-		return fail_overflow(evaluator, span, operator_text(operator), left, right);
+		return fail_overflow(evaluator, span, operator_text(operation), left, right);
 	return heap_new_integer(evaluator->heap, result);
 }
 
 static struct value *
-operate_reals(struct evaluator *evaluator, enum node_operator operator, double a, double b,
+operate_reals(struct evaluator *evaluator, enum node_operator operation, double a, double b,
 	struct span span)
 {
-	if (operator== OPERATOR_ADD)
+	if (operation == OPERATOR_ADD)
 		return new_float(evaluator, a + b, span);
-	if (operator== OPERATOR_SUBTRACT)
+	if (operation == OPERATOR_SUBTRACT)
 		return new_float(evaluator, a - b, span);
-	if (operator== OPERATOR_MULTIPLY)
+	if (operation == OPERATOR_MULTIPLY)
 		return new_float(evaluator, a * b, span);
-	if (operator== OPERATOR_POWER)
+	if (operation == OPERATOR_POWER)
 		return new_float(evaluator, pow(a, b), span);
 	if (b == 0)
 		return eval_fail(evaluator, span, "division by zero");
@@ -145,15 +146,15 @@ operate_reals(struct evaluator *evaluator, enum node_operator operator, double a
 }
 
 static struct value *
-operate_numbers(struct evaluator *evaluator, enum node_operator operator, struct value *left,
+operate_numbers(struct evaluator *evaluator, enum node_operator operation, struct value *left,
 	struct value *right, struct span span)
 {
 	if (!is_number(left) || !is_number(right))
 		return eval_fail(evaluator, span, "'%s' wants numbers, not %s and %s",
-			operator_text(operator), value_describe(left), value_describe(right));
+			operator_text(operation), value_describe(left), value_describe(right));
 	if (value_is(left, VALUE_INTEGER) && value_is(right, VALUE_INTEGER))
-		return operate_integers(evaluator, operator, left, right, span);
-	return operate_reals(evaluator, operator, real_of(left), real_of(right), span);
+		return operate_integers(evaluator, operation, left, right, span);
+	return operate_reals(evaluator, operation, real_of(left), real_of(right), span);
 }
 
 struct value *
@@ -189,8 +190,7 @@ static struct value *
 add_to_path(struct evaluator *evaluator, struct path *left, struct string *right, struct span span)
 {
 	if (right->context)
-		return eval_fail(
-			evaluator, span, "a path cannot hold what the store holds: %s",
+		return eval_fail(evaluator, span, "a path cannot hold what the store holds: %s",
 			right->context->items[0]->path);
 	if (memchr(right->text, 0, right->size))
 		return eval_fail(evaluator, span, "a path cannot hold a NUL");
@@ -203,8 +203,7 @@ add_to_path(struct evaluator *evaluator, struct path *left, struct string *right
 }
 
 struct value *
-operate_add(
-	struct evaluator *evaluator, struct value *left, struct value *right, struct span span)
+operate_add(struct evaluator *evaluator, struct value *left, struct value *right, struct span span)
 {
 	if (is_number(left) && is_number(right))
 		return operate_numbers(evaluator, OPERATOR_ADD, left, right, span);
@@ -263,13 +262,13 @@ operate_update(struct evaluator *evaluator, struct set *left, struct set *right)
 	size_t most = (size_t)left->value.count + right->value.count;
 	struct set *set = heap_new_set(evaluator->heap, most);
 	while (from_left < left->value.count || from_right < right->value.count) {
-		int order = from_left == left->value.count     ? 1
-			    : from_right == right->value.count ? -1
-							       : bytes_compare(
-									 left->entries[from_left].name,
-									 right->entries[from_right].name);
-		set->entries[count++] = order < 0 ? left->entries[from_left]
-						  : right->entries[from_right];
+		int order = from_left == left->value.count ? 1
+			    : from_right == right->value.count
+				    ? -1
+				    : bytes_compare(left->entries[from_left].name,
+					      right->entries[from_right].name);
+		set->entries[count++] =
+			order < 0 ? left->entries[from_left] : right->entries[from_right];
 		from_left += order <= 0;
 		from_right += order >= 0;
 	}
@@ -278,14 +277,13 @@ operate_update(struct evaluator *evaluator, struct set *left, struct set *right)
 }
 
 static struct value *
-operate_order(struct evaluator *evaluator, enum node_operator operator, struct value *left,
+operate_order(struct evaluator *evaluator, enum node_operator operation, struct value *left,
 	struct value *right, struct span span)
 {
-	bool swapped = operator== OPERATOR_GREATER || operator== OPERATOR_LESS_EQUAL;
-	bool negated = operator== OPERATOR_LESS_EQUAL || operator== OPERATOR_GREATER_EQUAL;
+	bool swapped = operation == OPERATOR_GREATER || operation == OPERATOR_LESS_EQUAL;
+	bool negated = operation == OPERATOR_LESS_EQUAL || operation == OPERATOR_GREATER_EQUAL;
 	bool less = false;
-	if (!operate_less(
-		    evaluator, swapped ? right : left, swapped ? left : right, span, &less))
+	if (!operate_less(evaluator, swapped ? right : left, swapped ? left : right, span, &less))
 		return NULL;
 	return heap_boolean(evaluator->heap, less != negated);
 }
@@ -315,8 +313,7 @@ operate_sets(struct evaluator *evaluator, struct value *left, struct value *righ
 }
 
 static struct value *
-operate_cons(
-	struct evaluator *evaluator, const struct node *node, struct environment *environment)
+operate_cons(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
 	struct value *head = eval_delay(evaluator, node->binary.left, environment);
 	struct value *tail = eval_node(evaluator, node->binary.right, environment);
@@ -330,17 +327,16 @@ struct value *
 operate_binary(
 	struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
-	enum node_operator operator= node->binary.operator;
-	if (operator== OPERATOR_CONS)
+	enum node_operator operation = node->binary.operator;
+	if (operation == OPERATOR_CONS)
 		return operate_cons(evaluator, node, environment);
 	struct value *left = eval_node(evaluator, node->binary.left, environment);
-	struct value *right =
-		left ? eval_node(evaluator, node->binary.right, environment) : NULL;
+	struct value *right = left ? eval_node(evaluator, node->binary.right, environment) : NULL;
 	if (!right)
 		return NULL;
 	struct span span = node->binary.span;
 	bool equal = false;
-	switch (operator) {
+	switch (operation) {
 	case OPERATOR_CONCAT:
 		return operate_lists(evaluator, left, right, node);
 	case OPERATOR_UPDATE:
@@ -355,17 +351,17 @@ operate_binary(
 	case OPERATOR_MULTIPLY:
 	case OPERATOR_DIVIDE:
 	case OPERATOR_SUBTRACT:
-		return operate_numbers(evaluator, operator, left, right, span);
+		return operate_numbers(evaluator, operation, left, right, span);
 	case OPERATOR_LESS:
 	case OPERATOR_LESS_EQUAL:
 	case OPERATOR_GREATER:
 	case OPERATOR_GREATER_EQUAL:
-		return operate_order(evaluator, operator, left, right, span);
+		return operate_order(evaluator, operation, left, right, span);
 	case OPERATOR_EQUAL:
 	case OPERATOR_NOT_EQUAL:
 		if (!operate_equal(evaluator, left, right, &equal))
 			return NULL;
-		return heap_boolean(evaluator->heap, equal == (operator== OPERATOR_EQUAL));
+		return heap_boolean(evaluator->heap, equal == (operation == OPERATOR_EQUAL));
 	case OPERATOR_CONS:
 	case OPERATOR_AND:
 	case OPERATOR_OR:

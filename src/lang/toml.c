@@ -165,17 +165,16 @@ read_key(struct toml_reader *reader, struct bytes *out)
 static bool
 refuse_repeated(struct decoder *decoder, struct bytes key)
 {
-	return toml_refuse(
-		&decoder->reader, "a key is defined twice: '%.*s'", BYTES_ARGS(key));
+	return toml_refuse(&decoder->reader, "a key is defined twice: '%.*s'", BYTES_ARGS(key));
 }
 
 static struct toml_value *
-table_new(struct decoder *decoder, struct toml_value *owner, enum toml_kind kind,
-	enum origin origin)
+table_new(
+	struct decoder *decoder, struct toml_value *owner, enum toml_kind kind, enum origin origin)
 {
 	if (owner->depth >= TOML_DEPTH) {
-		(void)toml_refuse(&decoder->reader, "values are nested deeper than %d",
-			(int)TOML_DEPTH);
+		(void)toml_refuse(
+			&decoder->reader, "values are nested deeper than %d", (int)TOML_DEPTH);
 		return NULL;
 	}
 	return value_new(decoder->toml, kind, origin, (uint16_t)(owner->depth + 1));
@@ -196,8 +195,8 @@ header_pass(struct decoder *decoder, struct toml_value *table, struct bytes key)
 		return found->list.last->value;
 	if (found->kind == TOML_TABLE && found->origin != ORIGIN_INLINE)
 		return found;
-	(void)toml_refuse(&decoder->reader, "'%.*s' is no table that a header may extend",
-		BYTES_ARGS(key));
+	(void)toml_refuse(
+		&decoder->reader, "'%.*s' is no table that a header may extend", BYTES_ARGS(key));
 	return NULL;
 }
 
@@ -243,7 +242,8 @@ static bool
 read_header(struct decoder *decoder)
 {
 	struct toml_reader *reader = &decoder->reader;
-	bool tables = reader->at + 1 < reader->text.size && reader->text.data[reader->at + 1] == '[';
+	bool tables =
+		reader->at + 1 < reader->text.size && reader->text.data[reader->at + 1] == '[';
 	reader->at += tables ? 2 : 1;
 	struct toml_value *table = decoder->toml->root;
 	struct bytes key = {0};
@@ -331,8 +331,8 @@ value_start(struct value_reader *values)
 	struct toml_reader *reader = &values->decoder->reader;
 	int byte = toml_peek(reader);
 	bool list = byte == '[';
-	struct toml_value *value = table_new(values->decoder, values->table,
-		list ? TOML_LIST : TOML_TABLE, ORIGIN_INLINE);
+	struct toml_value *value = table_new(
+		values->decoder, values->table, list ? TOML_LIST : TOML_TABLE, ORIGIN_INLINE);
 	if (!value)
 		return false;
 	if (list || byte == '{') {

@@ -42,7 +42,8 @@ read_code_point(struct toml_reader *reader, size_t digits, struct buf *out)
 	for (size_t at = 0; at < digits; at++) {
 		int digit = hex_value(toml_peek(reader));
 		if (digit < 0)
-			return toml_refuse(reader, "an escape wants %zu hexadecimal digits", digits);
+			return toml_refuse(
+				reader, "an escape wants %zu hexadecimal digits", digits);
 		point = point << 4 | (uint32_t)digit;
 		reader->at++;
 	}
@@ -202,8 +203,7 @@ read_integer(struct toml_reader *reader, struct bytes word, struct toml_value *o
 		rest = bytes_from(rest, base == 10 ? 0 : 2);
 	}
 	digits[0] = '-';
-	if (!plain_digits(rest, base, digits + 1) ||
-		(base == 10 && digits[1] == '0' && digits[2]))
+	if (!plain_digits(rest, base, digits + 1) || (base == 10 && digits[1] == '0' && digits[2]))
 		return toml_refuse(reader, "this is no value: %.*s", BYTES_ARGS(word));
 	errno = 0;
 	out->kind = TOML_INTEGER;
@@ -279,8 +279,8 @@ is_day(struct bytes word)
 {
 	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	if (word.size < 10 || word.data[4] != '-' || word.data[7] != '-' ||
-		!is_pair(word, 0, 0, 99) || !is_pair(word, 2, 0, 99) ||
-		!is_pair(word, 5, 1, 12) || !is_pair(word, 8, 1, 31))
+		!is_pair(word, 0, 0, 99) || !is_pair(word, 2, 0, 99) || !is_pair(word, 5, 1, 12) ||
+		!is_pair(word, 8, 1, 31))
 		return false;
 	int year = (word.data[0] - '0') * 1000 + (word.data[1] - '0') * 100 +
 		   (word.data[2] - '0') * 10 + word.data[3] - '0';

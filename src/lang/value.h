@@ -44,9 +44,9 @@ enum value_kind {
 };
 
 struct value {
-	uint8_t kind;   /* enum value_kind */
-	uint8_t marked; /* the collector's */
-	uint8_t flag;   /* a boolean's truth; a thunk's enum thunk_state */
+	uint8_t kind;    /* enum value_kind */
+	uint8_t marked;  /* the collector's */
+	uint8_t flag;    /* a boolean's truth; a thunk's enum thunk_state */
 	uint8_t visited; /* a walk over all parts is inside it */
 	uint32_t count;  /* entries, slots, items or arguments that follow */
 };

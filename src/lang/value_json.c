@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "lang/json.h"
+#include "lang/value_json.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -30,8 +30,7 @@ json_set(struct evaluator *evaluator, json_t *json, size_t depth)
 	struct set_entry *entries = (struct set_entry *)memory_zero(
 		json_object_size(json) + 1, sizeof(struct set_entry));
 	for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at)) {
-		struct value *value =
-			json_value(evaluator, json_object_iter_value(at), depth + 1);
+		struct value *value = json_value(evaluator, json_object_iter_value(at), depth + 1);
 		if (!value) {
 			free(entries);
 			return NULL;
@@ -50,8 +49,8 @@ static struct value *
 json_value(struct evaluator *evaluator, json_t *json, size_t depth)
 {
 	if (depth > JSON_DEPTH)
-		return eval_fail(evaluator, NO_SPAN,
-			"this JSON is nested deeper than %d brackets", (int)JSON_DEPTH);
+		return eval_fail(evaluator, NO_SPAN, "this JSON is nested deeper than %d brackets",
+			(int)JSON_DEPTH);
 	if (!eval_may_go_on(evaluator, NO_SPAN))
 		return NULL;
 	switch (json_typeof(json)) {
@@ -77,7 +76,7 @@ json_value(struct evaluator *evaluator, json_t *json, size_t depth)
 }
 
 struct value *
-json_read(struct evaluator *evaluator, struct bytes text)
+value_json_read(struct evaluator *evaluator, struct bytes text)
 {
 	json_error_t error;
 	json_t *json = json_loadb((const char *)text.data, text.size,
@@ -91,7 +90,7 @@ json_read(struct evaluator *evaluator, struct bytes text)
 }
 
 void
-json_add_string(struct bytes string, struct buf *out)
+value_json_string(struct bytes string, struct buf *out)
 {
 	buf_add_byte(out, '"');
 	for (size_t at = 0; at < string.size; at++) {
@@ -171,7 +170,7 @@ write_set(struct writer *writer, struct set *set, unsigned depth, const struct s
 		if (at > 0)
 			buf_add_byte(out, ',');
 		write_break(writer, depth + 1);
-		json_add_string(inner.name, out);
+		value_json_string(inner.name, out);
 		buf_add_text(out, writer->indent ? ": " : ":");
 		if (!write_value(writer, set->entries[at].value, depth + 1, &inner)) {
 			failure_note(writer->evaluator, NOTE_ATTRIBUTE, NO_SPAN, inner.name);
@@ -218,9 +217,9 @@ write_forced(struct writer *writer, struct value *value, unsigned depth, const s
 	struct buf *out = &writer->text->buf;
 	switch ((enum value_kind)value->kind) {
 	case VALUE_STRING:
-		json_add_string(string_bytes(as_string(value)), out);
-		writer->text->context = heap_join_contexts(writer->evaluator->heap,
-			writer->text->context, as_string(value)->context);
+		value_json_string(string_bytes(as_string(value)), out);
+		writer->text->context = heap_join_contexts(
+			writer->evaluator->heap, writer->text->context, as_string(value)->context);
 		heap_keep(writer->evaluator->heap, writer->text->context);
 		return true;
 	case VALUE_PATH: {
@@ -229,7 +228,7 @@ write_forced(struct writer *writer, struct value *value, unsigned depth, const s
 			print_path(as_path(value), &path);
 		else
 			buf_add(&path, path_bytes(as_path(value)));
-		json_add_string(buf_bytes(&path), out);
+		value_json_string(buf_bytes(&path), out);
 		return true;
 	}
 	case VALUE_LIST:
@@ -272,7 +271,8 @@ write_value(struct writer *writer, struct value *value, unsigned depth, const st
 }
 
 bool
-json_write(struct evaluator *evaluator, struct value *value, unsigned indent, struct text *text)
+value_json_write(
+	struct evaluator *evaluator, struct value *value, unsigned indent, struct text *text)
 {
 	struct writer writer = {evaluator, text, indent};
 	struct step outermost = {0};
