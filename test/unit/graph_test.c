@@ -247,7 +247,7 @@ static void
 depth_costs_no_stack(void **state)
 {
 	(void)state;
-	enum { DEEP = 20000 };
+	enum { DEEP = 5000 };
 	cleanup_arena struct arena arena = ARENA;
 	struct graph *graph = graph_new();
 	struct derivation link = sample_hello(&arena);
