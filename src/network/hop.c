@@ -65,8 +65,7 @@ hop_before(void *context, char *address, char *local, int port, int local_port)
 	if (!hop->is_proxied && !hop->is_named &&
 		!policy_permits_text(&hop->spec.config->policy, bytes_text(address), &hop->failure))
 		return CURL_PREREQFUNC_ABORT;
-	if (!hop->was_reached)
-		hop->spec.reached(hop->spec.context);
+	hop->spec.reached(hop->spec.context, hop->was_reached);
 	hop->was_reached = true;
 	return CURL_PREREQFUNC_OK;
 }

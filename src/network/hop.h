@@ -42,7 +42,9 @@ struct hop_spec {
 	const char *authorization; /* the line, or NULL */
 	bool is_foreign;           /* not the first hop's origin: personal fields stay behind */
 	void *context;
-	void (*reached)(void *context); /* connected; the request is sent next */
+	/* Connected; the request is sent next. `again`: libcurl repeats one that a kept connection
+	 * lost when the server closed it. */
+	void (*reached)(void *context, bool again);
 	enum hop_flow (*body)(void *context, struct bytes data);
 };
 

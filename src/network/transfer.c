@@ -258,10 +258,12 @@ transfer_pause(struct transfer *transfer, bool pause)
 }
 
 static void
-on_reached(void *context)
+on_reached(void *context, bool again)
 {
 	struct transfer *transfer = (struct transfer *)context;
 	transfer->requests++;
+	if (again)
+		return;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_REACHED);
 	buf_add_u32(&packet, transfer->request.id);

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What the tests of cab-network share: servers, tries, TAP."""
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+
+from realizer import Network
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HTTPD = os.path.join(ROOT, "server", "httpd.py")
+GIT = os.path.join(ROOT, "server", "git.sh")
+
+
+class Skip(Exception):
+    pass
+
+
+class Httpd:
+    """test/server/httpd.py, for one test."""
+
+    def __init__(self, *options, **files):
+        self.state = tempfile.mkdtemp(prefix="cab-httpd-")
+        self.folder = os.path.join(self.state, "www")
+        os.mkdir(self.folder)
+        for name, data in files.items():
+            self.write(name, data)
+        said = subprocess.run([sys.executable, HTTPD, "start", self.state, self.folder, *options],
+                              check=True, capture_output=True, text=True)
+        self.port = int(said.stdout)
+        self.origin = "http%s://127.0.0.1:%d" % (
+            "s" if any(one.startswith("tls=") for one in options) else "", self.port)
+
+    def write(self, name, data):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def rules(self, *lines):
+        with open(os.path.join(self.state, "rules"), "w") as rules:
+            rules.write("\n".join(lines) + "\n")
+
+    def log(self):
+        with open(os.path.join(self.state, "log")) as log:
+            return [line.split() for line in log]
+
+    def heads(self):
+        with open(os.path.join(self.state, "heads")) as heads:
+            return heads.read().lower()
+
+    def url(self, path):
+        return self.origin + path
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([sys.executable, HTTPD, "stop", self.state], check=True)
+        subprocess.run(["rm", "-rf", self.state], check=True)
+
+
+@contextlib.contextmanager
+def network(**config):
+    """A cab-network that must end well, and silently, when the test is over."""
+    one = Network(sys.argv[1], **config)
+    try:
+        yield one
+    except BaseException:
+        one.socket.close()
+        one.process.kill()
+        print("# standard error: " + one.complaint().replace("\n", "\n# "), flush=True)
+        raise
+    code, complaint = one.close()
+    assert (code, complaint) == (0, ""), "it ended with %d and said %r" % (code, complaint)
+
+
+@contextlib.contextmanager
+def served(*options, config=None, **files):
+    """A server, and a cab-network whose host's configuration names it."""
+    config = dict(config or {})
+    with Httpd(*options, **files) as server:
+        with network(named=[server.origin] + config.pop("named", []), **config) as one:
+            yield server, one
+
+
+def same(left, right):
+    assert left == right, "%.300r is not %.300r" % (left, right)
+
+
+def says(reply, *words):
+    for word in words:
+        assert word in reply.why, "%r is not in %r" % (word, reply.why)
+
+
+def run(tests):
+    """Runs them all, or those whose name holds the second argument; TAP."""
+    chosen = [one for one in tests if len(sys.argv) < 3 or sys.argv[2] in one.__name__]
+    print("1..%d" % len(chosen), flush=True)
+    for at, test in enumerate(chosen, 1):
+        name = test.__name__.replace("_", " ")
+        try:
+            test()
+            print("ok %d - %s" % (at, name), flush=True)
+        except Skip as why:
+            print("ok %d - %s # SKIP %s" % (at, name, why), flush=True)
+        except Exception:
+            print("# " + traceback.format_exc().replace("\n", "\n# "), flush=True)
+            print("not ok %d - %s" % (at, name), flush=True)
