@@ -163,7 +163,7 @@ url_check_bytes(struct bytes text, struct err *err)
 		return err_set(err, ERR_REFUSED, "a URL is longer than %d bytes", URL_LIMIT);
 	for (size_t at = 0; at < text.size; at++) {
 		uint8_t byte = text.data[at];
-		if (byte <= 0x20 || byte >= 0x7f)
+		if (byte <= 0x20 || byte >= 0x7f || byte == '\\')
 			return err_set(err, ERR_REFUSED,
 				"a URL holds a byte that may not stand there (0x%02x)", byte);
 		if (byte == '#')
@@ -188,8 +188,7 @@ url_parse_into(struct bytes text, struct url *url, struct buf *out, struct err *
 
 	struct bytes rest = bytes_from(text, scheme.size);
 	size_t end = 0;
-	while (end < rest.size && rest.data[end] != '/' && rest.data[end] != '?' &&
-		rest.data[end] != '\\')
+	while (end < rest.size && rest.data[end] != '/' && rest.data[end] != '?')
 		end++;
 	if (!authority_add(bytes_first(rest, end), url, scheme.size, out, err))
 		return false;

@@ -10,7 +10,8 @@
  * A URL (RFC 3986) is http or https, "://", a host, maybe a port, a path and a query; at most
  * URL_LIMIT bytes, printable ASCII without space. Refused, as ERR_REFUSED and before anything is
  * looked up: a userinfo, an empty host, a host that begins with "-" or is not ASCII, an IPv4
- * address in any form but four decimal numbers, an IPv6 zone, a fragment, control characters.
+ * address in any form but four decimal numbers, an IPv6 zone, a fragment, control
+ * characters, "\\".
  *
  * The text of a struct url is normal: scheme and host in lower case, the scheme's own port left
  * out, IPv6 as inet_ntop writes it, "/" for an empty path. So two URLs have one origin exactly if

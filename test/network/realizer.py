@@ -143,7 +143,7 @@ class Network:
             reply.notes.append(into.bytes().decode())
         elif kind == END:
             reply.refused, reply.size, reply.received = into.u32(), into.u64(), into.u64()
-            reply.requests, reply.why = into.u32(), into.bytes().decode()
+            reply.requests, reply.why = into.u32(), into.bytes().decode("utf-8", "replace")
             reply.ended = True
         else:
             raise AssertionError("a message of kind %d" % kind)
