@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static void PRINTF(4, 0) err_fill(
-	struct err *err, enum err_kind kind, int number, const char *format, va_list arguments)
+static void err_fill(struct err *err, enum err_kind kind, int number, const char *format,
+	va_list arguments) PRINTF(4, 0);
+
+static void
+err_fill(struct err *err, enum err_kind kind, int number, const char *format, va_list arguments)
 {
 	err->kind = kind;
 	err->number = number;
