@@ -101,7 +101,9 @@ typedef ARRAY(struct path_level) path_levels;
 static bool
 path_enter(path_levels *levels, int parent, const char *name, struct err *err)
 {
-	(void)fchmodat(parent, name, 0700, 0);
+	/* What was a folder a moment ago may be a link now: its target is none of ours. A failure shows
+	 * when the folder is opened or read. */
+	(void)!fchmodat(parent, name, 0700, AT_SYMLINK_NOFOLLOW);
 	cleanup_fd int fd = fd_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (fd < 0)
 		return false;
