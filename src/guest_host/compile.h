@@ -7,6 +7,6 @@
  */
 #pragma once
 
-/* Reads SPAWNER_SOCKET's number as the module and writes SPAWNER_ARTIFACT's, both memory files.
- * The exit status: 0, or 1 with one line on standard error. */
-int compile_main(void);
+/* Descriptor 3 is the module, a sealed memory file; 4 an empty memory file that takes the artifact.
+ * Exits with 0, or with 1 after one line on standard error. */
+_Noreturn void compile_main(void);

@@ -115,10 +115,22 @@ set_limit(int resource, uint64_t value, const char *name, struct err *err)
 	return true;
 }
 
+/* A sanitizer's shadow memory is counted too, and is larger than any limit. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 bool
 confine_limits(const struct confine_settings *settings, struct err *err)
 {
-	return set_limit(RLIMIT_DATA, settings->memory, "memory", err) &&
+	return (SANITIZED || set_limit(RLIMIT_DATA, settings->memory, "memory", err)) &&
 	       set_limit(RLIMIT_NOFILE, settings->files, "descriptors", err) &&
 	       set_limit(RLIMIT_CORE, 0, "core files", err) &&
 	       set_limit(RLIMIT_MEMLOCK, 0, "locked memory", err) &&

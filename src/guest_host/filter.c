@@ -90,16 +90,19 @@ static bool
 allow_some(scmp_filter_ctx context, enum confine_kind kind, struct err *err)
 {
 	int result = 0;
-	const struct scmp_arg_cmp writable = kind == CONFINE_COMPILE
-						     ? SCMP_A2(SCMP_CMP_MASKED_EQ, 0, 0)
-						     : SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	/* The third argument of both says what the pages are for. */
+	const struct scmp_arg_cmp pages = {.arg = 2,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = kind == CONFINE_COMPILE ? 0 : PROT_EXEC};
 	static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
 	for (size_t at = 0; at < 2 && result >= 0; at++)
-		result = seccomp_rule_add(context, SCMP_ACT_ALLOW, mapping[at], 1, writable);
+		result = seccomp_rule_add(context, SCMP_ACT_ALLOW, mapping[at], 1, pages);
 	static const unsigned controls[] = {F_GETFL, F_SETFL, F_SETPIPE_SZ, F_ADD_SEALS};
-	for (size_t at = 0; at < sizeof controls / sizeof *controls && result >= 0; at++)
-		result = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-			SCMP_A1(SCMP_CMP_EQ, controls[at]));
+	for (size_t at = 0; at < sizeof controls / sizeof *controls && result >= 0; at++) {
+		const struct scmp_arg_cmp control = {
+			.arg = 1, .op = SCMP_CMP_EQ, .datum_a = controls[at]};
+		result = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, control);
+	}
 	return result >= 0 || err_system(err, -result, "a filter's condition");
 }
 

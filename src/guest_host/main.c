@@ -16,12 +16,18 @@ key_main(void)
 	return done ? 0 : 1;
 }
 
+static int
+compile_mode(void)
+{
+	compile_main();
+}
+
 static const struct {
 	const char *name;
 	int (*main)(void);
 } modes[] = {
 	{"spawn", spawner_main},
-	{"compile", compile_main},
+	{"compile", compile_mode},
 	{"key", key_main},
 };
 

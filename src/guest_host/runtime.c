@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "guest_host/runtime.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <wasm.h>
@@ -323,16 +326,19 @@ runtime_key(struct buf *out)
 #if defined(__x86_64__)
 	/* Those that Cranelift looks at. */
 	static const char *const names[] = {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "avx",
-		"avx2", "fma", "bmi", "bmi2", "lzcnt", "avx512bitalg", "avx512dq", "avx512f",
-		"avx512vl", "avx512vbmi"};
+		"avx2", "fma", "bmi", "bmi2", "avx512bitalg", "avx512dq", "avx512f", "avx512vl",
+		"avx512vbmi", "lzcnt"};
+	/* Not every compiler knows lzcnt by name: bit 5 of ecx at 0x80000001, by AMD's manual. */
+	unsigned eax, ebx, edx, ecx = 0;
+	(void)__get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx);
 	const bool has[] = {__builtin_cpu_supports("sse3"), __builtin_cpu_supports("ssse3"),
 		__builtin_cpu_supports("sse4.1"), __builtin_cpu_supports("sse4.2"),
 		__builtin_cpu_supports("popcnt"), __builtin_cpu_supports("avx"),
 		__builtin_cpu_supports("avx2"), __builtin_cpu_supports("fma"),
 		__builtin_cpu_supports("bmi"), __builtin_cpu_supports("bmi2"),
-		__builtin_cpu_supports("lzcnt"), __builtin_cpu_supports("avx512bitalg"),
-		__builtin_cpu_supports("avx512dq"), __builtin_cpu_supports("avx512f"),
-		__builtin_cpu_supports("avx512vl"), __builtin_cpu_supports("avx512vbmi")};
+		__builtin_cpu_supports("avx512bitalg"), __builtin_cpu_supports("avx512dq"),
+		__builtin_cpu_supports("avx512f"), __builtin_cpu_supports("avx512vl"),
+		__builtin_cpu_supports("avx512vbmi"), ecx & 1 << 5};
 	buf_add_text(out, " x86_64");
 	for (size_t at = 0; at < sizeof has / sizeof *has; at++)
 		if (has[at])

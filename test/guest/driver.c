@@ -51,13 +51,13 @@ driver_gid(void)
 	return geteuid() == 0 ? NOBODY : getegid();
 }
 
-struct bytes
+struct buf
 driver_read(const char *path)
 {
 	struct buf data = BUF(64 << 20);
 	struct err err;
 	need_err(fd_read_file(AT_FDCWD, path, &data, &err), &err);
-	return buf_bytes(&data);
+	return data;
 }
 
 /* Executes the program with `three` and `four` as its descriptors, and an empty environment. */

@@ -21,7 +21,7 @@
 
 /* Compiles a module: a sealed artifact, or -1 and the line that cab-guest said. */
 int driver_compile(const char *program, struct bytes module, struct buf *said);
-struct bytes driver_read(const char *path); /* a file, whole; never freed */
+struct buf driver_read(const char *path); /* a file, whole */
 
 struct driver {
 	int socket;

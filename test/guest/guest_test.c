@@ -43,7 +43,8 @@ compile_file(const struct fixture *fixture, const char *name, struct buf *said)
 {
 	char path[4096];
 	(void)snprintf(path, sizeof path, "%s/%s", fixture->modules, name);
-	return driver_compile(fixture->program, driver_read(path), said);
+	cleanup_buf struct buf module = driver_read(path);
+	return driver_compile(fixture->program, buf_bytes(&module), said);
 }
 
 static int
@@ -428,10 +429,11 @@ a_module_cut_anywhere_is_refused(void **state)
 	struct fixture *fixture = *state;
 	char path[4096];
 	(void)snprintf(path, sizeof path, "%s/start.wasm", fixture->modules);
-	struct bytes module = driver_read(path);
+	cleanup_buf struct buf module = driver_read(path);
 	for (size_t size = 0; size < module.size; size += 7) {
 		cleanup_buf struct buf said = BUF(1 << 16);
-		int artifact = driver_compile(fixture->program, bytes_first(module, size), &said);
+		int artifact = driver_compile(
+			fixture->program, bytes_first(buf_bytes(&module), size), &said);
 		assert_int_equal(artifact, -1);
 		assert_null(strstr(buf_text(&said), "wait status"));
 	}
