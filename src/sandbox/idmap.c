@@ -50,7 +50,7 @@ map_write(pid_t pid, const char *name, const char *text, struct err *err)
 /* One id each, so inside there is nobody else to become: not root, not the realizer. The child has
  * not been waited for, so its number in /proc is still its own. */
 bool
-sandbox_map_ids(pid_t pid, uint32_t uid, uint32_t gid, struct err *err)
+idmap_write(pid_t pid, uint32_t uid, uint32_t gid, struct err *err)
 {
 	char text[64];
 	/* An ordinary user may map his group only once setgroups is given up: a group may also be

@@ -128,8 +128,8 @@ files_limit(const struct sandbox_spec *spec)
 	return !spec->limits.open_files || limit_set(RLIMIT_NOFILE, spec->limits.open_files);
 }
 
-bool
-init_folder(const struct sandbox_spec *spec, struct sandbox_failure *failure)
+static bool
+folder_enter(const struct sandbox_spec *spec, struct sandbox_failure *failure)
 {
 	if (chdir(spec->folder ? spec->folder : "/") < 0)
 		return step_failed(failure, STEP_FOLDER, 0);
@@ -138,13 +138,13 @@ init_folder(const struct sandbox_spec *spec, struct sandbox_failure *failure)
 	return true;
 }
 
-bool
+static bool
 init_enter(const struct init_start *start, struct sandbox_failure *failure)
 {
 	const struct sandbox_spec *spec = start->spec;
 	if (!idmap_enter(failure) || !mount_root(spec, start->trees, failure))
 		return false;
-	if (!spec->bare && !loopback_raise())
+	if (!loopback_raise())
 		return step_failed(failure, STEP_LOOPBACK, 0);
 	const char *name = spec->host_name ? spec->host_name : "localhost";
 	if (sethostname(name, strlen(name)) < 0 || setdomainname("(none)", 6) < 0)
@@ -182,7 +182,7 @@ main_run(void *context)
 		(void)step_failed(failure, STEP_DESCRIPTORS, 0);
 		return 127;
 	}
-	if (!init_folder(spec, failure))
+	if (!folder_enter(spec, failure))
 		return 127;
 	/* Addresses that are the same each time: what a program prints or sorts by them is too. */
 	if (!process_signals_reset() || personality(ADDR_NO_RANDOMIZE) < 0) {

@@ -51,8 +51,3 @@ struct init_start {
 };
 
 _Noreturn void init_run(const struct init_start *start);
-
-/* The way in, from the moment that the ids are mapped and the trees are open; then the working
- * directory and what is limited last. */
-bool init_enter(const struct init_start *start, struct sandbox_failure *failure);
-bool init_folder(const struct sandbox_spec *spec, struct sandbox_failure *failure);

@@ -369,7 +369,7 @@ mount_root(const struct sandbox_spec *spec, int *trees, struct sandbox_failure *
 	int root = root_new(spec);
 	if (root < 0)
 		return step_failed(failure, STEP_ROOT, 0);
-	if (!spec->bare && !place_base(root, failure))
+	if (!place_base(root, failure))
 		return false;
 	for (size_t at = 0; at < spec->entry_count; at++) {
 		int tree = trees[at];

@@ -17,11 +17,11 @@
 #include "base/fd.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/failure.h"
+#include "sandbox/idmap.h"
 #include "sandbox/init.h"
-#include "sandbox/mount.h"
 
 struct sandbox {
-	struct seccomp_program filters[2];
+	struct seccomp_program filter;
 	struct cgroup_place place;
 };
 
@@ -34,10 +34,7 @@ struct sandbox *
 sandbox_new(struct err *err)
 {
 	struct sandbox *sandbox = (struct sandbox *)memory_zero(1, sizeof *sandbox);
-	if (!seccomp_program_compile(
-		    SANDBOX_FILTER_PROGRAM, &sandbox->filters[SANDBOX_FILTER_PROGRAM], err) ||
-		!seccomp_program_compile(
-			SANDBOX_FILTER_GUEST, &sandbox->filters[SANDBOX_FILTER_GUEST], err)) {
+	if (!seccomp_program_compile(&sandbox->filter, err)) {
 		sandbox_free(sandbox);
 		return NULL;
 	}
@@ -50,8 +47,7 @@ sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
 		return;
-	seccomp_program_release(&sandbox->filters[SANDBOX_FILTER_PROGRAM]);
-	seccomp_program_release(&sandbox->filters[SANDBOX_FILTER_GUEST]);
+	seccomp_program_release(&sandbox->filter);
 	free(sandbox);
 }
 
@@ -109,7 +105,7 @@ entry_check(const struct sandbox_entry *entry, struct err *err)
 }
 
 static bool
-spec_check(const struct sandbox_spec *spec, bool program, struct err *err)
+spec_check(const struct sandbox_spec *spec, struct err *err)
 {
 	for (size_t at = 0; at < spec->entry_count; at++)
 		if (!entry_check(&spec->entries[at], err))
@@ -119,19 +115,13 @@ spec_check(const struct sandbox_spec *spec, bool program, struct err *err)
 			spec->folder);
 	if (spec->host_uid == 0 || spec->host_gid == 0)
 		return err_set(err, ERR_REFUSED, "sandbox: nothing runs as root of the host");
-	if (program && (!spec->program || *spec->program != '/'))
+	if (!spec->program || *spec->program != '/')
 		return err_set(err, ERR_REFUSED, "sandbox: program %s is no absolute path",
 			spec->program ? spec->program : "(none)");
-	if (program && (!spec->arguments || !spec->environment))
+	if (!spec->arguments || !spec->environment)
 		return err_set(err, ERR_REFUSED, "sandbox: %s lacks arguments or environment",
 			spec->program);
 	return true;
-}
-
-uint64_t
-sandbox_clone_flags(void)
-{
-	return NAMESPACES;
 }
 
 static int *
@@ -208,7 +198,7 @@ static bool
 child_admit(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *process, struct err *err)
 {
-	if (!sandbox_map_ids(process->pid, spec->host_uid, spec->host_gid, err))
+	if (!idmap_write(process->pid, spec->host_uid, spec->host_gid, err))
 		return failure_explain(err->number, err);
 	if (*process->cgroup && sandbox->place.version == 1 &&
 		!cgroup_move(&sandbox->place, process->cgroup, process->pid))
@@ -243,7 +233,7 @@ bool
 sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *out, struct err *err)
 {
-	if (!spec_check(spec, true, err))
+	if (!spec_check(spec, err))
 		return false;
 	struct sandbox_process process = {.pid = -1, .pidfd = -1, .link = -1, .sandbox = sandbox};
 	int links[2];
@@ -256,7 +246,7 @@ sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	cleanup_fd int cgroup = grouped ? cgroup_open(&sandbox->place, process.cgroup) : -1;
 	struct init_start start = {
 		.spec = spec,
-		.filter = &sandbox->filters[spec->filter],
+		.filter = &sandbox->filter,
 		.trees = trees_new(spec),
 		.link = links[1],
 		.has_cgroup = grouped,
@@ -356,22 +346,4 @@ sandbox_release(struct sandbox_process *process)
 	*process->cgroup = '\0';
 	fd_release(&process->pidfd);
 	fd_release(&process->link);
-}
-
-bool
-sandbox_enter(const struct sandbox *sandbox, const struct sandbox_spec *spec, struct err *err)
-{
-	if (!spec_check(spec, false, err))
-		return false;
-	struct sandbox_failure failure = {0};
-	struct init_start start = {
-		.spec = spec,
-		.filter = &sandbox->filters[spec->filter],
-		.trees = trees_new(spec),
-	};
-	(void)umask(022);
-	bool done = mount_open(spec, start.trees, &failure) && init_enter(&start, &failure) &&
-		    init_folder(spec, &failure) && seccomp_program_enter(start.filter, &failure);
-	free(start.trees);
-	return done || failure_set(&failure, spec, err);
 }

@@ -17,18 +17,6 @@
  * The end of a sandbox is the end of its main process, not the end of its output: whatever it left
  * behind is killed by then. Everything dies with the thread that called sandbox_start (so call it
  * from a thread that lives as long as the program should).
- *
- * A process that is made elsewhere (a WASM guest, forked by its spawner) enters by halves:
- *
- *     spawner                                         its child
- *     clone3(sandbox_clone_flags() | ...)             read(pipe): waits for the map
- *     sandbox_map_ids(pid, uid, gid, err)
- *     write(pipe)                                     sandbox_enter(sandbox, &spec, err)
- *
- * and is pid 1 itself. sandbox_enter keeps descriptors as they are: the caller closes what the
- * guest must not have, above all any descriptor of a folder from outside, for `..` leads out of it.
- * A folder that the guest works in is a writable BIND, opened again after sandbox_enter. Its child
- * may have other threads' locks in its memory: the caller's process must have one thread.
  */
 #pragma once
 
@@ -39,7 +27,7 @@
 
 struct sandbox;
 
-/* Compiles the filters, and looks where a cgroup can be had. */
+/* Compiles the filter, and looks where a cgroup can be had. */
 struct sandbox *sandbox_new(struct err *err);
 void sandbox_free(struct sandbox *sandbox);
 
@@ -105,9 +93,3 @@ MUST_CHECK bool sandbox_collect(
 	struct sandbox_process *process, struct sandbox_result *out, struct err *err);
 /* Kills, waits and closes, as far as that is still to do. */
 void sandbox_release(struct sandbox_process *process);
-
-/* For clone3: the namespaces. */
-uint64_t sandbox_clone_flags(void);
-MUST_CHECK bool sandbox_map_ids(pid_t pid, uint32_t uid, uint32_t gid, struct err *err);
-MUST_CHECK bool sandbox_enter(
-	const struct sandbox *sandbox, const struct sandbox_spec *spec, struct err *err);

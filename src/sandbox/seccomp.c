@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -123,24 +122,6 @@ static const struct mode_call mode_calls[] = {
 
 static const unsigned socket_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
-/* All that a guest's process calls after it has entered: memory, threads, time, and files beneath
- * its working directory. No exec, no socket of its own, no process of its own. */
-static const char *const guest_allowed[] = {"arch_prctl", "brk", "clock_getres", "clock_gettime",
-	"clock_nanosleep", "close", "close_range", "copy_file_range", "dup", "dup2", "dup3",
-	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "eventfd2", "exit", "exit_group",
-	"faccessat", "faccessat2", "fallocate", "fchdir", "fcntl", "fdatasync", "flock", "fstat",
-	"fstatfs", "fsync", "ftruncate", "futex", "getcwd", "getdents64", "getegid", "geteuid",
-	"getgid", "getpid", "getppid", "getrandom", "getresgid", "getresuid", "getrlimit",
-	"getrusage", "gettid", "gettimeofday", "getuid", "linkat", "lseek", "madvise", "membarrier",
-	"memfd_create", "mincore", "mkdirat", "mmap", "mprotect", "mremap", "munmap", "nanosleep",
-	"newfstatat", "openat2", "pipe2", "poll", "ppoll", "pread64", "preadv", "pwrite64",
-	"pwritev", "read", "readlinkat", "readv", "recvfrom", "recvmsg", "renameat", "renameat2",
-	"restart_syscall", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-	"rt_sigtimedwait", "sched_getaffinity", "sched_yield", "sendmsg", "sendto",
-	"set_robust_list", "set_tid_address", "sigaltstack", "splice", "stat", "statfs", "statx",
-	"symlinkat", "sysinfo", "tgkill", "timerfd_create", "timerfd_settime", "uname", "unlinkat",
-	"utimensat", "write", "writev"};
-
 static bool
 rule_add(scmp_filter_ctx context, uint32_t action, int number, unsigned count,
 	const struct scmp_arg_cmp *compares)
@@ -244,31 +225,6 @@ program_fill(scmp_filter_ctx context)
 }
 
 static bool
-guest_fill(scmp_filter_ctx context)
-{
-	for (size_t at = 0; at < sizeof guest_allowed / sizeof *guest_allowed; at++)
-		if (!rule_named(context, SCMP_ACT_ALLOW, guest_allowed[at], 0, NULL))
-			return false;
-	/* Modes of files: no setuid, no setgid, no sticky bit. */
-	struct scmp_arg_cmp plain = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 07000, 0);
-	struct scmp_arg_cmp plain_at = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, 07000, 0);
-	/* Threads only; clone3 hides its flags in memory, and the C library then uses clone. */
-	struct scmp_arg_cmp thread = SCMP_CMP(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-	struct scmp_arg_cmp name = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_NAME, 0);
-	struct scmp_arg_cmp mapping = SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_VMA, 0);
-	/* open and openat without O_CREAT and O_TMPFILE: what creates goes through openat2. */
-	struct scmp_arg_cmp existing =
-		SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_CREAT | (O_TMPFILE & ~O_DIRECTORY), 0);
-	return rule_named(context, SCMP_ACT_ALLOW, "fchmod", 1, &plain) &&
-	       rule_named(context, SCMP_ACT_ALLOW, "fchmodat", 1, &plain_at) &&
-	       rule_named(context, SCMP_ACT_ALLOW, "clone", 1, &thread) &&
-	       rule_named(context, SCMP_ACT_ALLOW, "prctl", 1, &name) &&
-	       rule_named(context, SCMP_ACT_ALLOW, "prctl", 1, &mapping) &&
-	       rule_named(context, SCMP_ACT_ALLOW, "openat", 1, &existing) &&
-	       rule_named(context, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
-}
-
-static bool
 context_export(scmp_filter_ctx context, struct seccomp_program *out, struct err *err)
 {
 	cleanup_fd int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -292,24 +248,16 @@ context_export(scmp_filter_ctx context, struct seccomp_program *out, struct err 
 }
 
 bool
-seccomp_program_compile(enum sandbox_filter filter, struct seccomp_program *out, struct err *err)
+seccomp_program_compile(struct seccomp_program *out, struct err *err)
 {
-	uint32_t other = filter == SANDBOX_FILTER_PROGRAM ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM);
-	scmp_filter_ctx context = seccomp_init(other);
+	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
 	if (!context)
 		return err_set(err, ERR_SYSTEM, "no system call filter can be made");
 	/* Optimisation 2: a tree instead of a list, for every call of a build goes through it. */
 	bool done =
 		seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) == 0 &&
 		seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0;
-	switch (filter) {
-	case SANDBOX_FILTER_PROGRAM:
-		done = done && program_fill(context);
-		break;
-	case SANDBOX_FILTER_GUEST:
-		done = done && guest_fill(context);
-		break;
-	}
+	done = done && program_fill(context);
 	done = done ? context_export(context, out, err)
 		    : err_set(err, ERR_SYSTEM, "the system call filter cannot be filled");
 	seccomp_release(context);

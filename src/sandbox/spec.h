@@ -58,18 +58,11 @@ struct sandbox_limits {
 	uint32_t open_files; /* of each process */
 };
 
-/* Which system calls are let through. */
-enum sandbox_filter {
-	SANDBOX_FILTER_PROGRAM, /* any native program: what is dangerous is refused */
-	SANDBOX_FILTER_GUEST,   /* the process of a WASM guest: what it does not need is refused */
-};
-
 struct sandbox_spec {
 	const struct sandbox_entry *entries;
 	size_t entry_count;
 
-	/* An absolute path inside; argv, argv[0] included; NAME=VALUE. Both lists end in NULL. Not
-	 * used by sandbox_enter. */
+	/* An absolute path inside; argv, argv[0] included; NAME=VALUE. Both lists end in NULL. */
 	const char *program;
 	const char *const *arguments;
 	const char *const *environment;
@@ -84,7 +77,5 @@ struct sandbox_spec {
 	int input;  /* descriptor 0, or -1: /dev/null */
 	int output; /* descriptors 1 and 2, or -1: /dev/null */
 
-	bool bare; /* the entries alone: no /proc, /dev, /etc, /tmp, and no loopback */
-	enum sandbox_filter filter;
 	struct sandbox_limits limits;
 };

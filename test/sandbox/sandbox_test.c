@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
-#include <linux/sched.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -22,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -411,62 +409,6 @@ where_the_kernel_refuses_namespaces_the_reason_is_said(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int
-enter_in_child(struct place *place, const struct sandbox_spec *spec)
-{
-	struct err err;
-	if (!sandbox_enter(place->sandbox, spec, &err)) {
-		(void)fprintf(stderr, "%s\n", err.text);
-		return 2;
-	}
-	int folder = fd_open_at(AT_FDCWD, "/out", O_RDONLY | O_DIRECTORY, 0, &err);
-	int made = fd_open_beneath(folder, "made", O_CREAT | O_WRONLY, 0644, &err);
-	if (folder < 0 || made < 0)
-		return 3;
-	if (fd_open_beneath(folder, "../escape", O_RDONLY, 0, &err) >= 0 ||
-		open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ||
-		open("/proc/self", O_RDONLY | O_CLOEXEC) >= 0)
-		return 4;
-	if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EPERM || fork() >= 0 ||
-		errno != EPERM)
-		return 5;
-	char *const arguments[] = {NULL};
-	if (execve("/escape", arguments, arguments) >= 0 || errno != EPERM)
-		return 6;
-	if (fchmod(made, 04755) >= 0 || errno != EPERM || fchmod(made, 0755) < 0)
-		return 7;
-	return 0;
-}
-
-static void
-a_process_that_enters_keeps_only_what_it_was_given(void **state)
-{
-	struct place *place = (struct place *)*state;
-	struct sandbox_spec *spec = place_spec(place, "wait", NULL);
-	spec->bare = true;
-	spec->filter = SANDBOX_FILTER_GUEST;
-	int go[2];
-	struct err err;
-	assert_true(fd_pipe(&go[0], &go[1], &err));
-	struct clone_args arguments = {.flags = sandbox_clone_flags(), .exit_signal = SIGCHLD};
-	long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		char letter;
-		if (read(go[0], &letter, 1) != 1)
-			_exit(1);
-		_exit(enter_in_child(place, spec));
-	}
-	assert_true(sandbox_map_ids((pid_t)pid, spec->host_uid, spec->host_gid, &err));
-	assert_int_equal(write(go[1], "g", 1), 1);
-	int status;
-	assert_int_equal(waitpid((pid_t)pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	fd_close(go[0]);
-	fd_close(go[1]);
-	assert_int_equal(faccessat(place->fd, "out/made", F_OK, 0), 0);
-}
-
 /* Root leaves for good; the folder becomes the user's. */
 static bool
 become_ordinary(const char *folder)
@@ -512,7 +454,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_wrong_spec_is_refused_with_its_operand),
 	cmocka_unit_test(a_folder_exchanged_behind_its_descriptor_is_refused),
 	cmocka_unit_test(where_the_kernel_refuses_namespaces_the_reason_is_said),
-	cmocka_unit_test(a_process_that_enters_keeps_only_what_it_was_given),
 };
 
 int
