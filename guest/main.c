@@ -6,6 +6,7 @@
  * CAB_PIN. What it leaves: the tree or file `out`, and its identities on the FIFO `hash`. It exits
  * with 0 when all of that is done, or with 1 after one sentence in the log.
  */
+#include "download.h"
 #include "git.h"
 #include "request.h"
 
@@ -22,9 +23,13 @@ guest_main(void)
 		git_fetch(&request);
 		break;
 	case SHAPE_ARCHIVE:
-	case SHAPE_FILE:
 	case SHAPE_REGISTRY:
+		download_archive(&request);
+		break;
+	case SHAPE_FILE:
+		download_file(&request);
+		break;
 	case SHAPE_LOCAL:
-		fail("%b cannot be fetched yet", &request.scheme);
+		break;
 	}
 }

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "archive.h"
+
+#include "heap.h"
+#include "request.h"
+
+/* Entries are found by a key of their path: BLAKE3, so nobody can make two paths meet, or many of
+ * them crowd. */
+static void
+key_of(struct span path, uint8_t key_out[ARCHIVE_KEY])
+{
+	uint8_t sum[SUM_BLAKE3];
+	if (cab_hash(CAB_HASH_BLAKE3, path.data, path.size, sum) != SUM_BLAKE3)
+		fail("the host cannot hash");
+	memcpy(key_out, sum, ARCHIVE_KEY);
+}
+
+static struct archive_entry **
+slot_of(const struct archive *archive, const uint8_t key[ARCHIVE_KEY])
+{
+	uint32_t start;
+	memcpy(&start, key, sizeof start);
+	size_t at = start & (archive->slot_count - 1);
+	while (archive->slots[at] && memcmp(archive->slots[at]->key, key, ARCHIVE_KEY) != 0)
+		at = (at + 1) & (archive->slot_count - 1);
+	return &archive->slots[at];
+}
+
+static void
+slots_grow(struct archive *archive)
+{
+	heap_give(archive->slots, archive->slot_count * sizeof(struct archive_entry *));
+	archive->slot_count = archive->slot_count ? 2 * archive->slot_count : 1024;
+	size_t size = archive->slot_count * sizeof(struct archive_entry *);
+	archive->slots = (struct archive_entry **)heap_take(size);
+	memset(archive->slots, 0, size);
+	for (struct archive_entry *entry = archive->newest; entry; entry = entry->older)
+		*slot_of(archive, entry->key) = entry;
+}
+
+static struct archive_entry *
+entry_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name,
+	uint8_t kind)
+{
+	if (4 * (archive->count + 1) > 3 * archive->slot_count)
+		slots_grow(archive);
+	archive->count++;
+	struct archive_entry *entry = (struct archive_entry *)heap_take(sizeof *entry + name.size);
+	memset(entry, 0, sizeof *entry);
+	uint8_t *kept = (uint8_t *)(entry + 1);
+	memcpy(kept, name.data, name.size);
+	key_of(path, entry->key);
+	entry->folder.name = span_of(kept, name.size);
+	entry->kind = kind;
+	entry->older = archive->newest;
+	archive->newest = entry;
+	*slot_of(archive, entry->key) = entry;
+	if (parent) {
+		entry->folder.parent = &parent->folder;
+		entry->folder.depth = parent->folder.depth + 1;
+		entry->sibling = parent->children;
+		parent->children = entry;
+	}
+	return entry;
+}
+
+static struct archive_entry *
+entry_find(const struct archive *archive, struct span path)
+{
+	uint8_t key[ARCHIVE_KEY];
+	key_of(path, key);
+	return *slot_of(archive, key);
+}
+
+void
+archive_start(struct archive *archive, struct output *output, uint8_t strip)
+{
+	memset(archive, 0, sizeof *archive);
+	archive->output = output;
+	archive->strip = strip;
+	archive->fd = -1;
+	tar_start(&archive->tar);
+	archive->root = entry_add(archive, NULL, SPAN(""), SPAN("unpacked"), 'd');
+	folder_make(output, NULL, archive->root->folder.name);
+}
+
+static struct archive_entry *
+folder_add(
+	struct archive *archive, struct archive_entry *parent, struct span path, struct span name)
+{
+	folder_make(archive->output, &parent->folder, name);
+	return entry_add(archive, parent, path, name, 'd');
+}
+
+/* The folder of a path, made with all above it where they are not there; the path's last name. */
+static struct archive_entry *
+parent_ensure(struct archive *archive, struct span path, struct span *name_out)
+{
+	size_t end = path.size;
+	while (end && path.data[end - 1] != '/')
+		end--;
+	*name_out = span_from(path, end);
+	struct archive_entry *parent = archive->root;
+	size_t start = 0;
+	/* From the longest folder that is there. */
+	for (size_t known = end; known; known--) {
+		if (path.data[known - 1] != '/')
+			continue;
+		struct archive_entry *found = entry_find(archive, span_of(path.data, known - 1));
+		if (found) {
+			parent = found;
+			start = known;
+			break;
+		}
+	}
+	while (parent->kind == 'd' && start < end) {
+		struct span rest = span_from(path, start);
+		struct span name = span_of(rest.data, span_find(rest, '/'));
+		parent = folder_add(archive, parent, span_of(path.data, start + name.size), name);
+		start += name.size + 1;
+	}
+	if (parent->kind != 'd')
+		fail("tar: an entry lies beneath what is no folder: %b", &path);
+	return parent;
+}
+
+/* Takes leading names away; false where nothing is left. */
+static bool
+path_strip(const struct archive *archive, struct span *path)
+{
+	for (unsigned left = archive->strip == STRIP_AUTO ? 0 : archive->strip; left; left--)
+		*path = span_from(*path, span_find(*path, '/') + 1);
+	return path->size > 0;
+}
+
+static void
+hard_link_add(
+	struct archive *archive, struct archive_entry *parent, struct span path, struct span name)
+{
+	struct span target = archive->tar.target;
+	struct archive_entry *first =
+		path_strip(archive, &target) ? entry_find(archive, target) : NULL;
+	if (!first || (first->kind != 'f' && first->kind != 'x'))
+		fail("tar: a hard link to no file before it: %b", &path);
+	file_copy(archive->output, first->folder.parent, first->folder.name, &parent->folder, name,
+		first->size, first->kind == 'x');
+	struct archive_entry *entry = entry_add(archive, parent, path, name, first->kind);
+	entry->size = first->size;
+	memcpy(entry->digest, first->digest, SUM_BLAKE3);
+}
+
+static void
+link_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name)
+{
+	struct span target = archive->tar.target;
+	link_make(archive->output, &parent->folder, name, target);
+	struct archive_entry *entry = entry_add(archive, parent, path, name, 'l');
+	uint8_t *kept = (uint8_t *)heap_take(target.size);
+	memcpy(kept, target.data, target.size);
+	entry->target = span_of(kept, target.size);
+}
+
+static void
+entry_begin(struct archive *archive)
+{
+	struct tar *tar = &archive->tar;
+	struct span path = tar->path;
+	bool is_folder = tar->kind == TAR_FOLDER;
+	if (!path_strip(archive, &path)) {
+		if (!is_folder)
+			fail("tar: strip leaves nothing of a name: %b", &tar->path);
+		return;
+	}
+	struct archive_entry *there = entry_find(archive, path);
+	if (there) {
+		if (there->is_told || there->kind != 'd' || !is_folder)
+			fail("tar: two entries of one name: %b", &path);
+		there->is_told = true;
+		return;
+	}
+	struct span name;
+	struct archive_entry *parent = parent_ensure(archive, path, &name);
+	switch (tar->kind) {
+	case TAR_FOLDER:
+		(void)folder_add(archive, parent, path, name);
+		break;
+	case TAR_LINK:
+		link_add(archive, parent, path, name);
+		break;
+	case TAR_HARD_LINK:
+		hard_link_add(archive, parent, path, name);
+		break;
+	case TAR_FILE:
+	case TAR_EXECUTABLE:
+		archive->fd = file_create(archive->output, &parent->folder, name);
+		archive->file = entry_add(archive, parent, path, name, (uint8_t)tar->kind);
+		archive->file->size = tar->size;
+		break;
+	}
+	archive->newest->is_told = true;
+}
+
+void
+archive_add(struct archive *archive, struct span bytes)
+{
+	struct span data;
+	for (;;) {
+		switch (tar_step(&archive->tar, &bytes, &data)) {
+		case TAR_INPUT:
+			return;
+		case TAR_ENTRY:
+			entry_begin(archive);
+			break;
+		case TAR_DATA:
+			file_write(archive->output, archive->fd, data);
+			break;
+		case TAR_CLOSE:
+			if (archive->file)
+				file_finish(archive->fd, archive->file->kind == 'x',
+					archive->file->digest);
+			archive->file = NULL;
+			break;
+		case TAR_BAD:
+			fail("%s", archive->tar.sentence);
+		}
+	}
+}
+
+void
+archive_finish(struct archive *archive, struct span subpath)
+{
+	if (!tar_is_whole(&archive->tar))
+		fail("tar: the archive is cut off");
+	struct archive_entry *taken = archive->root;
+	struct archive_entry *top = taken->children;
+	if (archive->strip == STRIP_AUTO && top && !top->sibling && top->kind == 'd')
+		taken = top;
+	while (subpath.size) {
+		struct span name = span_of(subpath.data, span_find(subpath, '/'));
+		subpath = span_from(subpath, name.size + 1);
+		taken = taken->children;
+		while (taken && !span_equal(taken->folder.name, name))
+			taken = taken->sibling;
+		if (!taken)
+			fail("the subpath is not there: no %b", &name);
+	}
+	archive->taken = taken;
+	file_move(archive->output, taken->folder.parent, taken->folder.name, NULL, SPAN("out"),
+		false);
+}
+
+void
+archive_hash(struct archive *archive, struct text *out)
+{
+	struct node node = {0};
+	/* The newest first: children are younger than their folder. */
+	for (struct archive_entry *entry = archive->newest; entry; entry = entry->older) {
+		if (entry->kind != 'd')
+			continue;
+		for (struct archive_entry *child = entry->children; child; child = child->sibling)
+			node_add(&node, child->kind, child->folder.name,
+				child->kind == 'l' ? child->target
+						   : span_of(child->digest, SUM_BLAKE3));
+		node_digest(&node, entry->digest);
+	}
+	struct archive_entry *taken = archive->taken;
+	if (taken->kind == 'l')
+		(void)cab_hash(
+			CAB_HASH_BLAKE3, taken->target.data, taken->target.size, taken->digest);
+	text_byte(out, taken->kind);
+	text_digest(out, taken->digest);
+}

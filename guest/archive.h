@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * archive: a tree unpacked from a tar stream, and its Cab hash.
+ *
+ *     archive_start(&archive, &output, strip);
+ *     archive_add(&archive, bytes);            the archive's bytes, uncompressed, as they come
+ *     archive_finish(&archive, subpath);       `out` is there
+ *     archive_hash(&archive, text);            its Cab hash
+ *
+ * Everything lands in a folder of its own first; the part that is wanted is renamed to `out` and
+ * the rest removed with the working directory. With STRIP_AUTO an archive whose entries all lie in
+ * one folder is taken without that folder; else that many leading names of each path go away, and
+ * a file or link that has no more names than that ends the program. So do two entries of one path
+ * (a folder may be met before its own entry), an entry beneath a file or link, and a hard link to
+ * anything but a file before it; hard links become files of their own.
+ */
+#pragma once
+
+#include "node.h"
+#include "file.h"
+#include "tar.h"
+
+enum { ARCHIVE_KEY = 16 };
+
+struct archive_entry {
+	struct folder folder; /* its name, and its parent's */
+	uint8_t key[ARCHIVE_KEY];
+	uint8_t kind; /* 'd', 'f', 'x', 'l' */
+	bool is_told; /* by an entry of its own */
+	uint64_t size;
+	struct archive_entry *older; /* in the order of their making */
+	struct archive_entry *children;
+	struct archive_entry *sibling;
+	struct span target;
+	uint8_t digest[SUM_BLAKE3];
+};
+
+struct archive {
+	struct tar tar;
+	struct output *output;
+	uint8_t strip;
+	struct archive_entry *root;
+	struct archive_entry *newest;
+	struct archive_entry **slots; /* by key */
+	size_t slot_count;
+	size_t count;
+	struct archive_entry *file; /* under way */
+	int32_t fd;
+	struct archive_entry *taken; /* what `out` is */
+};
+
+void archive_start(struct archive *archive, struct output *output, uint8_t strip);
+void archive_add(struct archive *archive, struct span bytes);
+void archive_finish(struct archive *archive, struct span subpath);
+void archive_hash(struct archive *archive, struct text *out);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * download: archives, registries' archives, and plain files, over HTTP.
+ *
+ * The identity is told as early as it is known: `ALGORITHM.tar1` (of a plain file
+ * `ALGORITHM.file1`) before any request where a checksum is given or pinned; else `http` from the
+ * response's head, if that has a strong ETag, and `sha256.tar1` once all is in. A checksum that
+ * differs ends the program with both. `cab HASH` comes last.
+ */
+#pragma once
+
+#include "request.h"
+
+void download_archive(const struct request *request);
+void download_file(const struct request *request);

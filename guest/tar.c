@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "tar.h"
+
+enum state {
+	HEADER,
+	ATTRIBUTES,
+	CONTENT,
+	PADDING, /* behind bytes of either sort */
+	ZEROS,   /* one block of zeros has come */
+	TAIL,
+};
+
+/* Where the fields of a header lie. */
+enum field {
+	FIELD_NAME = 0,
+	FIELD_MODE = 100,
+	FIELD_SIZE = 124,
+	FIELD_SUM = 148,
+	FIELD_TYPE = 156,
+	FIELD_LINK = 157,
+	FIELD_MAGIC = 257,
+	FIELD_PREFIX = 345,
+};
+
+/* What the parts return: an event, or that the next part follows at once. */
+enum { GO_ON = -1 };
+
+void
+tar_start(struct tar *tar)
+{
+	tar->state = HEADER;
+	tar->collected = 0;
+	tar->padding = 0;
+	tar->name.is_set = false;
+	tar->link.is_set = false;
+	tar->has_size = false;
+}
+
+bool
+tar_is_whole(const struct tar *tar)
+{
+	return tar->state == TAIL;
+}
+
+static int
+tar_bad(struct tar *tar, const char *sentence)
+{
+	tar->sentence = sentence;
+	return TAR_BAD;
+}
+
+/* Octal digits, with spaces before and a space or NUL behind; or, in GNU's way, a first byte of 0x80
+ * and a big-endian number. */
+static bool
+field_number(const uint8_t *field, size_t size, uint64_t *number_out)
+{
+	uint64_t number = 0;
+	size_t at = 0;
+	if (field[0] & 0x80) {
+		for (at = 1; at < size; at++) {
+			if (number >> 48)
+				return false;
+			number = number << 8 | field[at];
+		}
+		*number_out = number;
+		return field[0] == 0x80;
+	}
+	while (at < size && field[at] == ' ')
+		at++;
+	for (; at < size && field[at] >= '0' && field[at] <= '7'; at++)
+		number = number << 3 | (uint64_t)(field[at] - '0');
+	*number_out = number;
+	for (; at < size; at++)
+		if (field[at] != ' ' && field[at] != 0)
+			return false;
+	return true;
+}
+
+bool
+tar_is_header(const uint8_t block[TAR_BLOCK])
+{
+	uint64_t said;
+	if (!field_number(block + FIELD_SUM, 8, &said))
+		return false;
+	uint64_t sum = 8 * ' ';
+	for (size_t at = 0; at < TAR_BLOCK; at++)
+		if (at < FIELD_SUM || at >= FIELD_SUM + 8)
+			sum += block[at];
+	return sum == said;
+}
+
+static struct span
+field_text(const uint8_t *field, size_t size)
+{
+	return span_of(field, span_find(span_of(field, size), 0));
+}
+
+static bool
+text_append(struct tar_text *text, struct span span)
+{
+	if (span.size > TAR_PATH - text->size)
+		return false;
+	if (span.size)
+		memcpy(text->bytes + text->size, span.data, span.size);
+	text->size += span.size;
+	return true;
+}
+
+/* Given by an attribute; false where it is too long, holds a NUL, or was given before. */
+static bool
+text_set(struct tar_text *text, struct span span)
+{
+	if (text->is_set || span_find(span, 0) < span.size)
+		return false;
+	text->is_set = true;
+	text->size = 0;
+	return text_append(text, span);
+}
+
+/* Takes "./" in front and one '/' behind away; what is left is names between slashes, or nothing. */
+static bool
+path_clean(struct span *path, bool is_folder)
+{
+	while (span_has_prefix(*path, SPAN("./")))
+		*path = span_from(*path, 2);
+	if (is_folder && path->size && path->data[path->size - 1] == '/')
+		path->size--;
+	if (is_folder && span_equal(*path, SPAN(".")))
+		path->size = 0;
+	struct span rest = *path;
+	while (rest.size) {
+		struct span name = span_of(rest.data, span_find(rest, '/'));
+		if (name.size == 0 || name.size > 255 || name.size == rest.size - 1 ||
+			span_equal(name, SPAN(".")) || span_equal(name, SPAN("..")))
+			return false;
+		rest = span_from(rest, name.size + 1);
+	}
+	return path->size > 0 || is_folder;
+}
+
+static int
+entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
+{
+	switch (type) {
+	case 0:
+	case '0':
+	case '7':
+		tar->kind = mode & 0100 ? TAR_EXECUTABLE : TAR_FILE;
+		return GO_ON;
+	case '1':
+		tar->kind = TAR_HARD_LINK;
+		return GO_ON;
+	case '2':
+		tar->kind = TAR_LINK;
+		return GO_ON;
+	case '5':
+		tar->kind = TAR_FOLDER;
+		return GO_ON;
+	case '3':
+	case '4':
+	case '6':
+		return tar_bad(tar, "tar: a device or FIFO");
+	case 'S':
+		return tar_bad(tar, "tar: a sparse file");
+	default:
+		return tar_bad(tar, "tar: an entry of a type that is no file, link or folder");
+	}
+}
+
+static bool
+entry_texts(struct tar *tar)
+{
+	const uint8_t *block = tar->block;
+	if (!tar->name.is_set) {
+		tar->name.size = 0;
+		struct span prefix = field_text(block + FIELD_PREFIX, 155);
+		/* GNU's own header has times where the prefix is. */
+		if (memcmp(block + FIELD_MAGIC, "ustar\0", 6) == 0 && prefix.size) {
+			(void)text_append(&tar->name, prefix);
+			(void)text_append(&tar->name, SPAN("/"));
+		}
+		(void)text_append(&tar->name, field_text(block + FIELD_NAME, 100));
+	}
+	if (!tar->link.is_set) {
+		tar->link.size = 0;
+		(void)text_append(&tar->link, field_text(block + FIELD_LINK, 100));
+	}
+	tar->path = span_of(tar->name.bytes, tar->name.size);
+	tar->target = span_of(tar->link.bytes, tar->link.size);
+	if (!path_clean(&tar->path, tar->kind == TAR_FOLDER))
+		return false;
+	return tar->kind != TAR_HARD_LINK || path_clean(&tar->target, false);
+}
+
+static int
+entry_begin(struct tar *tar)
+{
+	uint64_t mode;
+	if (!field_number(tar->block + FIELD_MODE, 8, &mode))
+		return tar_bad(tar, "tar: a mode is no number");
+	int event = entry_kind(tar, tar->type, mode);
+	if (event != GO_ON)
+		return event;
+	tar->size = tar->left;
+	if (tar->has_size && tar->pax_size != tar->size)
+		return tar_bad(tar, "tar: an entry has two different sizes");
+	if (tar->size && tar->kind != TAR_FILE && tar->kind != TAR_EXECUTABLE)
+		return tar_bad(tar, "tar: an entry that has no bytes has a size");
+	if (!entry_texts(tar))
+		return tar_bad(tar, "tar: a path leads elsewhere, or is no clean path");
+	if (tar->link.is_set && tar->kind != TAR_LINK && tar->kind != TAR_HARD_LINK)
+		return tar_bad(tar, "tar: attributes that belong to no link");
+	tar->name.is_set = false;
+	tar->link.is_set = false;
+	tar->has_size = false;
+	tar->state = CONTENT;
+	return TAR_ENTRY;
+}
+
+/* One "SIZE KEY=VALUE\n" of a pax header; false where it is none. */
+static bool
+record_next(struct span *rest, struct span *key, struct span *value)
+{
+	size_t size = 0;
+	size_t at = 0;
+	for (; at < rest->size && rest->data[at] != ' '; at++) {
+		unsigned digit = rest->data[at] - (unsigned)'0';
+		if (digit > 9 || at > 6)
+			return false;
+		size = size * 10 + digit;
+	}
+	if (at == 0 || size > rest->size || size < at + 3 || rest->data[size - 1] != '\n')
+		return false;
+	*key = span_of(rest->data + at + 1, size - at - 2);
+	*rest = span_from(*rest, size);
+	size_t equals = span_find(*key, '=');
+	if (equals == 0 || equals == key->size)
+		return false;
+	*value = span_from(*key, equals + 1);
+	key->size = equals;
+	return true;
+}
+
+static bool
+size_read(struct span text, uint64_t *size_out)
+{
+	uint64_t size = 0;
+	for (size_t at = 0; at < text.size; at++) {
+		unsigned digit = text.data[at] - (unsigned)'0';
+		if (digit > 9 || size > TAR_SIZE_MAX)
+			return false;
+		size = size * 10 + digit;
+	}
+	*size_out = size;
+	return text.size > 0;
+}
+
+static bool
+record_apply(struct tar *tar, struct span key, struct span value)
+{
+	bool is_path = span_equal(key, SPAN("path"));
+	bool is_link = span_equal(key, SPAN("linkpath"));
+	bool is_size = span_equal(key, SPAN("size"));
+	if (span_has_prefix(key, SPAN("GNU.sparse.")))
+		return false;
+	if (tar->type == 'g')
+		return !is_path && !is_link && !is_size;
+	if (is_path)
+		return text_set(&tar->name, value);
+	if (is_link)
+		return text_set(&tar->link, value);
+	if (!is_size)
+		return true;
+	if (tar->has_size)
+		return false;
+	tar->has_size = true;
+	return size_read(value, &tar->pax_size);
+}
+
+static int
+attributes_end(struct tar *tar)
+{
+	struct span rest = span_of(tar->attributes, tar->collected);
+	tar->collected = 0;
+	tar->state = PADDING;
+	if (tar->type == 'L' || tar->type == 'K') {
+		struct tar_text *text = tar->type == 'L' ? &tar->name : &tar->link;
+		/* GNU writes one NUL behind the text. */
+		if (rest.size && rest.data[rest.size - 1] == 0)
+			rest.size--;
+		return text_set(text, rest) ? GO_ON : tar_bad(tar, "tar: a long name is not clean");
+	}
+	while (rest.size) {
+		struct span key;
+		struct span value;
+		if (!record_next(&rest, &key, &value) || !record_apply(tar, key, value))
+			return tar_bad(tar, "tar: attributes (pax) that cannot be followed");
+	}
+	return GO_ON;
+}
+
+static int
+zero_block(struct tar *tar)
+{
+	if (tar->name.is_set || tar->link.is_set || tar->has_size)
+		return tar_bad(tar, "tar: attributes that belong to no entry");
+	tar->state = tar->state == HEADER ? ZEROS : TAIL;
+	return GO_ON;
+}
+
+static int
+header_end(struct tar *tar)
+{
+	bool is_zero = true;
+	for (size_t at = 0; at < TAR_BLOCK; at++)
+		is_zero &= tar->block[at] == 0;
+	if (is_zero)
+		return zero_block(tar);
+	if (tar->state != HEADER)
+		return tar_bad(tar, "tar: something behind the archive's end");
+	if (!tar_is_header(tar->block))
+		return tar_bad(tar, "tar: the sum of a header differs");
+	if (!field_number(tar->block + FIELD_SIZE, 12, &tar->left) || tar->left > TAR_SIZE_MAX)
+		return tar_bad(tar, "tar: a size that no entry may have");
+	tar->type = tar->block[FIELD_TYPE];
+	tar->padding = (uint16_t)(-tar->left & (TAR_BLOCK - 1));
+	if (tar->type != 'x' && tar->type != 'g' && tar->type != 'L' && tar->type != 'K')
+		return entry_begin(tar);
+	if (tar->left > TAR_ATTRIBUTES)
+		return tar_bad(tar, "tar: attributes of more than 64 KiB");
+	tar->state = ATTRIBUTES;
+	return GO_ON;
+}
+
+/* Collects up to `size` bytes; true when they are there. */
+static bool
+tar_collect(struct tar *tar, uint8_t *bytes, size_t size, struct span *input)
+{
+	size_t some = size_min(size - tar->collected, input->size);
+	if (some)
+		memcpy(bytes + tar->collected, input->data, some);
+	*input = span_from(*input, some);
+	tar->collected += some;
+	return tar->collected == size;
+}
+
+static int
+tar_part(struct tar *tar, struct span *input, struct span *data)
+{
+	switch ((enum state)tar->state) {
+	case HEADER:
+	case ZEROS:
+	case TAIL:
+		if (!tar_collect(tar, tar->block, TAR_BLOCK, input))
+			return TAR_INPUT;
+		tar->collected = 0;
+		return header_end(tar);
+	case ATTRIBUTES:
+		if (!tar_collect(tar, tar->attributes, (size_t)tar->left, input))
+			return TAR_INPUT;
+		return attributes_end(tar);
+	case CONTENT:
+		if (tar->left == 0) {
+			tar->state = PADDING;
+			return TAR_CLOSE;
+		}
+		if (input->size == 0)
+			return TAR_INPUT;
+		*data = span_of(
+			input->data, tar->left < input->size ? (size_t)tar->left : input->size);
+		*input = span_from(*input, data->size);
+		tar->left -= data->size;
+		return TAR_DATA;
+	case PADDING:
+		break;
+	}
+	size_t some = size_min(tar->padding, input->size);
+	*input = span_from(*input, some);
+	tar->padding = (uint16_t)(tar->padding - some);
+	if (tar->padding)
+		return TAR_INPUT;
+	tar->state = HEADER;
+	return GO_ON;
+}
+
+enum tar_event
+tar_step(struct tar *tar, struct span *input, struct span *data)
+{
+	int event = GO_ON;
+	while (event == GO_ON)
+		event = tar_part(tar, input, data);
+	return (enum tar_event)event;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * tar: a step decoder of tar archives: ustar and pax (POSIX.1-2017, pax "ustar Interchange Format"
+ * and "pax Interchange Format"), and GNU's long names.
+ *
+ *     tar_start(&tar);
+ *     for (;;) switch (tar_step(&tar, &input, &data)) {
+ *     case TAR_INPUT:  `input` was taken whole
+ *     case TAR_ENTRY:  tar.kind, path, target (of links), size
+ *     case TAR_DATA:   a piece of the file's bytes, pointing into `input`
+ *     case TAR_CLOSE:  the entry is whole
+ *     case TAR_BAD:    tar.sentence says why
+ *     }
+ *     if (!tar_is_whole(&tar)) ...             the archive was cut off
+ *
+ * Paths are clean: names between single slashes, none of them "." or "..", at most TAR_PATH bytes;
+ * "./" in front and a folder's '/' behind are gone, and the empty path is the archive's own folder.
+ * What two readers could take differently is refused, never mended: absolute paths, a pax size that
+ * differs from the header's, settings for all entries of path, link or size, attributes given
+ * twice or to no entry, sizes of what has no bytes, sparse files, devices, bad sums, a single block
+ * of zeros, and anything but zeros behind the end. Whether a path was there before, and what a link
+ * points to, is the caller's affair. Imports nothing.
+ */
+#pragma once
+
+#include "port.h"
+
+enum { TAR_BLOCK = 512, TAR_PATH = 4095, TAR_ATTRIBUTES = 64 << 10 };
+#define TAR_SIZE_MAX ((uint64_t)8 << 30)
+
+enum tar_event {
+	TAR_INPUT,
+	TAR_ENTRY,
+	TAR_DATA,
+	TAR_CLOSE,
+	TAR_BAD,
+};
+
+enum tar_kind {
+	TAR_FILE = 'f',
+	TAR_EXECUTABLE = 'x',
+	TAR_FOLDER = 'd',
+	TAR_LINK = 'l',
+	TAR_HARD_LINK = 'h', /* target is the path of an entry before */
+};
+
+struct tar_text {
+	size_t size;
+	bool is_set;
+	uint8_t bytes[TAR_PATH + 1];
+};
+
+struct tar {
+	enum tar_kind kind;
+	struct span path;
+	struct span target;
+	uint64_t size;
+
+	uint8_t state;
+	uint8_t type; /* of the header under way */
+	uint16_t padding;
+	uint64_t left; /* of the bytes under way */
+	size_t collected;
+	bool has_size;
+	uint64_t pax_size;
+	struct tar_text name;
+	struct tar_text link;
+	uint8_t block[TAR_BLOCK];
+	uint8_t attributes[TAR_ATTRIBUTES];
+	const char *sentence;
+};
+
+void tar_start(struct tar *tar);
+enum tar_event tar_step(struct tar *tar, struct span *input, struct span *data);
+bool tar_is_whole(const struct tar *tar);
+/* Whether 512 bytes are a header. */
+bool tar_is_header(const uint8_t block[TAR_BLOCK]);
