@@ -9,7 +9,7 @@ size_read(struct span *delta, uint64_t *size_out)
 		if (!delta->size)
 			return false;
 		uint8_t byte = *delta->data;
-		*delta = span_from(*delta, 1);
+		*delta = span_after(*delta, 1);
 		size |= (uint64_t)(byte & 127) << shift;
 		if (!(byte & 128)) {
 			*size_out = size;
@@ -30,7 +30,7 @@ number_take(struct span *delta, unsigned present, unsigned count, size_t *number
 		if (!delta->size)
 			return false;
 		number |= (size_t)*delta->data << 8 * at;
-		*delta = span_from(*delta, 1);
+		*delta = span_after(*delta, 1);
 	}
 	*number_out = number;
 	return true;
@@ -53,7 +53,7 @@ delta_apply(struct span delta, struct span base, uint8_t *result, size_t result_
 	size_t done = 0;
 	while (delta.size) {
 		uint8_t code = *delta.data;
-		delta = span_from(delta, 1);
+		delta = span_after(delta, 1);
 		size_t size = code;
 		const uint8_t *from = delta.data;
 		if (code & 128) {
@@ -69,7 +69,7 @@ delta_apply(struct span delta, struct span base, uint8_t *result, size_t result_
 		} else {
 			if (code == 0 || size > delta.size)
 				return false;
-			delta = span_from(delta, size);
+			delta = span_after(delta, size);
 		}
 		if (size > result_size - done)
 			return false;

@@ -75,7 +75,7 @@ file_write(struct output *output, int32_t fd, struct span data)
 		int32_t problem = wasi_fd_write(fd, &vector, 1, &written);
 		if (problem || written == 0)
 			fail("cannot write a file: error %u of WASI", (uint64_t)problem);
-		data = span_from(data, written);
+		data = span_after(data, written);
 	}
 }
 
@@ -119,7 +119,7 @@ scratch_write(int32_t fd, uint64_t offset, struct span data)
 		int32_t problem = wasi_fd_pwrite(fd, &vector, 1, offset, &some);
 		if (problem || some == 0)
 			fail("cannot write a scratch file: error %u of WASI", (uint64_t)problem);
-		data = span_from(data, some);
+		data = span_after(data, some);
 		offset += some;
 	}
 }

@@ -85,7 +85,7 @@ head_collect(struct gzip *gzip, struct span *input, unsigned size)
 {
 	while (gzip->head_size < size && input->size) {
 		gzip->head |= (uint64_t)*input->data << 8 * gzip->head_size++;
-		*input = span_from(*input, 1);
+		*input = span_after(*input, 1);
 	}
 	return gzip->head_size == size;
 }
@@ -116,7 +116,7 @@ head_step(struct gzip *gzip, struct span *input)
 		if (!input->size)
 			return GZIP_INPUT;
 		gzip->head_size++;
-		*input = span_from(*input, 1);
+		*input = span_after(*input, 1);
 	}
 	head_next(gzip, EXTRA_SIZE);
 	return GZIP_DONE;
@@ -129,7 +129,7 @@ text_step(struct gzip *gzip, struct span *input, enum flag flag)
 		if (!input->size)
 			return GZIP_INPUT;
 		uint8_t byte = *input->data;
-		*input = span_from(*input, 1);
+		*input = span_after(*input, 1);
 		if (byte == 0)
 			break;
 		if (++gzip->field > FIELD_MAX)
@@ -143,7 +143,7 @@ static enum gzip_status
 extra_step(struct gzip *gzip, struct span *input)
 {
 	size_t size = size_min(gzip->field, input->size);
-	*input = span_from(*input, size);
+	*input = span_after(*input, size);
 	gzip->field -= (uint32_t)size;
 	if (gzip->field)
 		return GZIP_INPUT;

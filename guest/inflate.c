@@ -391,7 +391,7 @@ stored_step(struct inflate *inflate, struct span *input, struct inflate_window *
 	size = size_min(size, window->capacity - window->used);
 	if (size)
 		memcpy(window->data + window->used, input->data, size);
-	*input = span_from(*input, size);
+	*input = span_after(*input, size);
 	window->used += size;
 	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
 	if (inflate->copy_size)

@@ -40,7 +40,7 @@ pack_collect(struct pack *pack, struct span *input, size_t size)
 	size_t some = size_min(size - pack->collected, input->size);
 	if (some)
 		memcpy(pack->field + pack->collected, input->data, some);
-	*input = span_from(*input, some);
+	*input = span_after(*input, some);
 	pack->collected = (uint8_t)(pack->collected + some);
 	if (pack->collected < size)
 		return false;
@@ -60,7 +60,7 @@ pack_byte(struct span *input, uint8_t *byte)
 	if (!input->size)
 		return false;
 	*byte = *input->data;
-	*input = span_from(*input, 1);
+	*input = span_after(*input, 1);
 	return true;
 }
 

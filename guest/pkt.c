@@ -44,7 +44,7 @@ pkt_step(struct pkt *pkt, struct span *input, struct span *data)
 		int digit = pkt_digit(*input->data);
 		if (digit < 0)
 			return PKT_BAD;
-		*input = span_from(*input, 1);
+		*input = span_after(*input, 1);
 		pkt->length = pkt->length << 4 | (uint32_t)digit;
 		if (++pkt->digits < 4)
 			continue;
@@ -59,7 +59,7 @@ pkt_step(struct pkt *pkt, struct span *input, struct span *data)
 	if (!input->size)
 		return PKT_INPUT;
 	*data = span_of(input->data, size_min(input->size, pkt->left));
-	*input = span_from(*input, data->size);
+	*input = span_after(*input, data->size);
 	pkt->left -= (uint32_t)data->size;
 	return PKT_DATA;
 }

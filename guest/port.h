@@ -83,11 +83,24 @@ span_has_prefix(struct span span, struct span prefix)
 	return span.size >= prefix.size && memcmp(span.data, prefix.data, prefix.size) == 0;
 }
 
+static inline size_t
+size_min(size_t left, size_t right)
+{
+	return left < right ? left : right;
+}
+
+/* What is behind the first bytes, of which there are so many. */
+static inline struct span
+span_after(struct span span, size_t size)
+{
+	return span_of(span.data + size, span.size - size);
+}
+
+/* The same, where they may be fewer. */
 static inline struct span
 span_from(struct span span, size_t start)
 {
-	return start >= span.size ? span_of(span.data + span.size, 0)
-				  : span_of(span.data + start, span.size - start);
+	return span_after(span, size_min(start, span.size));
 }
 
 /* Where a byte first stands, or the span's size. */
@@ -98,12 +111,6 @@ span_find(struct span span, uint8_t byte)
 	while (at < span.size && span.data[at] != byte)
 		at++;
 	return at;
-}
-
-static inline size_t
-size_min(size_t left, size_t right)
-{
-	return left < right ? left : right;
 }
 
 enum {

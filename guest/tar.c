@@ -339,7 +339,7 @@ tar_collect(struct tar *tar, uint8_t *bytes, size_t size, struct span *input)
 	size_t some = size_min(size - tar->collected, input->size);
 	if (some)
 		memcpy(bytes + tar->collected, input->data, some);
-	*input = span_from(*input, some);
+	*input = span_after(*input, some);
 	tar->collected += some;
 	return tar->collected == size;
 }
@@ -368,14 +368,14 @@ tar_part(struct tar *tar, struct span *input, struct span *data)
 			return TAR_INPUT;
 		*data = span_of(
 			input->data, tar->left < input->size ? (size_t)tar->left : input->size);
-		*input = span_from(*input, data->size);
+		*input = span_after(*input, data->size);
 		tar->left -= data->size;
 		return TAR_DATA;
 	case PADDING:
 		break;
 	}
 	size_t some = size_min(tar->padding, input->size);
-	*input = span_from(*input, some);
+	*input = span_after(*input, some);
 	tar->padding = (uint16_t)(tar->padding - some);
 	if (tar->padding)
 		return TAR_INPUT;
