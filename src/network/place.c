@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "network/origin.h"
-#include "network/registry.h"
+#include "network/symbolic.h"
 
 static bool
 check_listed(const struct request *request, struct bytes origin, struct err *err)
@@ -18,7 +18,7 @@ static bool
 add_expanded(struct places *out, const char *template, struct bytes url, struct err *err)
 {
 	cleanup_buf struct buf expanded = BUF(URL_LIMIT);
-	if (!registry_expand(bytes_text(template), url, &expanded, err))
+	if (!symbolic_expand(bytes_text(template), url, &expanded, err))
 		return false;
 	*array_push(&out->urls) = buf_take_text(&expanded);
 	return true;
@@ -75,7 +75,7 @@ bool
 places_find(struct places *out, const struct config *config, const struct request *request,
 	struct err *err)
 {
-	struct bytes origin = registry_origin(buf_bytes(&request->url));
+	struct bytes origin = symbolic_origin(buf_bytes(&request->url));
 	if (!origin.size)
 		return find_plain(out, config, request, err);
 	return check_listed(request, origin, err) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * registry: symbolic URLs of package registries, made into real ones.
+ * symbolic: URLs of package registries that name no host, made into real ones.
  *
  *     registry:crates/NAME/VERSION[?sha256=HEX]
  *
@@ -17,7 +17,7 @@
 #include "base/err.h"
 
 /* "registry:crates" of "registry:crates/…"; empty where the URL is not symbolic. */
-struct bytes registry_origin(struct bytes url);
+struct bytes symbolic_origin(struct bytes url);
 /* Adds the URL; ERR_REFUSED where the symbolic one is not well formed. */
-MUST_CHECK bool registry_expand(
+MUST_CHECK bool symbolic_expand(
 	struct bytes template, struct bytes url, struct buf *out, struct err *err);

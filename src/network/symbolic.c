@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "network/registry.h"
+#include "network/symbolic.h"
 
 #include <ctype.h>
 
@@ -11,12 +11,12 @@ struct package {
 	struct bytes checksum; /* empty when the URL gives none */
 };
 
-static const struct bytes symbolic = {(const uint8_t *)"registry:", 9};
+static const struct bytes scheme = {(const uint8_t *)"registry:", 9};
 
 struct bytes
-registry_origin(struct bytes url)
+symbolic_origin(struct bytes url)
 {
-	if (!bytes_has_prefix(url, symbolic))
+	if (!bytes_has_prefix(url, scheme))
 		return bytes_of(url.data, 0);
 	return bytes_first(url, bytes_find(url, '/'));
 }
@@ -37,7 +37,7 @@ static bool
 package_parse(struct bytes url, struct package *out, struct err *err)
 {
 	static const struct bytes checksum = {(const uint8_t *)"sha256=", 7};
-	struct bytes rest = bytes_from(url, registry_origin(url).size + 1);
+	struct bytes rest = bytes_from(url, symbolic_origin(url).size + 1);
 	struct bytes path = bytes_first(rest, bytes_find(rest, '?'));
 	struct bytes query = bytes_from(rest, path.size + 1);
 	size_t slash = bytes_find(path, '/');
@@ -139,7 +139,7 @@ marker_add(enum marker marker, const struct package *package, struct buf *out, s
 }
 
 bool
-registry_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
+symbolic_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
 {
 	struct package package;
 	if (!package_parse(url, &package, err))
