@@ -218,12 +218,26 @@ cgroup_open(const struct cgroup_place *place, const char *name)
 }
 
 bool
-cgroup_move(const struct cgroup_place *place, const char *name, pid_t pid)
+cgroup_join(const struct cgroup_place *place, const char *name)
 {
-	char text[16];
-	(void)snprintf(text, sizeof text, "%d", (int)pid);
-	return file_write(place->memory, name, "cgroup.procs", text) &&
-	       file_write(place->processes, name, "cgroup.procs", text);
+	if (place->version != 1)
+		return true;
+	if (file_write(place->memory, name, "tasks", "0") &&
+		file_write(place->processes, name, "tasks", "0"))
+		return true;
+	cgroup_leave(place);
+	return false;
+}
+
+void
+cgroup_leave(const struct cgroup_place *place)
+{
+	if (place->version != 1)
+		return;
+	/* It came from there, so it may go back: else the realizer would keep a build's limits. */
+	must(file_write(place->memory, "", "tasks", "0") &&
+			file_write(place->processes, "", "tasks", "0"),
+		"a thread returns to its own cgroup");
 }
 
 /* The number behind a word at the begin of a line; 0 where there is none. */

@@ -3,9 +3,8 @@
  * cgroup: limits of a whole sandbox, where a group of its own can be had.
  *
  * Version 2: a group beside the realizer's own, where that folder's children have the controllers
- * memory and pids (root, or a user to whom systemd delegates); the child is born in it. Version 1:
- * a group in the realizer's own of each of the two hierarchies (root); the child is moved before it
- * goes on. Neither: rlimits, which the caller sets. Nothing here is an error: the result says what held.
+ * memory and pids (root, or a user to whom systemd delegates). Version 1: a group in the realizer's
+ * own of each of the two hierarchies (root). In both the child is born in its group. Neither: rlimits, which the caller sets. Nothing here is an error: the result says what held.
  */
 #pragma once
 
@@ -28,10 +27,13 @@ void cgroup_find(struct cgroup_place *place);
 /* Makes a group with these limits and names it; false, and no group, where that fails. */
 bool cgroup_make(const struct cgroup_place *place, const struct sandbox_limits *limits,
 	char name_out[CGROUP_NAME]);
-/* For CLONE_INTO_CGROUP; -1 in version 1. */
+/* Version 2, for CLONE_INTO_CGROUP; -1 in version 1. */
 int cgroup_open(const struct cgroup_place *place, const char *name);
-/* Version 1. */
-bool cgroup_move(const struct cgroup_place *place, const char *name, pid_t pid);
+/* Version 1: this thread goes into the group, and back to its own, so that what it clones in between
+ * is born there. A thread that moves itself waits for nobody; to move another process, the kernel
+ * waits for every processor, some 10 ms. In version 2 both do nothing. */
+bool cgroup_join(const struct cgroup_place *place, const char *name);
+void cgroup_leave(const struct cgroup_place *place);
 /* Which limit was met: ERR_LIMIT_MEMORY, ERR_LIMIT_PROCESSES, or ERR_LIMIT_OTHER for none. */
 enum err_limit cgroup_limit_met(const struct cgroup_place *place, const char *name);
 /* Once its processes are gone. */

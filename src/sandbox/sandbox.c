@@ -195,15 +195,10 @@ child_wait(struct sandbox_process *process, siginfo_t *info)
 }
 
 static bool
-child_admit(const struct sandbox *sandbox, const struct sandbox_spec *spec,
-	struct sandbox_process *process, struct err *err)
+child_admit(const struct sandbox_spec *spec, struct sandbox_process *process, struct err *err)
 {
 	if (!idmap_write(process->pid, spec->host_uid, spec->host_gid, err))
 		return failure_explain(err->number, err);
-	if (*process->cgroup && sandbox->place.version == 1 &&
-		!cgroup_move(&sandbox->place, process->cgroup, process->pid))
-		return err_set(err, ERR_SYSTEM, "sandbox: cgroup %s does not take a process",
-			process->cgroup);
 	if (!link_send(process, INIT_GO, err))
 		return false;
 	struct init_report report;
@@ -229,6 +224,19 @@ limits_held(const struct sandbox_limits *limits, bool cgroup)
 	return held;
 }
 
+/* A cgroup of its own, which the child is about to be born in. */
+static bool
+group_enter(const struct sandbox *sandbox, const struct sandbox_spec *spec, char name[CGROUP_NAME])
+{
+	if (!cgroup_make(&sandbox->place, &spec->limits, name))
+		return false;
+	if (cgroup_join(&sandbox->place, name))
+		return true;
+	cgroup_remove(&sandbox->place, name);
+	*name = '\0';
+	return false;
+}
+
 bool
 sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *out, struct err *err)
@@ -240,7 +248,7 @@ sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, links) < 0)
 		return err_system(err, errno, "sandbox: socket pair");
 	process.link = links[0];
-	bool grouped = cgroup_make(&sandbox->place, &spec->limits, process.cgroup);
+	bool grouped = group_enter(sandbox, spec, process.cgroup);
 	process.held = limits_held(&spec->limits, grouped);
 
 	cleanup_fd int cgroup = grouped ? cgroup_open(&sandbox->place, process.cgroup) : -1;
@@ -253,13 +261,15 @@ sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	};
 	int number = 0;
 	process.pid = child_clone(&start, cgroup, &process.pidfd, &number);
+	if (grouped)
+		cgroup_leave(&sandbox->place);
 	free(start.trees);
 	fd_close(links[1]);
 	bool done = process.pid > 0;
 	if (!done)
 		(void)(err_system(err, number, "sandbox: new namespaces") ||
 			failure_explain(number, err));
-	done = done && child_admit(sandbox, spec, &process, err);
+	done = done && child_admit(spec, &process, err);
 	if (!done) {
 		sandbox_release(&process);
 		return false;
