@@ -16,9 +16,9 @@
 # "localhost" and 127.0.0.1, with a certificate signed by STATE/authority.pem, made for the occasion.
 #
 # STATE is a folder of its own for each server: port, log, process ids, configuration. A line of the
-# log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL. Serves what REPOSITORIES holds at
-# the time of each request, whoever owns it. Needs git, nginx, fcgiwrap, python3, curl; openssl for
-# tls.
+# log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL. Serves what REPOSITORIES
+# holds at the time of each request, whoever owns it. Needs git, nginx, fcgiwrap, python3, curl;
+# openssl for tls.
 set -eu
 
 usage() {
@@ -47,7 +47,7 @@ pid $state/nginx.pid;
 error_log $state/error.log warn;
 events { worker_connections 512; }
 http {
-	log_format requests '\$request_method \$request_uri \$status \$bytes_sent \$request_length \$server_protocol $http_git_protocol';
+	log_format requests '\$request_method \$request_uri \$status \$bytes_sent \$request_length \$server_protocol \$http_git_protocol';
 	access_log $state/log requests;
 	client_body_temp_path $state/temporary; fastcgi_temp_path $state/temporary;
 	proxy_temp_path $state/temporary; uwsgi_temp_path $state/temporary; scgi_temp_path $state/temporary;
