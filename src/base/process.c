@@ -14,8 +14,6 @@
 
 #include "base/fd.h"
 
-extern char **environ;
-
 /* What the child does between fork and exec, in order; the first that fails comes back by pipe. */
 enum process_step {
 	STEP_SIGNALS,

@@ -37,6 +37,7 @@ enum { ROOT_LINKS = sizeof root_links / sizeof *root_links };
 static bool
 release_value(struct bytes text, const char *name, char out[WORD_SIZE])
 {
+	const struct bytes letters = BYTES_LITERAL("abcdefghijklmnopqrstuvwxyz0123456789._-");
 	struct bytes line;
 	size_t length = strlen(name);
 	while (bytes_split(&text, '\n', &line)) {
@@ -50,7 +51,7 @@ release_value(struct bytes text, const char *name, char out[WORD_SIZE])
 		if (value.size == 0 || value.size >= WORD_SIZE)
 			return false;
 		for (size_t at = 0; at < value.size; at++)
-			if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789._-", value.data[at], 39))
+			if (bytes_find(letters, value.data[at]) == SIZE_MAX)
 				return false;
 		memcpy(out, value.data, value.size);
 		out[value.size] = '\0';
@@ -163,6 +164,7 @@ host_root_fingerprint(struct bytes status, struct digest *out, struct err *err)
 		done = err_set(err, ERR_NOT_FOUND, "package database: no package is installed");
 	if (done) {
 		cleanup_buf struct buf text = BUF(BUF_MAX);
+		must(lines.data, "an array that is not empty has elements");
 		qsort(lines.data, lines.size, sizeof *lines.data, line_compare);
 		for (size_t at = 0; at < lines.size; at++)
 			buf_add(&text, lines.data[at]);

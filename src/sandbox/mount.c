@@ -67,17 +67,17 @@ system_new(const char *kind, const char *const *options, uint64_t attributes)
 static int
 source_again(int fd)
 {
-	char link[32] = "/proc/self/fd/";
+	char name[32] = "/proc/self/fd/";
 	char digits[12];
 	size_t count = 0;
 	for (unsigned rest = (unsigned)fd; count == 0 || rest; rest /= 10)
 		digits[count++] = (char)('0' + rest % 10);
-	size_t end = strlen(link);
+	size_t end = strlen(name);
 	while (count)
-		link[end++] = digits[--count];
+		name[end++] = digits[--count];
 
 	char path[PATH_ROOM];
-	ssize_t size = readlink(link, path, sizeof path - 1);
+	ssize_t size = readlink(name, path, sizeof path - 1);
 	if (size < 0)
 		return -1;
 	path[size] = '\0';
@@ -141,7 +141,8 @@ target_folder(int root, const char *target, const char **name_out)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(path, target + 1, size);
+	memcpy(path, target + 1, size - 1);
+	path[size - 1] = '\0';
 	char *slash = strrchr(path, '/');
 	*name_out = slash ? target + 1 + (slash - path) + 1 : target + 1;
 	if (!slash)

@@ -133,10 +133,10 @@ trees_new(const struct sandbox_spec *spec)
 	return trees;
 }
 
-/* Born with its namespaces, so there is no moment in which it has some and not others; in its
- * cgroup, where that can be, so no fork of it is ever outside. */
-static pid_t
-child_clone(const struct init_start *start, int cgroup, int *pidfd_out, int *number_out)
+/* Gives 0, or errno. Born with its namespaces, so there is no moment in which it has some and not
+ * others; in its cgroup, where that can be, so no fork of it is ever outside. */
+static int
+child_clone(const struct init_start *start, int cgroup, struct sandbox_process *out)
 {
 	sigset_t all;
 	sigset_t before;
@@ -144,16 +144,17 @@ child_clone(const struct init_start *start, int cgroup, int *pidfd_out, int *num
 	must(sigprocmask(SIG_SETMASK, &all, &before) == 0, "signals can be blocked");
 	struct clone_args arguments = {
 		.flags = NAMESPACES | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-		.pidfd = (uint64_t)(uintptr_t)pidfd_out,
+		.pidfd = (uint64_t)(uintptr_t)&out->pidfd,
 		.exit_signal = SIGCHLD,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
 	};
 	long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
 	if (pid == 0)
 		init_run(start);
-	*number_out = errno;
+	int number = errno;
 	must(sigprocmask(SIG_SETMASK, &before, NULL) == 0, "signals can be unblocked");
-	return (pid_t)pid;
+	out->pid = (pid_t)pid;
+	return pid < 0 ? number : 0;
 }
 
 static bool
@@ -259,13 +260,12 @@ sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 		.link = links[1],
 		.has_cgroup = grouped,
 	};
-	int number = 0;
-	process.pid = child_clone(&start, cgroup, &process.pidfd, &number);
+	int number = child_clone(&start, cgroup, &process);
 	if (grouped)
 		cgroup_leave(&sandbox->place);
 	free(start.trees);
 	fd_close(links[1]);
-	bool done = process.pid > 0;
+	bool done = number == 0;
 	if (!done)
 		(void)(err_system(err, number, "sandbox: new namespaces") ||
 			failure_explain(number, err));

@@ -427,7 +427,6 @@ static void
 case_print(const char *unused)
 {
 	(void)unused;
-	extern char **environ;
 	char text[256];
 	mode_t mask = umask(0);
 	(void)printf("uid %u %u gid %u %u pid %d %d session %d umask %o\n", getuid(), geteuid(),

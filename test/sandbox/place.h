@@ -33,4 +33,4 @@ struct sandbox_spec *place_spec(struct place *place, const char *name, const cha
 
 /* Runs it to its end, and fails the test unless it ended with `code`. */
 struct sandbox_result place_run(
-	struct place *place, const struct sandbox_spec *spec, struct buf *output, int code);
+	struct place *place, const struct sandbox_spec *given, struct buf *output, int code);

@@ -83,8 +83,9 @@ static void
 no_descriptor_of_ours_and_no_init_is_reached(void **state)
 {
 	/* As a library would leave them: open, and not close-on-exec. */
-	int stray = dup(1);
-	int folder = open("/", O_RDONLY | O_DIRECTORY);
+	int stray = fcntl(1, F_DUPFD, 0);
+	int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(fcntl(folder, F_SETFD, 0), 0);
 	assert_true(stray >= 0 && folder >= 0);
 	refused(state, "descriptors", NULL);
 	fd_close(stray);
@@ -296,7 +297,7 @@ the_same_is_seen_each_time(void **state)
 	for (int at = 0; at < 20; at++) {
 		cleanup_buf struct buf again = BUF(64 << 10);
 		mode_t before = umask(at % 2 ? 077 : 0);
-		int stray = dup(0);
+		int stray = fcntl(0, F_DUPFD, 0);
 		sigset_t blocked;
 		sigset_t unblocked;
 		(void)sigemptyset(&blocked);

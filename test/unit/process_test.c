@@ -124,7 +124,7 @@ only_named_descriptors_arrive_even_when_swapped(void **state UNUSED)
 	assert_true(fd_pipe(&left[0], &left[1], &err));
 	assert_true(fd_pipe(&right[0], &right[1], &err));
 	/* One that is not close-on-exec, as a careless library would leave it. */
-	int stray = dup(left[1]);
+	int stray = fcntl(left[1], F_DUPFD, 0);
 	assert_true(stray > 0);
 	const char *const arguments[] = {
 		"sh", "-c", "echo five >&5; echo six >&6; cd /proc/self/fd; echo * >&5", NULL};
