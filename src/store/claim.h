@@ -18,7 +18,7 @@ enum { CLAIM_FORMAT_MAX = 32, CLAIM_VALUE_MAX = 512 };
 struct claim {
 	struct digest program;
 	bool scoped;
-	struct digest scope;                  /* where scoped: digest of the resolved derivation */
+	struct digest scope;               /* where scoped: digest of the resolved derivation */
 	char format[CLAIM_FORMAT_MAX + 1]; /* [a-z][a-z0-9.+-]{0,31} */
 	char value[CLAIM_VALUE_MAX + 1];   /* 1-512 printable ASCII characters without space */
 	struct cab_hash hash;

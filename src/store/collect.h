@@ -6,7 +6,8 @@
  * (unless sources are dropped), that a living process has leased, and all that these refer to; of
  * what evaluation read, the nodes and blobs of every hash that a registered lock names. The mark
  * and the renames into trash/ happen under the exclusive lock; the unlinking after it. A full disk
- * is no hindrance.
+ * is no hindrance. Where a file system shares by reflink, blobs that no read lists go: the objects
+ * keep their bytes, and only later ones cannot share them.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ struct collect_result {
 	uint64_t blobs;
 	uint64_t nodes;
 	uint64_t records;
-	uint64_t bytes; /* freed on the disk */
+	uint64_t bytes; /* of the blobs and nodes; in a dry run, of the objects' files */
 };
 
 MUST_CHECK bool store_collect(struct store *store, const struct collect_options *options,

@@ -98,6 +98,10 @@ struct digest object_path(const struct cab_hash *blanked, const char *name,
 /* The same for what has no references, as every output of a fetch: from pin and name alone. */
 struct digest object_plain_path(const struct cab_hash *hash, const char *name);
 
+/* The orders of a path's encoding; references also lose repeats. */
+void object_references_sort(object_references *references);
+void object_selves_sort(object_selves *selves);
+
 struct object_file object_file_print(const struct digest *path, const char *name);
 MUST_CHECK bool object_file_parse(struct bytes text, struct object_reference *out);
 struct store_path store_path_print(const struct digest *path, const char *name);

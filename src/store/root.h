@@ -22,7 +22,7 @@ enum { ROOT_LOCK_MAX = 256 << 20, ROOT_PATH_MAX = 4096 };
  * is no symlink is ERR_REFUSED. Call after store_sync. */
 MUST_CHECK bool root_link(struct store *store, const char *path,
 	const struct object_reference *object, struct err *err);
-/* Registers a lock by its absolute path; it need not exist yet. Writes nothing if it is registered
+/* Registers a lock, which is there by now, by its absolute path. Writes nothing if it is registered
  * already. */
 MUST_CHECK bool root_lock(struct store *store, const char *path, struct err *err);
 
@@ -35,6 +35,7 @@ enum root_kind { ROOT_RESULT, ROOT_LOCK };
 struct root {
 	enum root_kind kind;
 	char path[ROOT_PATH_MAX];
+	struct object_reference object; /* of a result, when it was registered */
 };
 
 void root_encode(const struct root *root, struct buf *out);
