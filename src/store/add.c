@@ -213,7 +213,7 @@ add_settle(struct add *add, bool sealed, bool *placed, struct err *err)
 		*placed = true;
 		return path_remove(add->folder, add->name, err);
 	}
-	if (err->kind == ERR_SYSTEM && err->number == ENOENT)
+	if (err_is_absent(err))
 		return true;
 	if (err->kind != ERR_CORRUPT && err->kind != ERR_REFUSED && err->kind != ERR_LIMIT)
 		return false;

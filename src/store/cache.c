@@ -106,7 +106,7 @@ cache_copy_object(struct store *store, const struct store *cache, const struct o
 		    store_add(store, staging.folder, cache_tree, &options, &added, err);
 	store_unstage(&staging);
 	if (!done) {
-		if (err->kind == ERR_SYSTEM && err->number == ENOENT)
+		if (err_is_absent(err))
 			return err_set(err, ERR_NOT_FOUND, "cache %s: store/%s is not whole",
 				cache->root, file.text);
 		return err_note(err, "cache %s", cache->root);

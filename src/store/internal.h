@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <errno.h>
+
 #include "base/map.h"
 #include "store/store.h"
 
@@ -141,6 +143,14 @@ MUST_CHECK bool store_trash(
 	struct store *store, enum store_folder folder, const char *name, struct err *err);
 MUST_CHECK bool store_empty_trash(struct store *store, bool wait, struct err *err);
 MUST_CHECK bool store_sweep_staging(struct store *store, struct err *err);
+
+/* The kernel found no such name. */
+static inline bool
+err_is_absent(const struct err *err)
+{
+	return (err->kind == ERR_NOT_FOUND && (err->number == 0 || err->number == ENOENT)) ||
+	       (err->kind == ERR_SYSTEM && err->number == ENOTDIR);
+}
 
 /* Not a cache: the folders are there, and locks are taken. */
 static inline bool

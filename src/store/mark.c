@@ -79,8 +79,7 @@ mark_lock(struct mark *mark, const char *path, bool *there, struct err *err)
 	cleanup_buf struct buf text = BUF(ROOT_LOCK_MAX);
 	*there = fd_read_file(AT_FDCWD, path, &text, err);
 	if (!*there)
-		return (err->kind == ERR_SYSTEM &&
-			       (err->number == ENOENT || err->number == ENOTDIR)) ||
+		return err_is_absent(err) ||
 		       err_note(err, "a registered lock cannot be read, so its sources cannot be "
 				     "told from garbage");
 	cab_hash_list hashes = {0};

@@ -57,7 +57,7 @@ store_record_file(const struct store *store, enum store_folder folder, const cha
 		return err_set(err, ERR_NOT_FOUND, "%s/%s", store_folder_name(folder), name);
 	if (fd_read_file(store->folders[folder], name, out, err))
 		return true;
-	if (err->kind == ERR_SYSTEM && (err->number == ENOENT || err->number == ENOTDIR))
+	if (err_is_absent(err))
 		return err_set(err, ERR_NOT_FOUND, "no %s/%s in store %s",
 			store_folder_name(folder), name, store->root);
 	return err_note(err, "store %s: %s", store->root, store_folder_name(folder));

@@ -162,7 +162,7 @@ store_open_folders(struct store *store, dev_t device, struct err *err)
 			return false;
 		int fd = store_open_folder(store->fd, name, err);
 		/* A cache need not have every folder. */
-		if (fd < 0 && !make && err->kind == ERR_SYSTEM && err->number == ENOENT)
+		if (fd < 0 && !make && err_is_absent(err))
 			continue;
 		if (fd < 0)
 			return false;
@@ -203,7 +203,7 @@ store_read_version(struct store *store, bool *found, struct err *err)
 	cleanup_buf struct buf text = BUF(256);
 	*found = false;
 	if (!fd_read_file(store->fd, "version", &text, err))
-		return err->kind == ERR_SYSTEM && err->number == ENOENT;
+		return err_is_absent(err);
 	*found = true;
 	if (!bytes_equal_text(buf_bytes(&text), store_version))
 		return err_set(err, ERR_REFUSED,
@@ -239,7 +239,7 @@ store_open_root(struct store *store, struct err *err)
 	store->fd = store_open_folder(AT_FDCWD, store->root, err);
 	if (store->fd >= 0)
 		return true;
-	if (err->kind != ERR_SYSTEM || err->number != ENOENT)
+	if (!err_is_absent(err))
 		return false;
 	if (!(store->flags & STORE_CREATE) || !store_is_shared(store))
 		return err_set(err, ERR_NOT_FOUND, "there is no folder %s", store->root);

@@ -130,10 +130,10 @@ devices_fifos_and_sockets_are_refused_by_name(void **state)
 	assert_int_equal(mkfifoat(staging.folder, "out/deep/pipe", 0600), 0);
 	struct store_add_options options = {.name = "bad"};
 	struct object none;
-	struct err err;
-	assert_false(store_add(place->store, staging.folder, "out", &options, &none, &err));
-	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_non_null(strstr(err.text, "out/deep/pipe"));
+	struct err failure;
+	assert_false(store_add(place->store, staging.folder, "out", &options, &none, &failure));
+	assert_int_equal(failure.kind, ERR_REFUSED);
+	assert_non_null(strstr(failure.text, "out/deep/pipe"));
 	store_unstage(&staging);
 	good(store_sync(place->store, &err));
 	assert_int_equal(count_names(place, "cull/store"), 0);

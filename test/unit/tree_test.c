@@ -26,7 +26,7 @@ trees_have_the_hashes_of_the_manual(void **state)
 	put(place->fd, "out", "", 0644);
 	expect_tree(place, "fv4jutopv7gq2nicajxvdnxgjjgn4wjojvxarfn6mtkj4vza7gjra");
 	put(place->fd, "out", "target", 0);
-	expect_tree(place, "ll74xzhviniscbebozq75sjoqq3flozm2ztcsjgh33552ommm4zyfa");
+	expect_tree(place, "l74xzhviniscbebozq75sjoqq3flozm2ztcsjgh33552ommm4zyfa");
 	put(place->fd, "out/hello", "hello\n", 0600);
 	expect_tree(place, "dbx7y2ohajtffofbic3ou6mrrfdj7fcnvcjht2q5qjv2e6zvsph3q");
 	put(place->fd, "out/hello", "hello\n", 0700);
