@@ -10,8 +10,7 @@ static void
 key_of(struct span path, uint8_t key_out[ARCHIVE_KEY])
 {
 	uint8_t sum[SUM_BLAKE3];
-	if (cab_hash(CAB_HASH_BLAKE3, path.data, path.size, sum) != SUM_BLAKE3)
-		fail("the host cannot hash");
+	hash_once(CAB_HASH_BLAKE3, path, sum);
 	memcpy(key_out, sum, ARCHIVE_KEY);
 }
 
@@ -115,12 +114,12 @@ parent_ensure(struct archive *archive, struct span path, struct span *name_out)
 	}
 	while (parent->kind == 'd' && start < end) {
 		struct span rest = span_from(path, start);
-		struct span name = span_of(rest.data, span_find(rest, '/'));
+		struct span name = span_word(&rest, '/');
 		parent = folder_add(archive, parent, span_of(path.data, start + name.size), name);
 		start += name.size + 1;
 	}
 	if (parent->kind != 'd')
-		fail("tar: an entry lies beneath what is no folder: %b", &path);
+		fail_about("an entry lies beneath what is no folder", path);
 	return parent;
 }
 
@@ -129,7 +128,7 @@ static bool
 path_strip(const struct archive *archive, struct span *path)
 {
 	for (unsigned left = archive->strip == STRIP_AUTO ? 0 : archive->strip; left; left--)
-		*path = span_from(*path, span_find(*path, '/') + 1);
+		(void)span_word(path, '/');
 	return path->size > 0;
 }
 
@@ -141,7 +140,7 @@ hard_link_add(
 	struct archive_entry *first =
 		path_strip(archive, &target) ? entry_find(archive, target) : NULL;
 	if (!first || (first->kind != 'f' && first->kind != 'x'))
-		fail("tar: a hard link to no file before it: %b", &path);
+		fail_about("a hard link to no file before it", path);
 	file_copy(archive->output, first->folder.parent, first->folder.name, &parent->folder, name,
 		first->size, first->kind == 'x');
 	struct archive_entry *entry = entry_add(archive, parent, path, name, first->kind);
@@ -168,13 +167,13 @@ entry_begin(struct archive *archive)
 	bool is_folder = tar->kind == TAR_FOLDER;
 	if (!path_strip(archive, &path)) {
 		if (!is_folder)
-			fail("tar: strip leaves nothing of a name: %b", &tar->path);
+			fail_about("strip leaves nothing of a name", tar->path);
 		return;
 	}
 	struct archive_entry *there = entry_find(archive, path);
 	if (there) {
 		if (there->is_told || there->kind != 'd' || !is_folder)
-			fail("tar: two entries of one name: %b", &path);
+			fail_about("two entries of one name", path);
 		there->is_told = true;
 		return;
 	}
@@ -221,7 +220,7 @@ archive_add(struct archive *archive, struct span bytes)
 			archive->file = NULL;
 			break;
 		case TAR_BAD:
-			fail("%s", archive->tar.sentence);
+			fail_in("tar", archive->tar.sentence);
 		}
 	}
 }
@@ -230,19 +229,18 @@ void
 archive_finish(struct archive *archive, struct span subpath)
 {
 	if (!tar_is_whole(&archive->tar))
-		fail("tar: the archive is cut off");
+		fail_in("tar", "the archive is cut off");
 	struct archive_entry *taken = archive->root;
 	struct archive_entry *top = taken->children;
 	if (archive->strip == STRIP_AUTO && top && !top->sibling && top->kind == 'd')
 		taken = top;
 	while (subpath.size) {
-		struct span name = span_of(subpath.data, span_find(subpath, '/'));
-		subpath = span_from(subpath, name.size + 1);
+		struct span name = span_word(&subpath, '/');
 		taken = taken->children;
 		while (taken && !span_equal(taken->folder.name, name))
 			taken = taken->sibling;
 		if (!taken)
-			fail("the subpath is not there: no %b", &name);
+			fail_about("the subpath is not there", name);
 	}
 	archive->taken = taken;
 	file_move(archive->output, taken->folder.parent, taken->folder.name, NULL, SPAN("out"),

@@ -36,7 +36,6 @@ struct archive_entry {
 };
 
 struct archive {
-	struct tar tar;
 	struct output *output;
 	uint8_t strip;
 	struct archive_entry *root;
@@ -47,6 +46,7 @@ struct archive {
 	struct archive_entry *file; /* under way */
 	int32_t fd;
 	struct archive_entry *taken; /* what `out` is */
+	struct tar tar;
 };
 
 void archive_start(struct archive *archive, struct output *output, uint8_t strip);

@@ -16,7 +16,7 @@ checkout_init(struct checkout *checkout, struct objects *objects, struct output 
 COLD static _Noreturn void
 object_fail(const struct object *object, const char *sentence)
 {
-	fail("object %s: %s", object_text(object->id).text, sentence);
+	fail_in(object_text(object->id).text, sentence);
 }
 
 static void
@@ -193,8 +193,7 @@ subpath_step(struct checkout *checkout)
 		fail("the subpath leads through what is no folder");
 	if (object->type != PACK_TREE)
 		object_fail(object, "a tree takes it for a folder, which it is not");
-	struct span name = span_of(checkout->subpath.data, span_find(checkout->subpath, '/'));
-	checkout->subpath = span_from(checkout->subpath, name.size + 1);
+	struct span name = span_word(&checkout->subpath, '/');
 	struct tree tree = tree_start(span_of(object->data, object->size));
 	checkout->awaited = NULL;
 	while (tree_next(&tree))
@@ -205,7 +204,7 @@ subpath_step(struct checkout *checkout)
 	if (tree.sentence)
 		object_fail(object, tree.sentence);
 	if (!checkout->awaited)
-		fail("the subpath is not there: no %b", &name);
+		fail_about("the subpath is not there", name);
 }
 
 /* As far towards the root as what has come allows. The root's id is enough: it is told before the
@@ -345,7 +344,7 @@ checkout_hash(struct checkout *checkout, struct text *out)
 	if (checkout->root_kind == TREE_FOLDER)
 		root_digest(checkout);
 	else if (checkout->root_kind == TREE_LINK)
-		(void)cab_hash(CAB_HASH_BLAKE3, root->link, root->size, root->digest);
+		hash_once(CAB_HASH_BLAKE3, span_of(root->link, root->size), root->digest);
 	text_byte(out, (uint8_t)checkout->root_kind);
 	text_digest(out, root->digest);
 }

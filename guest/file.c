@@ -25,33 +25,36 @@ output_path(struct output *output, const struct folder *folder, struct span name
 	text_add(&output->path, name);
 	struct span path = text_span(&output->path);
 	if (path.size > OUTPUT_PATH)
-		fail("a path is longer than %u bytes: %b", (uint64_t)OUTPUT_PATH, &path);
+		fail_about("a path is too long", path);
 	return path;
 }
 
-COLD static _Noreturn void
-file_fail(const char *what, const struct span *path, int32_t problem)
+/* A result of WASI; 51 is a full disk. */
+static void
+file_check(int32_t problem, struct span path)
 {
+	if (problem == 0)
+		return;
 	if (problem == WASI_EXIST)
-		fail("two entries of one name: %b", path);
-	fail("cannot %s %b: error %u of WASI", what, path, (uint64_t)problem);
+		fail_about("two entries of one name", path);
+	log_about("cannot be written", path);
+	fail_number("error of WASI", (uint64_t)problem);
 }
 
 static void
 output_count(struct output *output)
 {
 	if (++output->files > OUTPUT_FILES)
-		fail("more than %u files", (uint64_t)OUTPUT_FILES);
+		fail("more than 2 million files");
 }
 
 static int32_t
 file_open(struct span path, uint32_t flags, uint64_t rights)
 {
 	int32_t fd = -1;
-	int32_t problem =
-		wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, flags, rights, 0, 0, &fd);
-	if (problem)
-		file_fail("open", &path, problem);
+	file_check(
+		wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, flags, rights, 0, 0, &fd),
+		path);
 	return fd;
 }
 
@@ -68,13 +71,11 @@ file_write(struct output *output, int32_t fd, struct span data)
 {
 	output->bytes += data.size;
 	if (output->bytes > OUTPUT_BYTES)
-		fail("the source unpacks to more than %u GiB", OUTPUT_BYTES >> 30);
+		fail("more than 8 GiB of files");
 	while (data.size) {
 		struct wasi_iovec vector = {data.data, data.size};
 		size_t written = 0;
-		int32_t problem = wasi_fd_write(fd, &vector, 1, &written);
-		if (problem || written == 0)
-			fail("cannot write a file: error %u of WASI", (uint64_t)problem);
+		file_check(wasi_fd_write(fd, &vector, 1, &written), text_span(&output->path));
 		data = span_after(data, written);
 	}
 }
@@ -101,9 +102,9 @@ scratch_read(int32_t fd, uint64_t offset, uint8_t *data, size_t size)
 	while (size) {
 		struct wasi_iovec vector = {data, size};
 		size_t some = 0;
-		int32_t problem = wasi_fd_pread(fd, &vector, 1, offset, &some);
-		if (problem || some == 0)
-			fail("cannot read a file back: error %u of WASI", (uint64_t)problem);
+		file_check(wasi_fd_pread(fd, &vector, 1, offset, &some), SPAN("scratch"));
+		if (some == 0)
+			fail("a file became shorter");
 		data += some;
 		offset += some;
 		size -= some;
@@ -116,9 +117,7 @@ scratch_write(int32_t fd, uint64_t offset, struct span data)
 	while (data.size) {
 		struct wasi_iovec vector = {data.data, data.size};
 		size_t some = 0;
-		int32_t problem = wasi_fd_pwrite(fd, &vector, 1, offset, &some);
-		if (problem || some == 0)
-			fail("cannot write a scratch file: error %u of WASI", (uint64_t)problem);
+		file_check(wasi_fd_pwrite(fd, &vector, 1, offset, &some), SPAN("scratch"));
 		data = span_after(data, some);
 		offset += some;
 	}
@@ -170,16 +169,14 @@ file_move(struct output *output, const struct folder *from_folder, struct span f
 	path_add(&old, from_folder);
 	text_add(&old, from);
 	struct span path = output_path(output, folder, name);
-	int32_t problem = wasi_path_rename(
-		WASI_WORKSPACE, old.data, old.size, WASI_WORKSPACE, path.data, path.size);
-	if (problem)
-		file_fail("name", &path, problem);
+	file_check(wasi_path_rename(WASI_WORKSPACE, old.data, old.size, WASI_WORKSPACE, path.data,
+			   path.size),
+		path);
 	text_release(&old);
 	if (!executable)
 		return;
 	int32_t fd = file_open(path, 0, WASI_RIGHT_WRITE);
-	if (cab_set_executable(fd) < 0)
-		fail("cannot make a file executable: %b", &path);
+	(void)cab_set_executable(fd);
 	(void)wasi_fd_close(fd);
 }
 
@@ -188,11 +185,9 @@ folder_make(struct output *output, const struct folder *folder, struct span name
 {
 	output_count(output);
 	if (folder && folder->depth >= OUTPUT_DEPTH)
-		fail("more than %u folders in each other", (uint64_t)OUTPUT_DEPTH);
+		fail("more than 128 folders in each other");
 	struct span path = output_path(output, folder, name);
-	int32_t problem = wasi_path_create_directory(WASI_WORKSPACE, path.data, path.size);
-	if (problem)
-		file_fail("make the folder", &path, problem);
+	file_check(wasi_path_create_directory(WASI_WORKSPACE, path.data, path.size), path);
 }
 
 void
@@ -201,11 +196,10 @@ link_make(struct output *output, const struct folder *folder, struct span name, 
 	output_count(output);
 	struct span path = output_path(output, folder, name);
 	if (target.size == 0 || target.size > OUTPUT_TARGET || span_find(target, 0) < target.size)
-		fail("a symbolic link without a target that can be: %b", &path);
-	int32_t problem =
-		wasi_path_symlink(target.data, target.size, WASI_WORKSPACE, path.data, path.size);
-	if (problem)
-		file_fail("make the link", &path, problem);
+		fail_about("a symbolic link with no target that can be", path);
+	file_check(
+		wasi_path_symlink(target.data, target.size, WASI_WORKSPACE, path.data, path.size),
+		path);
 }
 
 void

@@ -8,14 +8,18 @@
 #include "report.h"
 
 enum { PROGRESS_MAX = 4096, REVISION_SIZE = 2 * SUM_SHA1 };
+/* A status for what was answered well, but not by git. */
+enum { NO_GIT = 299 };
 
 struct git {
 	const struct request *request;
-	struct text url; /* of the repository */
-	bool is_old;     /* the server speaks version 0 */
-	bool has_any;    /* the listing named any ref */
-	unsigned rank;   /* of the best name met; less is better */
+	struct span reference; /* HEAD where none is asked for */
+	struct text url;       /* of the repository */
+	bool is_old;           /* the server speaks version 0 */
+	bool has_any;          /* the listing named any ref */
+	unsigned rank;         /* of the best name met; less is better */
 	uint8_t id[SUM_SHA1];
+	struct object_text hex;
 	struct text words; /* what a version 0 server can do */
 	size_t logged;     /* bytes of the server's own words */
 };
@@ -23,7 +27,8 @@ struct git {
 enum { RANK_NONE = 9 };
 
 #define VERSION_2   "Git-Protocol: version=2\n"
-#define RESULT_TYPE "application/x-git-upload-pack-result"
+#define UPLOAD_PACK "/git-upload-pack"
+#define INFO_REFS   "/info/refs?service=git-upload-pack"
 
 static void
 pkt_add(struct text *body, struct span line)
@@ -35,34 +40,32 @@ pkt_add(struct text *body, struct span line)
 	text_add(body, line);
 }
 
+/* A line of a word, a span and a newline. */
 static void
-pkt_text(struct text *body, const char *format, const struct span *operand)
+pkt_pair(struct text *body, const char *word, struct span span, const char *end)
 {
 	struct text line = {0};
-	text_format(&line, format, operand);
+	text_put(&line, word);
+	text_add(&line, span);
+	text_put(&line, end);
 	pkt_add(body, text_span(&line));
 	text_release(&line);
 }
 
-/* How well a ref's name answers what is asked for. */
+/* How well a ref's name answers what is asked for: a full name, a branch, a tag. Version 0 lists
+ * what a tag points at as a ref of its own behind the tag: as good, and later. */
 static unsigned
-name_rank(const struct git *git, struct span name, bool is_peeled)
+name_rank(const struct git *git, struct span name)
 {
-	struct span reference = git->request->reference;
-	/* Version 0 lists what a tag points at as a ref of its own: better than the tag. */
-	if (is_peeled)
-		name.size -= 3;
-	unsigned better = is_peeled ? 0 : 1;
-	if (reference.size == 0)
-		return span_equal(name, SPAN("HEAD")) ? 0 : RANK_NONE;
-	if (span_equal(name, reference) &&
-		(span_equal(name, SPAN("HEAD")) || span_has_prefix(name, SPAN("refs/"))))
-		return better;
+	struct span reference = git->reference;
+	if (span_equal(name, reference))
+		return 1;
 	if (span_has_prefix(name, SPAN("refs/heads/")) &&
-		span_equal(span_from(name, 11), reference))
-		return 2 + better;
-	if (span_has_prefix(name, SPAN("refs/tags/")) && span_equal(span_from(name, 10), reference))
-		return 4 + better;
+		span_equal(span_after(name, 11), reference))
+		return 2;
+	if (span_has_prefix(name, SPAN("refs/tags/")) &&
+		span_equal(span_after(name, 10), reference))
+		return 3;
 	return RANK_NONE;
 }
 
@@ -70,42 +73,30 @@ name_rank(const struct git *git, struct span name, bool is_peeled)
 static void
 ref_line(struct git *git, struct span line)
 {
-	struct span hex = span_of(line.data, span_find(line, ' '));
-	struct span rest = span_from(line, hex.size + 1);
-	struct span name = span_of(rest.data, span_find(rest, ' '));
-	bool is_peeled = name.size > 3 && memcmp(name.data + name.size - 3, "^{}", 3) == 0;
-	if (hex.size == 64)
-		fail("%b: SHA-256 repositories cannot be fetched yet", &git->request->ref);
+	struct span hex = span_word(&line, ' ');
+	struct span name = span_word(&line, ' ');
 	git->has_any = true;
-	unsigned rank = name_rank(git, name, is_peeled);
-	if (rank >= git->rank)
+	if (git->is_old && name.size > 3 && name.data[name.size - 1] == '}')
+		name.size -= 3;
+	unsigned rank = name_rank(git, name);
+	if (rank > git->rank || rank == RANK_NONE)
 		return;
-	rest = span_from(rest, name.size + 1);
-	while (rest.size) {
-		struct span word = span_of(rest.data, span_find(rest, ' '));
+	while (line.size) {
+		struct span word = span_word(&line, ' ');
 		if (span_has_prefix(word, SPAN("peeled:")))
-			hex = span_from(word, 7);
-		rest = span_from(rest, word.size + 1);
+			hex = span_after(word, 7);
 	}
 	if (!hex_read(hex, git->id, SUM_SHA1))
-		fail("the server's listing has a ref without an id: %b", &name);
+		fail_about("no SHA-1 id (SHA-256 cannot be fetched yet)", hex);
 	git->rank = rank;
 }
 
 static void
 ref_prefixes(const struct git *git, struct text *body)
 {
-	struct span reference = git->request->reference;
-	if (reference.size == 0 || span_equal(reference, SPAN("HEAD"))) {
-		pkt_add(body, SPAN("ref-prefix HEAD\n"));
-		return;
-	}
-	if (span_has_prefix(reference, SPAN("refs/"))) {
-		pkt_text(body, "ref-prefix %b\n", &reference);
-		return;
-	}
-	pkt_text(body, "ref-prefix refs/heads/%b\n", &reference);
-	pkt_text(body, "ref-prefix refs/tags/%b\n", &reference);
+	pkt_pair(body, "ref-prefix ", git->reference, "\n");
+	pkt_pair(body, "ref-prefix refs/heads/", git->reference, "\n");
+	pkt_pair(body, "ref-prefix refs/tags/", git->reference, "\n");
 }
 
 /* Where the request went in the end is where the next ones go. */
@@ -114,24 +105,44 @@ url_follow(struct git *git, const struct http *http, struct span ending)
 {
 	struct text url = {0};
 	http_header(http, SPAN(":url"), &url);
-	if (url.size > ending.size &&
-		span_equal(span_from(text_span(&url), url.size - ending.size), ending)) {
+	size_t size = url.size - ending.size;
+	if (url.size > ending.size && span_equal(span_after(text_span(&url), size), ending)) {
 		text_clear(&git->url);
-		text_add(&git->url, span_of(url.data, url.size - ending.size));
+		text_add(&git->url, span_of(url.data, size));
 	}
 	text_release(&url);
 }
 
-#define POST_HEADERS                                                                               \
-	"Content-Type: application/x-git-upload-pack-request\n"                                    \
-	"Accept: " RESULT_TYPE "\n"
+#define POST_HEADERS "Content-Type: application/x-git-upload-pack-request\n"
 
+/* The status that nothing but an answer of git has is 200; others stay what they are. */
 static int32_t
-git_post(struct git *git, struct reply *reply, struct text *url, const struct text *body)
+git_request(struct git *git, struct reply *reply, struct span ending, const struct text *body)
 {
-	text_format(url, "%b/git-upload-pack", &(struct span){git->url.data, git->url.size});
-	return reply_start(reply, SPAN("POST"), text_span(url),
-		git->is_old ? SPAN(POST_HEADERS) : SPAN(VERSION_2 POST_HEADERS), text_span(body));
+	struct text url = {0};
+	struct text type = {0};
+	text_add(&url, text_span(&git->url));
+	text_add(&url, ending);
+	int32_t status = reply_start(reply, body ? "POST" : "GET", text_span(&url),
+		git->is_old ? SPAN(POST_HEADERS) : SPAN(VERSION_2 POST_HEADERS),
+		body ? text_span(body) : SPAN(""));
+	http_header(&reply->http, SPAN("content-type"), &type);
+	if (status == 200 &&
+		!span_has_prefix(text_span(&type), SPAN("application/x-git-upload-pack-")))
+		status = NO_GIT;
+	if (status == 200)
+		url_follow(git, &reply->http, ending);
+	text_release(&url);
+	text_release(&type);
+	return status;
+}
+
+static _Noreturn void
+status_fail(int32_t status)
+{
+	if (status == NO_GIT)
+		fail("no git repository answers there");
+	fail_number("HTTP status", (uint64_t)status);
 }
 
 /* The listing of version 2; false where the server does not give one. */
@@ -140,76 +151,53 @@ refs_new(struct git *git)
 {
 	struct text body = {0};
 	pkt_add(&body, SPAN("command=ls-refs\n"));
-	text_add(&body, SPAN("0001"));
+	text_put(&body, "0001");
 	pkt_add(&body, SPAN("peel\n"));
 	pkt_add(&body, SPAN("symrefs\n"));
 	ref_prefixes(git, &body);
-	text_add(&body, SPAN("0000"));
-	struct text url = {0};
+	text_put(&body, "0000");
 	struct reply reply;
-	int32_t status = git_post(git, &reply, &url, &body);
-	if (status == 401 || status == 403 || status == 404 || status == 410 || status >= 429)
-		http_fail(&reply.http, status);
+	int32_t status = git_request(git, &reply, SPAN(UPLOAD_PACK), &body);
+	if (status == 401 || status == 403 || status == 404 || status >= 429)
+		status_fail(status);
 	bool is_listing = false;
-	if (status == 200 && http_header_is(&reply.http, SPAN("content-type"), SPAN(RESULT_TYPE))) {
+	if (status == 200) {
 		struct span line;
 		enum pkt_event event;
 		while ((event = reply_line(&reply, &line)) == PKT_END)
 			ref_line(git, line);
 		is_listing = event == PKT_FLUSH;
 		if (!is_listing && git->has_any)
-			fail("%b: the listing of refs is cut off", &reply.http.url);
-		url_follow(git, &reply.http, SPAN("/git-upload-pack"));
+			reply_bad();
 	}
 	reply_end(&reply);
-	text_release(&url);
 	text_release(&body);
 	return is_listing;
 }
 
-/* The first line of version 0 holds, behind a NUL, what the server can do. */
+/* The listing of version 0, which a server gives that takes no ls-refs: after a line of its own, refs;
+ * the first of them holds, behind a NUL, what the server can do. */
 static void
-ref_line_old(struct git *git, struct span line)
-{
-	size_t nul = span_find(line, 0);
-	if (nul < line.size) {
-		text_byte(&git->words, ' ');
-		text_add(&git->words, span_from(line, nul + 1));
-		text_byte(&git->words, ' ');
-		line.size = nul;
-	}
-	ref_line(git, line);
-}
-
-/* The listing of version 0, which a server gives that takes no ls-refs. */
-COLD static void
 refs_old(struct git *git)
 {
-	struct text url = {0};
 	struct reply reply;
-	text_format(&url, "%b/info/refs?service=git-upload-pack",
-		&(struct span){git->url.data, git->url.size});
-	int32_t status = reply_start(&reply, SPAN("GET"), text_span(&url), SPAN(""), SPAN(""));
-	if (status != 200)
-		http_fail(&reply.http, status);
-	if (!http_header_is(&reply.http, SPAN("content-type"),
-		    SPAN("application/x-git-upload-pack-advertisement")))
-		fail("%b: there is no git repository that can be fetched", &reply.http.url);
-	log_line("%b: no ls-refs of protocol version 2; reading info/refs", &git->request->ref);
-	git->is_old = true;
 	struct span line;
-	if (reply_line(&reply, &line) != PKT_END ||
-		!span_equal(line, SPAN("# service=git-upload-pack")) ||
-		reply_line(&reply, &line) != PKT_FLUSH)
-		fail("%b: the reply is not git's protocol", &reply.http.url);
+	git->is_old = true;
+	int32_t status = git_request(git, &reply, SPAN(INFO_REFS), NULL);
+	if (status != 200)
+		status_fail(status);
+	(void)reply_line(&reply, &line);
+	(void)reply_line(&reply, &line);
 	enum pkt_event event;
-	while ((event = reply_line(&reply, &line)) == PKT_END)
-		ref_line_old(git, line);
+	while ((event = reply_line(&reply, &line)) == PKT_END) {
+		struct span ref = span_word(&line, 0);
+		if (!git->has_any)
+			text_add(&git->words, line);
+		ref_line(git, ref);
+	}
 	if (event != PKT_FLUSH)
-		fail("%b: the listing of refs is cut off", &reply.http.url);
-	url_follow(git, &reply.http, SPAN("/info/refs?service=git-upload-pack"));
+		reply_bad();
 	reply_end(&reply);
-	text_release(&url);
 }
 
 static bool
@@ -228,14 +216,11 @@ revision_find(struct git *git)
 	git->rank = RANK_NONE;
 	if (!refs_new(git))
 		refs_old(git);
-	if (git->rank < RANK_NONE)
-		return;
-	struct span reference = git->request->reference;
-	if (reference.size)
-		fail("%b: no branch or tag named %b", &git->request->ref, &reference);
-	if (!git->has_any)
-		fail("%b: the repository is empty: it has no commit yet", &git->request->ref);
-	fail("%b: HEAD points to no commit; name a branch or tag", &git->request->ref);
+	if (git->rank == RANK_NONE)
+		fail_about(git->has_any || git->request->reference.size
+				   ? "no branch or tag of this name"
+				   : "the repository is empty: it has no commit",
+			git->reference);
 }
 
 /* A pin holds this program's own values: the revision, then the subpath. */
@@ -249,7 +234,7 @@ revision_pinned(const struct request *request)
 	report_add_subpath(&ending, request->subpath);
 	size_t size = size_min(pin.size, REVISION_SIZE);
 	if (!span_equal(span_from(pin, size), text_span(&ending)))
-		fail("the pin is of another part of the repository: git %b", &pin);
+		fail_about("the pin is of another subpath", pin);
 	text_release(&ending);
 	return span_of(pin.data, size);
 }
@@ -265,22 +250,22 @@ revision_given(struct git *git)
 		hex_read(request->reference, git->id, SUM_SHA1))
 		given = request->reference;
 	if (pinned.size && given.size && !span_equal(pinned, given))
-		fail("the pin says revision %b, the island %b", &pinned, &given);
+		fail_about("the island has another revision than the pin", given);
 	if (pinned.size)
 		given = pinned;
 	if (given.size == 0)
 		return false;
 	if (!hex_read(given, git->id, SUM_SHA1))
-		fail("a revision is %u lower-case hexadecimal digits: %b", (uint64_t)REVISION_SIZE,
-			&given);
+		fail_about("a revision is 40 lower-case hexadecimal digits", given);
 	return true;
 }
 
 static void
-revision_report(const struct git *git)
+revision_report(struct git *git)
 {
 	struct text value = {0};
-	text_hex(&value, span_of(git->id, SUM_SHA1));
+	git->hex = object_text(git->id);
+	text_put(&value, git->hex.text);
 	report_add_subpath(&value, git->request->subpath);
 	report_identity(SPAN("git"), text_span(&value));
 	text_release(&value);
@@ -290,41 +275,30 @@ static void
 tree_report(void *context, const uint8_t id[SUM_SHA1])
 {
 	(void)context;
-	struct text value = {0};
-	text_hex(&value, span_of(id, SUM_SHA1));
-	report_identity(SPAN("git-tree"), text_span(&value));
-	text_release(&value);
+	report_identity(SPAN("git-tree"), span_text(object_text(id).text));
 }
 
 static void
 want_body(const struct git *git, struct text *body)
 {
-	struct text hex = {0};
-	text_hex(&hex, span_of(git->id, SUM_SHA1));
-	struct span id = text_span(&hex);
+	struct span id = span_text(git->hex.text);
 	if (!git->is_old) {
 		pkt_add(body, SPAN("command=fetch"));
-		text_add(body, SPAN("0001"));
+		text_put(body, "0001");
 		pkt_add(body, SPAN("no-progress"));
 		pkt_add(body, SPAN("ofs-delta"));
-		pkt_text(body, "want %b\n", &id);
-		pkt_add(body, SPAN("deepen 1"));
-		pkt_add(body, SPAN("done\n"));
-		text_add(body, SPAN("0000"));
+		pkt_pair(body, "want ", id, "");
 	} else {
-		if (!has_word(git, SPAN(" side-band-64k ")) || !has_word(git, SPAN(" shallow ")))
-			fail("%b: the server is too old: it cannot send one commit alone",
-				&git->request->ref);
-		pkt_text(body,
-			has_word(git, SPAN(" ofs-delta "))
-				? "want %b side-band-64k ofs-delta no-progress\n"
-				: "want %b side-band-64k\n",
-			&id);
-		pkt_add(body, SPAN("deepen 1"));
-		text_add(body, SPAN("0000"));
-		pkt_add(body, SPAN("done\n"));
+		if (!has_word(git, SPAN("side-band-64k")) || !has_word(git, SPAN("shallow")))
+			fail("the server cannot send one commit alone");
+		pkt_pair(body, "want ", id, " side-band-64k ofs-delta no-progress");
 	}
-	text_release(&hex);
+	pkt_add(body, SPAN("deepen 1"));
+	if (git->is_old)
+		text_put(body, "0000");
+	pkt_add(body, SPAN("done"));
+	if (!git->is_old)
+		text_put(body, "0000");
 }
 
 /* The server's own words, a few of them. */
@@ -334,7 +308,7 @@ band_log(struct git *git, struct span words)
 	words.size = size_min(words.size, PROGRESS_MAX - git->logged);
 	git->logged += words.size;
 	if (words.size)
-		log_line("the server says: %b", &words);
+		log_about("the server says", words);
 }
 
 /* Frames of a channel byte and bytes: 1 the pack, 2 the server's words, 3 its last words. */
@@ -355,7 +329,7 @@ bands_read(struct git *git, struct reply *reply, struct receive *receive)
 			else if (band == 2)
 				band_log(git, piece);
 			else if (band != 1)
-				fail("%b: the server gives up: %b", &reply->http.url, &piece);
+				fail_about("the server gives up", piece);
 			break;
 		case PKT_END:
 			band = 0;
@@ -364,11 +338,11 @@ bands_read(struct git *git, struct reply *reply, struct receive *receive)
 		case PKT_FLUSH:
 			return;
 		case PKT_INPUT:
-			fail("%b: the pack is cut off", &reply->http.url);
+			fail("the pack is cut off");
 		case PKT_DELIMITER:
 		case PKT_RESPONSE_END:
 		case PKT_BAD:
-			fail("%b: the reply is not git's protocol", &reply->http.url);
+			reply_bad();
 		}
 	}
 }
@@ -381,7 +355,7 @@ pack_find(const struct git *git, struct reply *reply)
 	for (;;) {
 		enum pkt_event event = reply_line(reply, &line);
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
-			fail("%b: the server sent no pack", &reply->http.url);
+			fail("the server sent no pack");
 		if (event == PKT_END &&
 			span_equal(line, git->is_old ? SPAN("NAK") : SPAN("packfile")))
 			return;
@@ -392,40 +366,38 @@ static void
 pack_fetch(struct git *git, struct receive *receive)
 {
 	struct text body = {0};
-	struct text url = {0};
 	struct reply reply;
 	want_body(git, &body);
-	int32_t status = git_post(git, &reply, &url, &body);
+	int32_t status = git_request(git, &reply, SPAN(UPLOAD_PACK), &body);
 	if (status != 200)
-		http_fail(&reply.http, status);
-	if (!http_header_is(&reply.http, SPAN("content-type"), SPAN(RESULT_TYPE)))
-		fail("%b: there is no git repository that can be fetched", &reply.http.url);
+		status_fail(status);
 	pack_find(git, &reply);
 	bands_read(git, &reply, receive);
 	struct span rest;
 	if (reply_line(&reply, &rest) != PKT_INPUT)
-		fail("%b: more comes behind the pack", &reply.http.url);
+		fail("more comes behind the pack");
 	receive_finish(receive);
 	reply_end(&reply);
-	text_release(&url);
-	text_release(&body);
 }
 
 static void
 url_set(struct git *git)
 {
 	const struct request *request = git->request;
-	if (request->shape == SHAPE_FORGE)
-		text_format(&git->url, "%b/%b", &request->base, &request->ref);
-	else
-		text_add(&git->url, request->ref);
+	if (request->shape == SHAPE_FORGE) {
+		text_add(&git->url, request->base);
+		text_byte(&git->url, '/');
+	}
+	text_add(&git->url, request->ref);
 }
 
 void
 git_fetch(const struct request *request)
 {
 	static const struct folder scratch = {NULL, {(const uint8_t *)"scratch", 7}, 0};
-	struct git git = {.request = request};
+	struct git git = {.request = request, .reference = request->reference};
+	if (git.reference.size == 0)
+		git.reference = SPAN("HEAD");
 	struct output output = {0};
 	struct objects objects;
 	struct checkout checkout;
@@ -451,5 +423,5 @@ git_fetch(const struct request *request)
 
 	struct text value = {0};
 	checkout_hash(&checkout, &value);
-	report_identity(SPAN("cab"), text_span(&value));
+	report_cab(&value);
 }

@@ -44,7 +44,7 @@ crc_add(struct gzip *gzip, const uint8_t *data, size_t size)
 	uint32_t sum = gzip->crc;
 	for (; size >= 4; size -= 4, data += 4) {
 		uint32_t word;
-		memcpy(&word, data, 4);
+		__builtin_memcpy(&word, data, 4);
 		sum ^= word;
 		sum = gzip->crc_tables[3][sum & 255] ^ gzip->crc_tables[2][sum >> 8 & 255] ^
 		      gzip->crc_tables[1][sum >> 16 & 255] ^ gzip->crc_tables[0][sum >> 24];
@@ -107,10 +107,10 @@ head_step(struct gzip *gzip, struct span *input)
 		if (!head_collect(gzip, input, 4))
 			return GZIP_INPUT;
 		if ((gzip->head & 0xffffff) != 0x088b1f)
-			return gzip_bad(gzip, "gzip: what follows a member is none");
+			return gzip_bad(gzip, "what follows a member is none");
 		gzip->flags = (uint8_t)(gzip->head >> 24);
 		if (gzip->flags & FLAG_UNKNOWN)
-			return gzip_bad(gzip, "gzip: flags that do not exist");
+			return gzip_bad(gzip, "flags that do not exist");
 	}
 	while (gzip->head_size < 10) {
 		if (!input->size)
@@ -133,7 +133,7 @@ text_step(struct gzip *gzip, struct span *input, enum flag flag)
 		if (byte == 0)
 			break;
 		if (++gzip->field > FIELD_MAX)
-			return gzip_bad(gzip, "gzip: a name of more than 64 KiB");
+			return gzip_bad(gzip, "a name of more than 64 KiB");
 	}
 	head_next(gzip, flag == FLAG_NAME ? COMMENT : HEAD_SUM);
 	return GZIP_DONE;
@@ -212,10 +212,9 @@ gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 			if (!head_collect(gzip, input, 8))
 				return GZIP_INPUT;
 			if ((uint32_t)gzip->head != ~gzip->crc)
-				return gzip_bad(gzip, "gzip: the sum differs: the file is damaged");
+				return gzip_bad(gzip, "the sum differs: the file is damaged");
 			if ((uint32_t)(gzip->head >> 32) != gzip->size)
-				return gzip_bad(
-					gzip, "gzip: the size differs: the file is damaged");
+				return gzip_bad(gzip, "the size differs: the file is damaged");
 			member_start(gzip);
 			return GZIP_DONE;
 		}

@@ -22,8 +22,6 @@ enum gzip_status {
 };
 
 struct gzip {
-	struct inflate inflate;
-	uint32_t crc_tables[4][256];
 	uint32_t crc;
 	uint32_t size;  /* of the member's output, modulo 2^32 */
 	uint32_t field; /* bytes of the head's field under way */
@@ -32,6 +30,8 @@ struct gzip {
 	uint8_t flags;
 	uint8_t state;
 	const char *sentence;
+	uint32_t crc_tables[4][256];
+	struct inflate inflate;
 };
 
 void gzip_start(struct gzip *gzip);

@@ -155,7 +155,7 @@ static inline uint64_t
 load_64(const uint8_t *from)
 {
 	uint64_t word;
-	memcpy(&word, from, sizeof word);
+	__builtin_memcpy(&word, from, sizeof word);
 	return word;
 }
 
@@ -263,7 +263,7 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 			const uint8_t *from = out - distance;
 			uint8_t *end = out + size;
 			do {
-				memcpy(out, from, 8);
+				__builtin_memcpy(out, from, 8);
 				out += 8;
 				from += 8;
 			} while (out < end);

@@ -55,6 +55,7 @@ struct inflate {
 	unsigned bits; /* how many */
 	uint8_t state;
 	bool last;
+	const char *sentence;
 	uint16_t copy_size; /* of a match, or of a stored block, that is under way */
 	uint16_t copy_distance;
 	uint16_t lengths_read;
@@ -65,7 +66,6 @@ struct inflate {
 	struct inflate_code distance;
 	uint32_t literal_table[1 << INFLATE_LITERAL_BITS];
 	uint32_t distance_table[1 << INFLATE_DISTANCE_BITS];
-	const char *sentence;
 };
 
 void inflate_start(struct inflate *inflate);

@@ -73,7 +73,7 @@ node_digest(struct node *node, uint8_t digest_out[SUM_BLAKE3])
 	for (size_t at = 0; at < node->size; at++) {
 		const struct node_entry *entry = &node->entries[at];
 		if (at && span_equal(entry->name, node->entries[at - 1].name))
-			fail("two entries of one name: %b", &entry->name);
+			fail_about("two entries of one name", entry->name);
 		text_byte(bytes, entry->kind);
 		node_size(bytes, entry->name.size);
 		text_add(bytes, entry->name);
@@ -86,7 +86,6 @@ node_digest(struct node *node, uint8_t digest_out[SUM_BLAKE3])
 		}
 	}
 	(void)cab_hash_add(hash, bytes->data, bytes->size);
-	if (hash < 0 || cab_hash_finish(hash, digest_out) != SUM_BLAKE3)
-		fail("the host cannot hash");
+	hash_end(hash, digest_out);
 	node->size = 0;
 }

@@ -107,8 +107,7 @@ object_id(uint8_t *data, size_t size, uint8_t type, uint8_t id_out[SUM_SHA1])
 	uint8_t head[OBJECT_HEAD];
 	size_t head_size = object_head(head, size, type);
 	memcpy(data - head_size, head, head_size);
-	if (cab_hash(CAB_HASH_SHA1, data - head_size, head_size + size, id_out) != SUM_SHA1)
-		fail("an object was made to collide with another one (SHA-1)");
+	hash_once(CAB_HASH_SHA1, span_of(data - head_size, head_size + size), id_out);
 }
 
 static void
@@ -147,7 +146,7 @@ scratch_put(struct objects *objects, struct object *object)
 	object->offset = objects->scratch_size;
 	objects->scratch_size += object->size;
 	if (objects->scratch_size > OUTPUT_BYTES)
-		fail("the source unpacks to more than %u GiB", OUTPUT_BYTES >> 30);
+		fail("more than 8 GiB of files");
 }
 
 static void

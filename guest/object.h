@@ -29,7 +29,6 @@ enum object_place {
 };
 
 struct want;
-struct pending;
 
 struct object {
 	uint8_t id[SUM_SHA1];
@@ -47,7 +46,6 @@ struct object {
 	};
 	const uint8_t *link; /* the content, if the object is a link's target somewhere */
 	struct want *wants;
-	struct pending *pending;
 	struct object *older;
 	struct object *newer;
 };

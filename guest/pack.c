@@ -70,9 +70,9 @@ head_step(struct pack *pack, struct span *input)
 	if (!pack_collect(pack, input, 12))
 		return PACK_INPUT;
 	if (memcmp(pack->field, "PACK", 4) != 0)
-		return pack_bad(pack, "pack: it does not begin as one");
+		return pack_bad(pack, "it does not begin as one");
 	if (load_big_32(pack->field + 4) != 2)
-		return pack_bad(pack, "pack: of another version than 2");
+		return pack_bad(pack, "of another version than 2");
 	pack->count = load_big_32(pack->field + 8);
 	pack->state = pack->count ? OBJECT_FIRST : TRAILER_HEAD;
 	return GO_ON;
@@ -85,14 +85,14 @@ object_first(struct pack *pack, struct span *input, uint64_t offset)
 	if (!pack_byte(input, &byte))
 		return PACK_INPUT;
 	if (offset > UINT32_MAX)
-		return pack_bad(pack, "pack: of more than 4 GiB");
+		return pack_bad(pack, "of more than 4 GiB");
 	pack->offset = (uint32_t)offset;
 	pack->number++;
 	pack->type = byte >> 4 & 7;
 	pack->size = byte & 15;
 	pack->shift = 4;
 	if (pack->type == 0 || pack->type == 5)
-		return pack_bad(pack, "pack: an object of a type that does not exist");
+		return pack_bad(pack, "an object of a type that does not exist");
 	pack->variable = byte >> 7;
 	pack->state = OBJECT_SIZE;
 	return GO_ON;
@@ -106,13 +106,13 @@ object_size(struct pack *pack, struct span *input)
 		if (!pack_byte(input, &byte))
 			return PACK_INPUT;
 		if (pack->shift > 32)
-			return pack_bad(pack, "pack: an object of more than 2 GiB");
+			return pack_bad(pack, "an object of more than 2 GiB");
 		pack->size |= (uint64_t)(byte & 127) << pack->shift;
 		pack->shift = (uint8_t)(pack->shift + 7);
 		pack->variable = byte >> 7;
 	}
 	if (pack->size > PACK_OBJECT_MAX)
-		return pack_bad(pack, "pack: an object of more than 2 GiB");
+		return pack_bad(pack, "an object of more than 2 GiB");
 	pack->variable = 0;
 	pack->state = pack->type == PACK_OFFSET_DELTA ? BASE_OFFSET
 		      : pack->type == PACK_ID_DELTA   ? BASE_ID
@@ -130,13 +130,13 @@ base_offset(struct pack *pack, struct span *input)
 			return PACK_INPUT;
 		pack->variable = pack->variable << 7 | (byte & 127);
 		if (pack->variable > UINT32_MAX)
-			return pack_bad(pack, "pack: a delta's base lies before the pack");
+			return pack_bad(pack, "a delta's base lies before the pack");
 		if (!(byte & 128))
 			break;
 		pack->variable++;
 	}
 	if (pack->variable == 0 || pack->variable > pack->offset)
-		return pack_bad(pack, "pack: a delta's base lies before the pack");
+		return pack_bad(pack, "a delta's base lies before the pack");
 	pack->base_offset = pack->offset - (uint32_t)pack->variable;
 	pack->state = BODY_HEAD;
 	return PACK_OBJECT;
@@ -162,13 +162,13 @@ body_step(struct pack *pack, struct span *input)
 		return pack_bad(pack, pack->inflate.sentence);
 	case INFLATE_FULL:
 		if (pack->made == pack->size)
-			return pack_bad(pack, "pack: an object is longer than its head says");
+			return pack_bad(pack, "an object is longer than its head says");
 		return PACK_FULL;
 	case INFLATE_DONE:
 		break;
 	}
 	if (pack->made != pack->size)
-		return pack_bad(pack, "pack: an object is shorter than its head says");
+		return pack_bad(pack, "an object is shorter than its head says");
 	pack->state = BODY_SUM;
 	return GO_ON;
 }
@@ -181,7 +181,7 @@ body_head(struct pack *pack, struct span *input)
 	/* zlib (RFC 1950): deflate, a window of 32 KiB at most, no dictionary */
 	if ((pack->field[0] & 15) != 8 || pack->field[0] >> 4 > 7 || pack->field[1] & 32 ||
 		(pack->field[0] << 8 | pack->field[1]) % 31)
-		return pack_bad(pack, "pack: an object that is no zlib stream");
+		return pack_bad(pack, "an object that is no zlib stream");
 	inflate_start(&pack->inflate);
 	pack->made = 0;
 	pack->state = BODY;
@@ -227,7 +227,7 @@ pack_part(struct pack *pack, struct span *input, uint64_t offset)
 	case DONE:
 		break;
 	}
-	return pack_bad(pack, "pack: more bytes behind its end");
+	return pack_bad(pack, "more bytes behind its end");
 }
 
 enum pack_event

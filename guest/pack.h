@@ -47,7 +47,6 @@ enum pack_event {
 };
 
 struct pack {
-	struct inflate inflate;
 	struct inflate_window window;
 	uint64_t taken;  /* bytes of the pack before the step's input */
 	uint32_t count;  /* objects that the head promised */
@@ -65,6 +64,7 @@ struct pack {
 	uint64_t variable;
 	uint8_t field[SUM_SHA1];
 	const char *sentence;
+	struct inflate inflate;
 };
 
 void pack_start(struct pack *pack);

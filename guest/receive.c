@@ -27,19 +27,7 @@ entry_now(struct receive *receive)
 	return &receive->entries[receive->pack.number - 1];
 }
 
-static void
-pending_queue(struct receive *receive, struct pending *list, struct object *base)
-{
-	while (list) {
-		struct pending *next = list->next;
-		list->base = base;
-		list->next = receive->queue;
-		receive->queue = list;
-		list = next;
-	}
-}
-
-/* An object with its id: the first of that id counts, what waits for it goes on. */
+/* An object with its id; the first of that id counts. */
 static struct object *
 receive_object(struct receive *receive, uint8_t type, uint8_t *data, size_t size)
 {
@@ -53,97 +41,51 @@ receive_object(struct receive *receive, uint8_t type, uint8_t *data, size_t size
 	object_receive(receive->objects, object, type, data, size);
 	checkout_arrived(receive->checkout, object);
 	object_unpin(receive->objects, object);
-	struct pending *list = object->pending;
-	object->pending = NULL;
-	pending_queue(receive, list, object);
 	return object;
 }
 
+/* Takes the delta's bytes over. */
 static struct object *
-receive_delta(struct receive *receive, struct object *base, struct span delta)
+receive_delta(struct receive *receive, struct object *base, uint8_t *bytes, size_t delta_size)
 {
 	uint64_t size;
-	if (base->size > RECEIVE_DELTA)
-		fail("pack: a delta on an object of more than %u MiB",
-			(uint64_t)(RECEIVE_DELTA >> 20));
-	if (!delta_head(delta, base->size, &size))
-		fail("pack: a delta does not fit its base");
+	struct span delta = span_of(bytes, delta_size);
+	struct span content = object_content(receive->objects, base);
+	if (!delta_head(delta, content.size, &size))
+		fail_in("pack", "a delta does not fit its base");
 	receive->total += size;
 	if (size > RECEIVE_DELTA || receive->total > RECEIVE_TOTAL)
-		fail("pack: a delta makes more bytes than a source may have");
+		fail_number("an object is too large", size);
 	uint8_t *data = object_buffer((size_t)size);
-	struct span content = object_content(receive->objects, base);
 	if (!delta_apply(delta, content, data, (size_t)size))
-		fail("pack: a delta does not fit its base");
-	uint8_t type = base->type;
+		fail_in("pack", "a delta does not fit its base");
 	object_unpin(receive->objects, base);
-	return receive_object(receive, type, data, (size_t)size);
+	heap_give(bytes, delta_size);
+	return receive_object(receive, base->type, data, (size_t)size);
 }
 
-static void
-queue_run(struct receive *receive)
+/* The object that a delta builds on; none of this id or offset may be there. */
+static struct object *
+base_find(struct receive *receive)
 {
-	while (receive->queue) {
-		struct pending *pending = receive->queue;
-		receive->queue = pending->next;
-		struct object *object = receive_delta(
-			receive, pending->base, span_of(pending->delta, pending->size));
-		receive->entries[pending->number - 1].object = object;
-		receive->entries[pending->number - 1].pending = NULL;
-		pending_queue(receive, pending->children, object);
-		heap_give(pending->delta, pending->size);
-		receive->pending_size -= pending->size;
-		receive->pending_count--;
-		heap_give(pending, sizeof *pending);
-	}
-}
-
-static struct receive_entry *
-entry_at(struct receive *receive, uint32_t offset)
-{
+	struct object *base = NULL;
+	if (receive->pack.type == PACK_ID_DELTA)
+		base = object_find(receive->objects, receive->pack.base_id);
 	size_t low = 0;
 	size_t high = receive->pack.number - 1;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (receive->entries[middle].offset < offset)
+	while (!base && low < high) {
+		size_t middle = (low + high) / 2;
+		struct receive_entry *entry = &receive->entries[middle];
+		if (entry->offset == receive->pack.base_offset)
+			base = entry->object;
+		else if (entry->offset < receive->pack.base_offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == receive->pack.number - 1 || receive->entries[low].offset != offset)
-		fail("pack: a delta's base is no object");
-	return &receive->entries[low];
-}
-
-/* Takes the delta's bytes over. */
-static void
-delta_arrived(struct receive *receive, uint8_t *delta, size_t size)
-{
-	struct object *base = NULL;
-	struct pending **link;
-	if (receive->pack.type == PACK_OFFSET_DELTA) {
-		struct receive_entry *entry = entry_at(receive, receive->pack.base_offset);
-		base = entry->object;
-		link = base ? NULL : &entry->pending->children;
-	} else {
-		base = object_find(receive->objects, receive->pack.base_id);
-		link = &base->pending;
-	}
-	if (base && base->type) {
-		entry_now(receive)->object = receive_delta(receive, base, span_of(delta, size));
-		heap_give(delta, size);
-		return;
-	}
-	receive->pending_size += size;
-	receive->pending_count++;
-	if (receive->pending_size > RECEIVE_PENDING)
-		fail("pack: more than %u MiB of deltas come before their bases",
-			(uint64_t)(RECEIVE_PENDING >> 20));
-	struct pending *pending = (struct pending *)heap_take(sizeof *pending);
-	*pending = (struct pending){
-		.next = *link, .delta = delta, .size = size, .number = receive->pack.number};
-	*link = pending;
-	entry_now(receive)->pending = pending;
+	if (!base || !base->type || base->size > RECEIVE_DELTA)
+		fail_in("pack", "a delta has no base before it, or too large a one");
+	return base;
 }
 
 static void
@@ -156,7 +98,7 @@ stream_begin(struct receive *receive)
 	receive->flushed = 0;
 	/* The name stays with the object. */
 	receive->stream_name = (struct text){0};
-	text_format(&receive->stream_name, "blob-%u", (uint64_t)++receive->stream_number);
+	text_number(&receive->stream_name, ++receive->stream_number);
 	receive->stream = file_create(receive->objects->output, receive->objects->scratch_folder,
 		text_span(&receive->stream_name));
 	uint8_t head[OBJECT_HEAD];
@@ -183,8 +125,7 @@ stream_end(struct receive *receive)
 	stream_flush(receive);
 	uint8_t id[SUM_SHA1];
 	uint8_t digest[SUM_BLAKE3];
-	if (cab_hash_finish(receive->stream_hash, id) != SUM_SHA1)
-		fail("an object was made to collide with another one (SHA-1)");
+	hash_end(receive->stream_hash, id);
 	file_finish(receive->stream, false, digest);
 	receive->stream = -1;
 	struct object *object = object_find(receive->objects, id);
@@ -199,9 +140,6 @@ stream_end(struct receive *receive)
 	object_receive_file(receive->objects, object, (size_t)receive->pack.size,
 		receive->objects->scratch_folder, (const char *)receive->stream_name.data);
 	checkout_arrived(receive->checkout, object);
-	struct pending *list = object->pending;
-	object->pending = NULL;
-	pending_queue(receive, list, object);
 }
 
 static uint64_t
@@ -228,7 +166,7 @@ object_begin(struct receive *receive)
 	*entry_now(receive) = (struct receive_entry){.offset = pack->offset};
 	receive->total += pack->size;
 	if (pack->size > size_limit(pack) || receive->total > RECEIVE_TOTAL)
-		fail("pack: an object of %u bytes, more than such a one may have", pack->size);
+		fail_number("an object is too large", pack->size);
 	if (pack->type == PACK_BLOB && pack->size > RECEIVE_STREAM) {
 		stream_begin(receive);
 		return;
@@ -242,23 +180,23 @@ static void
 object_end(struct receive *receive)
 {
 	struct pack *pack = &receive->pack;
+	struct inflate_window *made = &pack->window;
 	if (receive->stream >= 0)
 		stream_end(receive);
-	else if (is_delta(pack))
-		delta_arrived(receive, pack->window.data, pack->window.used);
 	else
 		entry_now(receive)->object =
-			receive_object(receive, pack->type, pack->window.data, pack->window.used);
-	queue_run(receive);
+			is_delta(pack)
+				? receive_delta(receive, base_find(receive), made->data, made->used)
+				: receive_object(receive, pack->type, made->data, made->used);
 }
 
 static void
 trailer_check(struct receive *receive)
 {
 	uint8_t sum[SUM_SHA1];
-	if (cab_hash_finish(receive->hash, sum) != SUM_SHA1 ||
-		memcmp(sum, receive->pack.trailer, SUM_SHA1) != 0)
-		fail("pack: its sum differs: it was damaged on the way");
+	hash_end(receive->hash, sum);
+	if (memcmp(sum, receive->pack.trailer, SUM_SHA1) != 0)
+		fail_in("pack", "its sum differs");
 	receive->is_done = true;
 }
 
@@ -291,7 +229,7 @@ receive_add(struct receive *receive, struct span bytes)
 			trailer_check(receive);
 			break;
 		case PACK_BAD:
-			fail("%s", receive->pack.sentence);
+			fail_in("pack", receive->pack.sentence);
 		}
 		if (event == PACK_DONE && bytes.size == 0)
 			return;
@@ -302,11 +240,7 @@ void
 receive_finish(struct receive *receive)
 {
 	if (!receive->is_done)
-		fail("pack: cut off after %u of %u objects", (uint64_t)receive->pack.number,
-			(uint64_t)receive->pack.count);
-	if (receive->pending_count)
-		fail("pack: %u deltas build on objects that did not come",
-			(uint64_t)receive->pending_count);
+		fail_number("pack: cut off in object", receive->pack.number);
 }
 
 void
@@ -314,7 +248,7 @@ receive_clean(struct receive *receive)
 {
 	for (uint64_t number = 1; number <= receive->stream_number; number++) {
 		struct text name = {0};
-		text_format(&name, "blob-%u", number);
+		text_number(&name, number);
 		file_remove(receive->objects->output, receive->objects->scratch_folder,
 			text_span(&name));
 		text_release(&name);

@@ -4,12 +4,18 @@
 #include "heap.h"
 
 int32_t
-reply_start(struct reply *reply, struct span method, struct span url, struct span headers,
+reply_start(struct reply *reply, const char *method, struct span url, struct span headers,
 	struct span body)
 {
 	*reply = (struct reply){.buffer = (uint8_t *)heap_take(REPLY_BUFFER)};
 	pkt_start(&reply->pkt);
 	return http_start(&reply->http, method, url, headers, body);
+}
+
+void
+reply_bad(void)
+{
+	fail("the reply is not git's protocol");
 }
 
 enum pkt_event
@@ -18,14 +24,14 @@ reply_piece(struct reply *reply, struct span *piece)
 	for (;;) {
 		enum pkt_event event = pkt_step(&reply->pkt, &reply->rest, piece);
 		if (event == PKT_BAD)
-			fail("%b: the reply is not git's protocol", &reply->http.url);
+			reply_bad();
 		if (event != PKT_INPUT)
 			return event;
 		size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, reply->objects);
 		reply->rest = span_of(reply->buffer, size);
 		if (size == 0) {
 			if (!pkt_is_between(&reply->pkt))
-				fail("%b: the reply is cut off", &reply->http.url);
+				fail("the reply is cut off");
 			return PKT_INPUT;
 		}
 	}
@@ -42,10 +48,8 @@ reply_line(struct reply *reply, struct span *line)
 	*line = text_span(&reply->line);
 	if (line->size && line->data[line->size - 1] == '\n')
 		line->size--;
-	if (event == PKT_END && span_has_prefix(*line, SPAN("ERR "))) {
-		struct span sentence = span_from(*line, 4);
-		fail("%b: the server says: %b", &reply->http.url, &sentence);
-	}
+	if (event == PKT_END && span_has_prefix(*line, SPAN("ERR ")))
+		fail_about("the server says", *line);
 	return event;
 }
 

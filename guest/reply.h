@@ -27,9 +27,10 @@ struct reply {
 };
 
 /* Gives the HTTP status. */
-int32_t reply_start(struct reply *reply, struct span method, struct span url, struct span headers,
+int32_t reply_start(struct reply *reply, const char *method, struct span url, struct span headers,
 	struct span body);
 enum pkt_event reply_piece(struct reply *reply, struct span *piece);
 /* The line is borrowed until the next call, without its newline. */
 enum pkt_event reply_line(struct reply *reply, struct span *line);
+_Noreturn void reply_bad(void);
 void reply_end(struct reply *reply);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "report.h"
 
+#include "request.h"
+
 enum { VALUE_MAX = 512 };
 
 void
 report_identity(struct span format, struct span value)
 {
 	struct text line = {0};
-	text_format(&line, "%b ", &format);
+	text_add(&line, format);
+	text_byte(&line, ' ');
 	if (value.size > VALUE_MAX) {
 		uint8_t digest[SUM_BLAKE3];
-		(void)cab_hash(CAB_HASH_BLAKE3, value.data, value.size, digest);
+		hash_once(CAB_HASH_BLAKE3, value, digest);
 		text_byte(&line, '~');
 		text_digest(&line, digest);
 	} else {
@@ -23,7 +26,7 @@ report_identity(struct span format, struct span value)
 	size_t written = 0;
 	if (wasi_path_open(WASI_WORKSPACE, 0, "hash", 4, 0, WASI_RIGHT_WRITE, 0, 0, &fd) != 0 ||
 		wasi_fd_write(fd, &vector, 1, &written) != 0 || written != line.size)
-		fail("the identity %b cannot be reported", &format);
+		fail_about("an identity cannot be reported", format);
 	(void)wasi_fd_close(fd);
 	text_release(&line);
 }
@@ -35,4 +38,19 @@ report_add_subpath(struct text *value, struct span subpath)
 		return;
 	text_byte(value, ':');
 	text_percent(value, subpath);
+}
+
+void
+report_add_strip(struct text *value, uint8_t strip)
+{
+	if (strip == STRIP_AUTO)
+		return;
+	text_put(value, "+strip=");
+	text_number(value, strip);
+}
+
+void
+report_cab(const struct text *value)
+{
+	report_identity(SPAN("cab"), text_span(value));
 }

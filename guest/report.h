@@ -14,3 +14,6 @@
 void report_identity(struct span format, struct span value);
 /* ":a/b", percent-encoded, or nothing. */
 void report_add_subpath(struct text *value, struct span subpath);
+/* "+strip=N", or nothing where none was given. */
+void report_add_strip(struct text *value, uint8_t strip);
+void report_cab(const struct text *value);

@@ -22,7 +22,7 @@ scheme_find(struct span text)
 	for (size_t at = 0; at < sizeof schemes / sizeof schemes[0]; at++)
 		if (span_equal(schemes[at].text, text) && schemes[at].shape != SHAPE_LOCAL)
 			return &schemes[at];
-	fail("no scheme of this program: %b", &text);
+	fail_about("no scheme of this program", text);
 }
 
 bool
@@ -40,10 +40,10 @@ checksum_read(struct span algorithm, struct span hex, struct checksum *out)
 static void
 checksum_argument(struct request *request, struct span value)
 {
-	size_t dash = span_find(value, '-');
-	if (!checksum_read(
-		    span_of(value.data, dash), span_from(value, dash + 1), &request->checksum))
-		fail("checksum is no sha256-HEX or sha512-HEX: %b", &value);
+	struct span hex = value;
+	struct span algorithm = span_word(&hex, '-');
+	if (!checksum_read(algorithm, hex, &request->checksum))
+		fail_about("no sha256-HEX or sha512-HEX", value);
 }
 
 static bool
@@ -70,13 +70,13 @@ option_read(struct request *request, struct span argument)
 		request->revision = value;
 	else if (option_is(argument, SPAN("subpath="), &value))
 		request->subpath = value;
-	else if (option_is(argument, SPAN("strip="), &value) &&
-		 number_read(value, STRIP_MAX, &number))
+	else if (option_is(argument, SPAN("strip="), &value) && number_read(value, &number) &&
+		 number <= STRIP_MAX)
 		request->strip = (uint8_t)number;
 	else if (option_is(argument, SPAN("submodules="), &value))
 		fail("submodules cannot be fetched yet");
 	else
-		fail("an argument that this program does not know: %b", &argument);
+		fail_about("an argument that this program does not know", argument);
 }
 
 /* A subpath is names between slashes: what the lock, the identities and the walk agree on. */
@@ -85,12 +85,12 @@ subpath_check(struct span subpath)
 {
 	struct span rest = subpath;
 	while (rest.size) {
-		struct span name = span_of(rest.data, span_find(rest, '/'));
-		if (name.size == 0 || name.size == rest.size - 1 || span_equal(name, SPAN(".")) ||
-			span_equal(name, SPAN("..")))
-			fail("the subpath is not names between slashes: %b", &subpath);
-		rest = span_from(rest, name.size + 1);
+		struct span name = span_word(&rest, '/');
+		if (name.size == 0 || span_equal(name, SPAN(".")) || span_equal(name, SPAN("..")))
+			fail_about("the subpath is not names between slashes", subpath);
 	}
+	if (subpath.size && subpath.data[subpath.size - 1] == '/')
+		fail_about("the subpath is not names between slashes", subpath);
 }
 
 /* The first '@' behind a URL's host: names of tags hold '@' far more often than paths do. */
@@ -107,7 +107,7 @@ reference_split(struct request *request)
 	size_t at = start + span_find(span_from(ref, start), '@');
 	if (at < ref.size) {
 		if (request->reference.size)
-			fail("a reference is given twice: %b", &ref);
+			fail_about("two references", ref);
 		request->reference = span_from(ref, at + 1);
 	}
 	while (at && ref.data[at - 1] == '/')
@@ -162,11 +162,10 @@ request_pin(const struct request *request, struct span format)
 {
 	struct span rest = request->pins;
 	while (rest.size) {
-		struct span line = span_of(rest.data, span_find(rest, '\n'));
-		rest = span_from(rest, line.size + 1);
-		if (span_has_prefix(line, format) && line.size > format.size &&
-			line.data[format.size] == ' ')
-			return span_from(line, format.size + 1);
+		struct span value = span_word(&rest, '\n');
+		struct span word = span_word(&value, ' ');
+		if (span_equal(word, format))
+			return value;
 	}
 	return span_of(NULL, 0);
 }

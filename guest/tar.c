@@ -159,11 +159,11 @@ entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 	case '3':
 	case '4':
 	case '6':
-		return tar_bad(tar, "tar: a device or FIFO");
+		return tar_bad(tar, "a device or FIFO");
 	case 'S':
-		return tar_bad(tar, "tar: a sparse file");
+		return tar_bad(tar, "a sparse file");
 	default:
-		return tar_bad(tar, "tar: an entry of a type that is no file, link or folder");
+		return tar_bad(tar, "an entry of a type that is no file, link or folder");
 	}
 }
 
@@ -197,19 +197,19 @@ entry_begin(struct tar *tar)
 {
 	uint64_t mode;
 	if (!field_number(tar->block + FIELD_MODE, 8, &mode))
-		return tar_bad(tar, "tar: a mode is no number");
+		return tar_bad(tar, "a mode is no number");
 	int event = entry_kind(tar, tar->type, mode);
 	if (event != GO_ON)
 		return event;
 	tar->size = tar->left;
 	if (tar->has_size && tar->pax_size != tar->size)
-		return tar_bad(tar, "tar: an entry has two different sizes");
+		return tar_bad(tar, "an entry has two different sizes");
 	if (tar->size && tar->kind != TAR_FILE && tar->kind != TAR_EXECUTABLE)
-		return tar_bad(tar, "tar: an entry that has no bytes has a size");
+		return tar_bad(tar, "an entry that has no bytes has a size");
 	if (!entry_texts(tar))
-		return tar_bad(tar, "tar: a path leads elsewhere, or is no clean path");
+		return tar_bad(tar, "a path leads elsewhere, or is no clean path");
 	if (tar->link.is_set && tar->kind != TAR_LINK && tar->kind != TAR_HARD_LINK)
-		return tar_bad(tar, "tar: attributes that belong to no link");
+		return tar_bad(tar, "attributes that belong to no link");
 	tar->name.is_set = false;
 	tar->link.is_set = false;
 	tar->has_size = false;
@@ -288,13 +288,13 @@ attributes_end(struct tar *tar)
 		/* GNU writes one NUL behind the text. */
 		if (rest.size && rest.data[rest.size - 1] == 0)
 			rest.size--;
-		return text_set(text, rest) ? GO_ON : tar_bad(tar, "tar: a long name is not clean");
+		return text_set(text, rest) ? GO_ON : tar_bad(tar, "a long name is not clean");
 	}
 	while (rest.size) {
 		struct span key;
 		struct span value;
 		if (!record_next(&rest, &key, &value) || !record_apply(tar, key, value))
-			return tar_bad(tar, "tar: attributes (pax) that cannot be followed");
+			return tar_bad(tar, "attributes (pax) that cannot be followed");
 	}
 	return GO_ON;
 }
@@ -303,7 +303,7 @@ static int
 zero_block(struct tar *tar)
 {
 	if (tar->name.is_set || tar->link.is_set || tar->has_size)
-		return tar_bad(tar, "tar: attributes that belong to no entry");
+		return tar_bad(tar, "attributes that belong to no entry");
 	tar->state = tar->state == HEADER ? ZEROS : TAIL;
 	return GO_ON;
 }
@@ -317,17 +317,17 @@ header_end(struct tar *tar)
 	if (is_zero)
 		return zero_block(tar);
 	if (tar->state != HEADER)
-		return tar_bad(tar, "tar: something behind the archive's end");
+		return tar_bad(tar, "something behind the archive's end");
 	if (!tar_is_header(tar->block))
-		return tar_bad(tar, "tar: the sum of a header differs");
+		return tar_bad(tar, "the sum of a header differs");
 	if (!field_number(tar->block + FIELD_SIZE, 12, &tar->left) || tar->left > TAR_SIZE_MAX)
-		return tar_bad(tar, "tar: a size that no entry may have");
+		return tar_bad(tar, "a size that no entry may have");
 	tar->type = tar->block[FIELD_TYPE];
 	tar->padding = (uint16_t)(-tar->left & (TAR_BLOCK - 1));
 	if (tar->type != 'x' && tar->type != 'g' && tar->type != 'L' && tar->type != 'K')
 		return entry_begin(tar);
 	if (tar->left > TAR_ATTRIBUTES)
-		return tar_bad(tar, "tar: attributes of more than 64 KiB");
+		return tar_bad(tar, "attributes of more than 64 KiB");
 	tar->state = ATTRIBUTES;
 	return GO_ON;
 }

@@ -55,6 +55,7 @@ struct tar {
 	struct span path;
 	struct span target;
 	uint64_t size;
+	const char *sentence;
 
 	uint8_t state;
 	uint8_t type; /* of the header under way */
@@ -63,11 +64,10 @@ struct tar {
 	size_t collected;
 	bool has_size;
 	uint64_t pax_size;
+	uint8_t block[TAR_BLOCK];
 	struct tar_text name;
 	struct tar_text link;
-	uint8_t block[TAR_BLOCK];
 	uint8_t attributes[TAR_ATTRIBUTES];
-	const char *sentence;
 };
 
 void tar_start(struct tar *tar);

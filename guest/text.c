@@ -7,7 +7,7 @@ static void
 text_room(struct text *text, size_t size)
 {
 	if (size > TEXT_MAX || text->size > TEXT_MAX - size)
-		fail("a text of the source is longer than %u bytes", (uint64_t)TEXT_MAX);
+		fail("a text is longer than 4 MiB");
 	size_t need = text->size + size + 1;
 	if (need <= text->capacity)
 		return;
@@ -34,7 +34,13 @@ text_byte(struct text *text, uint8_t byte)
 	text_add(text, span_of(&byte, 1));
 }
 
-static void
+void
+text_put(struct text *text, const char *more)
+{
+	text_add(text, span_text(more));
+}
+
+void
 text_number(struct text *text, uint64_t number)
 {
 	uint8_t digits[20];
@@ -44,33 +50,6 @@ text_number(struct text *text, uint64_t number)
 		number /= 10;
 	} while (number);
 	text_add(text, span_of(digits + at, sizeof digits - at));
-}
-
-static void
-text_vformat(struct text *text, const char *format, va_list arguments)
-{
-	for (; *format; format++) {
-		if (*format != '%') {
-			text_byte(text, (uint8_t)*format);
-			continue;
-		}
-		format++;
-		if (*format == 's')
-			text_add(text, span_text(va_arg(arguments, const char *)));
-		else if (*format == 'b')
-			text_add(text, *va_arg(arguments, const struct span *));
-		else
-			text_number(text, va_arg(arguments, uint64_t));
-	}
-}
-
-void
-text_format(struct text *text, const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	text_vformat(text, format, arguments);
-	va_end(arguments);
 }
 
 void
@@ -156,12 +135,12 @@ hex_read(struct span text, uint8_t *raw_out, size_t size)
 }
 
 bool
-number_read(struct span text, uint64_t most, uint64_t *number_out)
+number_read(struct span text, uint64_t *number_out)
 {
 	uint64_t number = 0;
 	for (size_t at = 0; at < text.size; at++) {
 		unsigned digit = text.data[at] - (unsigned)'0';
-		if (digit > 9 || number > (most - digit) / 10)
+		if (digit > 9 || number >> 46)
 			return false;
 		number = number * 10 + digit;
 	}
@@ -169,35 +148,66 @@ number_read(struct span text, uint64_t most, uint64_t *number_out)
 	return text.size > 0;
 }
 
-static void
-log_text(struct text *text)
-{
-	for (size_t at = 0; at < text->size; at++)
-		if (text->data[at] < 32 || text->data[at] == 127)
-			text->data[at] = '?';
-	cab_log(text->data, text->size);
-}
-
 void
-log_line(const char *format, ...)
+log_about(const char *word, struct span span)
 {
 	struct text text = {0};
-	va_list arguments;
-	va_start(arguments, format);
-	text_vformat(&text, format, arguments);
-	va_end(arguments);
-	log_text(&text);
+	text_put(&text, word);
+	text_put(&text, ": ");
+	text_add(&text, span);
+	for (size_t at = 0; at < text.size; at++)
+		if (text.data[at] < 32 || text.data[at] == 127)
+			text.data[at] = '?';
+	cab_log(text.data, text.size);
 	text_release(&text);
 }
 
 void
-fail(const char *format, ...)
+fail_about(const char *sentence, struct span what)
+{
+	log_about(sentence, what);
+	wasi_proc_exit(1);
+}
+
+void
+fail_in(const char *where, const char *sentence)
+{
+	fail_about(where, span_text(sentence));
+}
+
+void
+fail(const char *sentence)
+{
+	cab_log(sentence, strlen(sentence));
+	wasi_proc_exit(1);
+}
+
+void
+fail_number(const char *sentence, uint64_t number)
 {
 	struct text text = {0};
-	va_list arguments;
-	va_start(arguments, format);
-	text_vformat(&text, format, arguments);
-	va_end(arguments);
-	log_text(&text);
-	wasi_proc_exit(1);
+	text_number(&text, number);
+	fail_about(sentence, text_span(&text));
+}
+
+struct span
+span_word(struct span *rest, uint8_t separator)
+{
+	struct span word = span_of(rest->data, span_find(*rest, separator));
+	*rest = span_from(*rest, word.size + 1);
+	return word;
+}
+
+void
+hash_end(int32_t handle, uint8_t *sum_out)
+{
+	if (handle < 0 || cab_hash_finish(handle, sum_out) < 0)
+		fail("the host cannot hash this: a SHA-1 collision?");
+}
+
+void
+hash_once(int32_t algorithm, struct span data, uint8_t *sum_out)
+{
+	if (cab_hash(algorithm, data.data, data.size, sum_out) < 0)
+		hash_end(-1, sum_out);
 }

@@ -3,12 +3,12 @@
  * text: texts that grow, numbers and digests as text, and the two ways to speak to people.
  *
  *     struct text url = {0};
- *     text_format(&url, "%s/%b.git", base, &name);      always ends in a NUL that is not counted
- *     use(url.data, url.size);
+ *     text_put(&url, "https://"); text_add(&url, span); text_number(&url, 7);
+ *     use(text_span(&url));
  *     text_release(&url);
  *
- * The conversions: %s a NUL-terminated text, %b a `const struct span *`, %u an uint64_t. A text of
- * more than TEXT_MAX bytes ends the program.
+ * A text always ends in a NUL that is not counted. One of more than TEXT_MAX bytes ends the
+ * program.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct text {
 
 void text_add(struct text *text, struct span span);
 void text_byte(struct text *text, uint8_t byte);
-void text_format(struct text *text, const char *format, ...);
+void text_put(struct text *text, const char *more);
+void text_number(struct text *text, uint64_t number);
 void text_clear(struct text *text);
 void text_release(struct text *text);
 
@@ -42,10 +43,21 @@ void text_digest(struct text *text, const uint8_t digest[SUM_BLAKE3]);
 
 /* Exactly 2 * size lower-case digits. */
 bool hex_read(struct span text, uint8_t *raw_out, size_t size);
-/* Decimal digits alone, at most `most`. */
-bool number_read(struct span text, uint64_t most, uint64_t *number_out);
+/* Decimal digits alone, of a number below 2^50. */
+bool number_read(struct span text, uint64_t *number_out);
 
-/* One line of the build's log; control characters become '?'. */
-void log_line(const char *format, ...);
-/* Says the sentence in the log and ends the program with exit code 1. */
-_Noreturn void fail(const char *format, ...);
+/* A span after a word, "WORD: SPAN", as one line of the build's log; control characters become '?'.
+ */
+void log_about(const char *word, struct span span);
+/* Ends the program with exit code 1, and a sentence in the log: as it is, with what it is about,
+ * with a number, or with where it was. The realizer says which island it is. */
+_Noreturn void fail(const char *sentence);
+_Noreturn void fail_about(const char *sentence, struct span what);
+_Noreturn void fail_number(const char *sentence, uint64_t number);
+_Noreturn void fail_in(const char *where, const char *sentence);
+
+/* Takes the bytes before the next separator, and it, from the front. */
+struct span span_word(struct span *rest, uint8_t separator);
+/* A hash's sum; a failure of the host (or a collision of SHA-1) ends the program. */
+void hash_once(int32_t algorithm, struct span data, uint8_t *sum_out);
+void hash_end(int32_t handle, uint8_t *sum_out);
