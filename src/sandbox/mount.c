@@ -76,12 +76,12 @@ source_again(int fd)
 	while (count)
 		name[end++] = digits[--count];
 
-	char path[PATH_ROOM];
-	ssize_t size = readlink(name, path, sizeof path - 1);
+	char text[PATH_ROOM];
+	ssize_t size = readlink(name, text, sizeof text - 1);
 	if (size < 0)
 		return -1;
-	path[size] = '\0';
-	int tree = tree_clone(AT_FDCWD, path, AT_RECURSIVE);
+	text[size] = '\0';
+	int tree = tree_clone(AT_FDCWD, text, AT_RECURSIVE);
 	struct stat held;
 	struct stat found;
 	if (tree < 0 || fstat(fd, &held) < 0 || fstat(tree, &found) < 0)

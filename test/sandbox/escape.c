@@ -422,6 +422,24 @@ case_wait(const char *unused)
 		(void)pause();
 }
 
+/* Inputs are mounted in the folder that the output is made in. */
+static void
+case_store(const char *unused)
+{
+	(void)unused;
+	char text[64];
+	int fd = open("/cull/store/x-in/file", O_RDONLY);
+	expect(fd >= 0 && read(fd, text, sizeof text) == 6, "an input in the output's folder");
+	REFUSED(rename("/cull/store/x-in", "/cull/store/other"), EBUSY);
+	REFUSED(rmdir("/cull/store/x-in"), EBUSY);
+	REFUSED(unlink("/cull/store/y-single"), EBUSY);
+	REFUSED(rename("/cull/store", "/cull/other"), EROFS);
+	REFUSED(open("/cull/new", O_CREAT | O_WRONLY, 0644), EROFS);
+	GRANTED(mkdir("/cull/store/z-out", 0755));
+	GRANTED(symlink("/cull/store/x-in/file", "/cull/store/z-out/link"));
+	GRANTED(link("/cull/store/z-out/link", "/cull/store/z-out/again"));
+}
+
 /* All that a program can see of where it is. */
 static void
 case_print(const char *unused)
@@ -479,6 +497,7 @@ static const struct {
 	{"print", case_print},
 	{"scratch", case_scratch},
 	{"setuid", case_setuid},
+	{"store", case_store},
 	{"wait", case_wait},
 };
 

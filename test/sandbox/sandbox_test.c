@@ -314,6 +314,32 @@ the_same_is_seen_each_time(void **state)
 }
 
 static void
+inputs_may_lie_in_the_folder_of_the_output(void **state)
+{
+	struct place *place = (struct place *)*state;
+	struct sandbox_spec *spec = place_spec(place, "store", NULL);
+	struct sandbox_entry entries[PLACE_ENTRIES];
+	entries[0] = place->entries[0];
+	entries[1] = place->entries[4];
+	entries[1].target = "/cull/store";
+	entries[2] = place->entries[1];
+	entries[2].target = "/cull/store/x-in";
+	entries[3] = place->entries[2];
+	entries[3].target = "/cull/store/y-single";
+	entries[4] = place->entries[3];
+	entries[4].target = "/cull/store/w-link";
+	spec->entries = entries;
+	spec->entry_count = 5;
+	cleanup_buf struct buf output = BUF(64 << 10);
+	(void)place_run(place, spec, &output, 0);
+	char text[16];
+	assert_int_equal(readlinkat(place->fd, "out/z-out/again", text, sizeof text), 16);
+	assert_int_equal(readlinkat(place->fd, "out/w-link", text, sizeof text), 5);
+	/* Nothing of an input has come into the folder itself. */
+	assert_int_equal(faccessat(place->fd, "out/x-in/file", F_OK, 0), -1);
+}
+
+static void
 expect_refusal(
 	struct place *place, const struct sandbox_spec *spec, enum err_kind kind, const char *part)
 {
@@ -452,6 +478,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_frozen_program_stands_still_until_thawed),
 	cmocka_unit_test(everything_dies_with_the_realizer),
 	cmocka_unit_test(the_same_is_seen_each_time),
+	cmocka_unit_test(inputs_may_lie_in_the_folder_of_the_output),
 	cmocka_unit_test(a_wrong_spec_is_refused_with_its_operand),
 	cmocka_unit_test(a_folder_exchanged_behind_its_descriptor_is_refused),
 	cmocka_unit_test(where_the_kernel_refuses_namespaces_the_reason_is_said),
