@@ -108,8 +108,14 @@ die_with_realizer(const struct confine_settings *settings, struct err *err)
 static bool
 set_limit(int resource, uint64_t value, const char *name, struct err *err)
 {
-	/* At the soft limit of time a process is told, at the hard one it is killed. */
-	const struct rlimit limit = {value, resource == RLIMIT_CPU ? value + 1 : value};
+	/* What is lower already stays so: nobody but root may raise it. At the soft limit of time a
+	 * process is told, at the hard one it is killed. */
+	struct rlimit limit;
+	if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
+		return err_system(err, errno, "ask for the limit of %s", name);
+	uint64_t hard = resource == RLIMIT_CPU ? value + 1 : value;
+	limit.rlim_cur = value < limit.rlim_cur ? value : limit.rlim_cur;
+	limit.rlim_max = hard < limit.rlim_max ? hard : limit.rlim_max;
 	if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
 		return err_system(err, errno, "limit %s", name);
 	return true;

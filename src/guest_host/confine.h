@@ -10,8 +10,9 @@
  *
  * After confine_enter the process has a user of its own choice and no capability, in namespaces
  * without a network, and its root is its working directory, mounted nosuid, nodev and noexec. It
- * dies with the realizer. After confine_filter_enter every system call beyond the filter kills it;
- * none makes a process, a socket or an executable page, or opens a name otherwise than by openat2.
+ * dies with the realizer. After confine_filter_enter every system call beyond the filter kills it
+ * (the compile child: is refused); none makes a process, a socket or an executable page, or opens a
+ * name otherwise than by openat2.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* cab-guest: WebAssembly programs, compiled and run; its modes are in wire/spawner.h. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,9 @@ static const struct {
 int
 main(int argument_count, char **arguments)
 {
+	/* One thread needs one arena; out of memory, glibc would otherwise count processors, which the
+	 * filters refuse. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	for (size_t at = 0; argument_count == 2 && at < sizeof modes / sizeof *modes; at++)
 		if (strcmp(arguments[1], modes[at].name) == 0)
 			return modes[at].main();

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -60,9 +61,24 @@ driver_read(const char *path)
 	return data;
 }
 
+struct within {
+	uint64_t memory;
+	unsigned seconds;
+};
+
+static void
+limit(const struct within *within)
+{
+	const struct rlimit memory = {within->memory, within->memory};
+	const struct rlimit time = {within->seconds, within->seconds + 1};
+	need(!within->memory || setrlimit(RLIMIT_DATA, &memory) == 0, "limit memory");
+	need(!within->seconds || setrlimit(RLIMIT_CPU, &time) == 0, "limit time");
+}
+
 /* Executes the program with `three` and `four` as its descriptors, and an empty environment. */
 static pid_t
-execute(const char *program, const char *mode, int three, int four, int errors)
+execute(const char *program, const char *mode, int three, int four, int errors,
+	const struct within *within)
 {
 	pid_t pid = fork();
 	need(pid >= 0, "fork");
@@ -75,6 +91,7 @@ execute(const char *program, const char *mode, int three, int four, int errors)
 		need(dup2(errors, 2) == 2, "dup2");
 	need(dup2(three, 3) == 3 && dup2(four, 4) == 4, "dup2");
 	need(close_range(5, UINT32_MAX, 0) == 0, "close_range");
+	limit(within);
 	char *const arguments[] = {strdup("cab-guest"), strdup(mode), NULL};
 	char *const environment[] = {NULL};
 	(void)execve(program, arguments, environment);
@@ -84,6 +101,14 @@ execute(const char *program, const char *mode, int three, int four, int errors)
 int
 driver_compile(const char *program, struct bytes module, struct buf *said)
 {
+	return driver_compile_within(program, module, 0, 0, said);
+}
+
+int
+driver_compile_within(const char *program, struct bytes module, uint64_t memory, unsigned seconds,
+	struct buf *said)
+{
+	const struct within within = {memory, seconds};
 	struct err err;
 	cleanup_fd int input = fd_memory("module", module, &err);
 	need(input >= 0, "memory file");
@@ -91,7 +116,7 @@ driver_compile(const char *program, struct bytes module, struct buf *said)
 	need(output >= 0, "memory file");
 	int errors[2];
 	need(pipe2(errors, O_CLOEXEC) == 0, "pipe");
-	pid_t pid = execute(program, "compile", input, output, errors[1]);
+	pid_t pid = execute(program, "compile", input, output, errors[1], &within);
 	fd_close(errors[1]);
 	need_err(fd_read_all(errors[0], said, &err), &err);
 	fd_close(errors[0]);
@@ -113,7 +138,8 @@ driver_open(struct driver *driver, const char *program, int artifact)
 	int other;
 	need_err(wire_pair(&driver->socket, &other, &err), &err);
 	cleanup_fd int none = memfd_create("none", MFD_CLOEXEC);
-	driver->spawner = execute(program, "spawn", other, artifact < 0 ? none : artifact, -1);
+	driver->spawner = execute(
+		program, "spawn", other, artifact < 0 ? none : artifact, -1, &(struct within){0});
 	driver->runs = 0;
 	fd_close(other);
 }

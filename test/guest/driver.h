@@ -21,6 +21,9 @@
 
 /* Compiles a module: a sealed artifact, or -1 and the line that cab-guest said. */
 int driver_compile(const char *program, struct bytes module, struct buf *said);
+/* The same within less memory or time than it would have; 0: no less. */
+int driver_compile_within(const char *program, struct bytes module, uint64_t memory,
+	unsigned seconds, struct buf *said);
 struct buf driver_read(const char *path); /* a file, whole */
 
 struct driver {
