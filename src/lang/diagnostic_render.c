@@ -285,7 +285,7 @@ excerpt_add(const struct painter *painter, struct line_mark *marks, size_t count
 	struct window window = {0, 0, false, false};
 	for (size_t at = 0; at < count; at++) {
 		const struct source *source = marks[at].span.source;
-		uint32_t line = source_place(source, marks[at].span.start).line;
+		uint32_t line = source_line_number(source, marks[at].span.start);
 		bool visible = line == shown && marks[at].span.start >= window.start &&
 			       marks[at].span.start <= window.end;
 		if (!visible) {
@@ -315,7 +315,7 @@ digits_of(struct span span)
 {
 	unsigned digits = 1;
 	if (span.source)
-		for (uint32_t line = source_place(span.source, span.start).line; line > 9;
+		for (uint32_t line = source_line_number(span.source, span.start); line > 9;
 			line /= 10)
 			digits++;
 	return digits;

@@ -95,7 +95,10 @@ struct diagnostic *lexer_fault(struct lexer *lexer, size_t size, const char *for
 /* Bidirectional controls in [start, end): an error in code, a warning in strings and comments. */
 void lexer_check_bidi(struct lexer *lexer, size_t start, size_t end, enum severity severity);
 
-bool lexer_skip_comment(struct lexer *lexer);
+/* An unclosed one becomes a TOKEN_ERROR. */
+void lexer_skip_comment(struct lexer *lexer);
+extern const char island_help[];
+
 void lexer_number(struct lexer *lexer);
 void lexer_char(struct lexer *lexer);
 /* One token of the text or island that is open. */

@@ -65,9 +65,12 @@ pattern_fault(struct parser *parser, const struct node *node, const char *help)
 	return pattern_new(parser, PATTERN_ANY, node->span);
 }
 
+/* Quoted, they are names like any other. */
 static bool
-constant_kind(struct bytes text, enum node_kind *kind)
+constant_kind(struct bytes text, struct span span, enum node_kind *kind)
 {
+	if (bytes_has_prefix(span_text(span), BYTES_LITERAL("`")))
+		return false;
 	if (bytes_equal_text(text, "true"))
 		*kind = NODE_TRUE;
 	else if (bytes_equal_text(text, "false"))
@@ -84,7 +87,7 @@ pattern_name(struct parser *parser, struct bytes text, struct span span)
 {
 	struct pattern *pattern = pattern_new(parser, PATTERN_ANY, span);
 	enum node_kind kind;
-	if (constant_kind(text, &kind)) {
+	if (constant_kind(text, span, &kind)) {
 		pattern->kind = PATTERN_LITERAL;
 		pattern->literal = parser_node(parser, kind, span);
 	} else if (!bytes_equal_text(text, "_")) {
@@ -227,7 +230,7 @@ convert_entry(struct parser *parser, const struct draft_entry *entry, struct pat
 	enum node_kind constant;
 	bool written = token_is_name(name->text) ||
 		       bytes_has_prefix(span_text(name->span), BYTES_LITERAL("`"));
-	if (selected || !written || constant_kind(name->text, &constant)) {
+	if (selected || !written || constant_kind(name->text, name->span, &constant)) {
 		entry_fault(parser, entry->span, "write: name = pattern, which names the value");
 		return false;
 	}

@@ -28,7 +28,8 @@ enum print_place {
 /* How characters are escaped. FIRST: directly after the opening quote. */
 enum print_quote {
 	PRINT_QUOTE_STRING,
-	PRINT_QUOTE_NAME, /* a variable: bare where it can be, else in backquotes */
+	PRINT_QUOTE_NAME,    /* a variable: bare where it can be, else in backquotes */
+	PRINT_QUOTE_BINDING, /* the same in a pattern, where constants are quoted */
 	PRINT_QUOTE_PATH,
 	PRINT_QUOTE_PLACE,
 	PRINT_QUOTE_SCHEME,

@@ -19,6 +19,36 @@ lines_find(struct source *source)
 			source->lines[source->line_count++] = (uint32_t)(at + 1);
 }
 
+static bool
+begins_point(uint8_t byte)
+{
+	return (byte & 0xc0) != 0x80;
+}
+
+static void
+points_count(struct source *source)
+{
+	source->points = memory_zero(source->text.size / SOURCE_BLOCK + 1, sizeof(uint32_t));
+	uint32_t count = 0;
+	for (size_t at = 0; at < source->text.size; at++) {
+		if (at % SOURCE_BLOCK == 0)
+			source->points[at / SOURCE_BLOCK] = count;
+		count += begins_point(source->text.data[at]);
+	}
+	if (source->text.size % SOURCE_BLOCK == 0)
+		source->points[source->text.size / SOURCE_BLOCK] = count;
+}
+
+/* Code points that begin before an offset: lines may be as long as the file. */
+static uint32_t
+points_before(const struct source *source, uint32_t offset)
+{
+	uint32_t count = source->points[offset / SOURCE_BLOCK];
+	for (uint32_t at = offset - offset % SOURCE_BLOCK; at < offset; at++)
+		count += begins_point(source->text.data[at]);
+	return count;
+}
+
 struct source *
 source_new(const char *name, struct bytes text, struct err *err)
 {
@@ -38,6 +68,7 @@ source_new(const char *name, struct bytes text, struct err *err)
 	copy[text.size] = '\0';
 	source->text = bytes_of(copy, text.size);
 	lines_find(source);
+	points_count(source);
 	return source;
 }
 
@@ -53,14 +84,13 @@ source_free(struct source *source)
 	free(text.owned);
 	free(source->name);
 	free(source->lines);
+	free(source->points);
 	free(source);
 }
 
-struct source_place
-source_place(const struct source *source, uint32_t offset)
+uint32_t
+source_line_number(const struct source *source, uint32_t offset)
 {
-	if (offset > source->text.size)
-		offset = (uint32_t)source->text.size;
 	uint32_t low = 0;
 	uint32_t high = source->line_count;
 	while (high - low > 1) {
@@ -70,10 +100,18 @@ source_place(const struct source *source, uint32_t offset)
 		else
 			high = middle;
 	}
-	uint32_t column = 1;
-	for (uint32_t at = source->lines[low]; at < offset; at++)
-		column += (source->text.data[at] & 0xc0) != 0x80;
-	return (struct source_place){low + 1, column};
+	return low + 1;
+}
+
+struct source_place
+source_place(const struct source *source, uint32_t offset)
+{
+	if (offset > source->text.size)
+		offset = (uint32_t)source->text.size;
+	uint32_t line = source_line_number(source, offset);
+	uint32_t start = source->lines[line - 1];
+	return (struct source_place){
+		line, points_before(source, offset) - points_before(source, start) + 1};
 }
 
 struct bytes

@@ -16,13 +16,16 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define SOURCE_MAX ((size_t)32 << 20)
+#define SOURCE_MAX ((size_t)16 << 20)
+
+enum { SOURCE_BLOCK = 1024 };
 
 struct source {
 	char *name; /* as shown to people */
 	struct bytes text;
 	uint32_t *lines; /* the offset of each line's first byte */
 	uint32_t line_count;
+	uint32_t *points; /* how many code points begin before each SOURCE_BLOCK bytes */
 };
 
 /* The bytes [start, end) of a source. A span without a source is none. */
@@ -41,6 +44,8 @@ struct source_place {
 struct source *source_new(const char *name, struct bytes text, struct err *err);
 void source_free(struct source *source);
 
+/* The line alone is cheaper. */
+uint32_t source_line_number(const struct source *source, uint32_t offset);
 struct source_place source_place(const struct source *source, uint32_t offset);
 /* The text of a line (counted from 1), without its end. */
 struct bytes source_line(const struct source *source, uint32_t line);

@@ -273,8 +273,9 @@ void tree_free(struct tree *tree);
 /* False where at least one error was added. tree->root is never NULL afterwards. */
 MUST_CHECK bool syntax_parse(struct tree *tree, struct diagnostics *diagnostics);
 
-/* The tree as compact canonical Cab text, parentheses around every operand that is not an atom:
- * syntax_parse of it gives an equal tree. */
+/* The tree, as syntax_parse made it, as compact canonical Cab text with no more parentheses than
+ * reading it back needs. syntax_parse of it gives an equal tree, unless brackets that stand for
+ * what the source wrote without them pass SYNTAX_DEPTH_MAX. */
 void syntax_print(const struct node *node, struct buf *out);
 /* Equal but for spans and for what scope_resolve fills in. */
 bool syntax_equal(const struct node *left, const struct node *right);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <string.h>
 
-#include "base/map.h"
 #include "lang/parser.h"
 
 bool
@@ -84,28 +83,6 @@ parse_names(struct parser *parser, enum token_kind closer, struct span opener, s
 	return sound;
 }
 
-static void
-check_repeats(struct parser *parser, const struct paths *paths)
-{
-	struct map seen = {0};
-	for (size_t at = 0; at < paths->paths.size; at++) {
-		struct node_path path = paths->paths.data[at];
-		struct node_name *name = &path.names[path.count - 1];
-		if (name->dynamic)
-			continue;
-		void **before = map_at(&seen, name->text);
-		if (*before) {
-			struct diagnostic *fault = parser_fault(parser, name->span,
-				"'%.*s' is selected twice", BYTES_ARGS(name->text));
-			if (fault)
-				diagnostic_label(parser->diagnostics, fault,
-					((struct node_name *)*before)->span, "first here");
-		}
-		*before = name;
-	}
-	map_release(&seen);
-}
-
 /* x.{a, b} and x.[a, b], from the bracket on. */
 static struct node *
 parse_several(struct parser *parser, struct node *base)
@@ -119,12 +96,9 @@ parse_several(struct parser *parser, struct node *base)
 	struct node *node = parser_node(parser, NODE_ERROR, opener);
 	if (parser_enter(parser, opener)) {
 		++*open;
-		if (parse_names(parser, closer, opener, &paths)) {
-			if (set)
-				check_repeats(parser, &paths);
+		if (parse_names(parser, closer, opener, &paths))
 			node = share_new(parser, set ? SHARE_SET : SHARE_LIST, base,
 				paths.paths.data, paths.paths.size);
-		}
 		--*open;
 		parser_leave(parser);
 	}

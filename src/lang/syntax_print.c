@@ -273,6 +273,27 @@ print_group(struct printer *printer, const struct node_share *share)
 	printer_node(printer, share->value, PRINT_IN_SHARE_BASE, 0);
 }
 
+/* Sets of one entry are a path: a.b.c = value. */
+static void
+print_entry(struct printer *printer, const struct node_entry *entry)
+{
+	ARRAY(const struct node_name *) names = {0};
+	*array_push(&names) = &entry->name;
+	while (entry->value->kind == NODE_SET && entry->value->set.count == 1 &&
+		!is_shared(entry->value->set.entries[0].value)) {
+		entry = &entry->value->set.entries[0];
+		*array_push(&names) = &entry->name;
+	}
+	printer_node(printer, entry->value, PRINT_IN_ANY, 0);
+	printer_text(printer, " = ");
+	while (names.size) {
+		printer_name(printer, names.data[--names.size]);
+		if (names.size)
+			printer_text(printer, ".");
+	}
+	array_release(&names);
+}
+
 /* A set, with the groups of the shares around it. */
 static void
 print_set(struct printer *printer, const struct node *node)
@@ -290,9 +311,7 @@ print_set(struct printer *printer, const struct node *node)
 		if (!last)
 			printer_text(printer, ", ");
 		last = false;
-		printer_node(printer, entry->value, PRINT_IN_ANY, 0);
-		printer_text(printer, " = ");
-		printer_name(printer, &entry->name);
+		print_entry(printer, entry);
 	}
 	ARRAY(const struct node_share *) groups = {0};
 	for (; is_group(outer); outer = outer->share->body)

@@ -82,7 +82,9 @@ print_chars(struct buf *out, enum print_quote quote, struct bytes text)
 		buf_add(out, text);
 		return;
 	}
-	if (token_is_name(text)) {
+	bool constant = bytes_equal_text(text, "true") || bytes_equal_text(text, "false") ||
+			bytes_equal_text(text, "null");
+	if (token_is_name(text) && !(constant && quote == PRINT_QUOTE_BINDING)) {
 		buf_add(out, text);
 		return;
 	}
@@ -112,7 +114,7 @@ print_pattern_list(struct printer *printer, const struct pattern *pattern)
 	printer_text(printer, "]");
 	if (tail) {
 		if (tail->kind == PATTERN_NAME)
-			printer_chars(printer, PRINT_QUOTE_NAME, tail->name.text);
+			printer_chars(printer, PRINT_QUOTE_BINDING, tail->name.text);
 		printer_text(printer, pattern->list.count ? ", ..." : "...");
 	}
 	for (size_t at = pattern->list.count; at-- > 0;) {
@@ -136,7 +138,7 @@ print_field(struct printer *printer, const struct pattern_field *field)
 		printer_pattern(printer, inner, PRINT_IN_ANY);
 		printer_text(printer, " = ");
 	}
-	printer_chars(printer, PRINT_QUOTE_NAME, field->name);
+	printer_chars(printer, PRINT_QUOTE_BINDING, field->name);
 }
 
 static void
@@ -171,7 +173,7 @@ print_pattern(struct printer *printer, const struct pattern *pattern, enum print
 		buf_add_byte(printer->out, '_');
 		return;
 	case PATTERN_NAME:
-		printer_chars(printer, PRINT_QUOTE_NAME, pattern->name.text);
+		printer_chars(printer, PRINT_QUOTE_BINDING, pattern->name.text);
 		return;
 	case PATTERN_LITERAL:
 		print_literal(printer, pattern->literal);
@@ -179,7 +181,7 @@ print_pattern(struct printer *printer, const struct pattern *pattern, enum print
 	case PATTERN_AT:
 		printer_pattern(printer, pattern->name.inner, PRINT_IN_ARGUMENT);
 		printer_text(printer, " @ ");
-		printer_chars(printer, PRINT_QUOTE_NAME, pattern->name.text);
+		printer_chars(printer, PRINT_QUOTE_BINDING, pattern->name.text);
 		return;
 	case PATTERN_LIST:
 		if (place == PRINT_IN_ARGUMENT && !has_plain_tail(pattern)) {

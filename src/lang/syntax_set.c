@@ -441,7 +441,9 @@ parser_settle(struct parser *parser)
 			parser_fault(parser, node->span,
 				"a name with an interpolation is only an attribute's name");
 		} else if (node->kind == NODE_INTEGER) {
-			parser_fault(parser, node->span, "an integer beyond 64 bits");
+			parser_help(parser,
+				parser_fault(parser, node->span, "an integer beyond 64 bits"),
+				"only -9223372036854775808 itself, with its sign, is an integer");
 		}
 	}
 }

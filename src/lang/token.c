@@ -104,7 +104,9 @@ lexer_trivia(struct lexer *lexer)
 			lexer->at++;
 		else if (mark)
 			lexer->at += 3;
-		else if (byte != '#' || !lexer_skip_comment(lexer))
+		else if (byte == '#')
+			lexer_skip_comment(lexer);
+		else
 			break;
 	}
 	if (lexer->at > start || start == 0)
@@ -332,6 +334,9 @@ lexer_code(struct lexer *lexer)
 	}
 }
 
+const char island_help[] = "an island is written <scheme:reference>, all on one line; "
+			   "to compare, put a space after '<'";
+
 /* At the end of the file: the innermost text that is open is the fault, the rest follows from it.
  */
 static void
@@ -364,6 +369,8 @@ lexer_close(struct lexer *lexer)
 				diagnostic_help(lexer->diagnostics, found,
 					"a fenced string ends in as many '=' as it begins with and "
 					"'\"'; a string that begins with '=' is written \"\\=…\"");
+			else if (kind == TOKEN_ISLAND_END)
+				diagnostic_help(lexer->diagnostics, found, "%s", island_help);
 		}
 		reported = true;
 		lexer_take(lexer, kind, 0);

@@ -42,13 +42,13 @@ block_end(const struct lexer *lexer, size_t fence)
 	return SIZE_MAX;
 }
 
-bool
+void
 lexer_skip_comment(struct lexer *lexer)
 {
 	size_t fence = lexer_run(lexer, 1, '=');
 	if (fence == 0) {
 		skip_line(lexer);
-		return true;
+		return;
 	}
 	size_t end = block_end(lexer, fence);
 	if (end == SIZE_MAX) {
@@ -61,8 +61,10 @@ lexer_skip_comment(struct lexer *lexer)
 				"a block comment ends in as many '=' as it begins with and '#'; "
 				"a comment to the end of the line wants a space after '#'");
 		end = lexer->text.size - lexer->at;
+		lexer_check_bidi(lexer, lexer->at, lexer->at + end, SEVERITY_WARNING);
+		lexer_take(lexer, TOKEN_ERROR, end);
+		return;
 	}
 	lexer_check_bidi(lexer, lexer->at, lexer->at + end, SEVERITY_WARNING);
 	lexer->at += end;
-	return true;
 }

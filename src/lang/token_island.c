@@ -55,9 +55,8 @@ island_fault(struct lexer *lexer, const char *title)
 	uint32_t start = lexer_mode(lexer)->start;
 	struct span opener = span_of(lexer->source, start, start + 1);
 	diagnostic_help(lexer->diagnostics,
-		diagnostic_add(lexer->diagnostics, SEVERITY_ERROR, opener, "%s", title),
-		"an island is written <scheme:reference>, all on one line; "
-		"to compare, put a space after '<'");
+		diagnostic_add(lexer->diagnostics, SEVERITY_ERROR, opener, "%s", title), "%s",
+		island_help);
 	size_t at = 0;
 	while (lexer->at + at < lexer->text.size && lexer_peek(lexer, at) != '>' &&
 		lexer_peek(lexer, at) != '\n')
