@@ -20,7 +20,7 @@ static const struct foreign_row foreign_rows[] = {
 	{"builtins", "built-in functions stand alone: map, filter, …"},
 };
 
-enum { NEAREST_OFFERS_MAX = 1000000 };
+enum { NEAREST_OFFERS_MAX = 200000 };
 
 /* A name that is bound where the walk is now. */
 struct local {

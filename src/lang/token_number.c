@@ -132,6 +132,9 @@ lexer_number(struct lexer *lexer)
 		lexer_take(lexer, size > whole ? TOKEN_FLOAT : TOKEN_INTEGER, size);
 }
 
+/* How far the end of what is no character is looked for. */
+enum { CHAR_REACH = 64 };
+
 void
 lexer_char(struct lexer *lexer)
 {
@@ -151,7 +154,8 @@ lexer_char(struct lexer *lexer)
 		lexer_take(lexer, TOKEN_CHAR, content + 2);
 		return;
 	}
-	struct bytes line = bytes_first(lexer_rest(lexer), bytes_find(lexer_rest(lexer), '\n'));
+	struct bytes near = bytes_first(lexer_rest(lexer), CHAR_REACH);
+	struct bytes line = bytes_first(near, bytes_find(near, '\n'));
 	size_t end = bytes_find(bytes_from(line, 1), '\'');
 	size_t size = end == SIZE_MAX ? 1 : end + 2;
 	struct diagnostic *found = lexer_fault(lexer, size,
