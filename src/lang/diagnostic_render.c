@@ -290,7 +290,7 @@ excerpt_add(const struct painter *painter, struct line_mark *marks, size_t count
 			       marks[at].span.start <= window.end;
 		if (!visible) {
 			if (shown && line > shown + 1)
-				buf_format(painter->out, " %*s...\n", (int)painter->gutter - 1, "");
+				buf_format(painter->out, " %*s...\n", (int)painter->gutter, "");
 			window = window_find(painter, marks[at].span, line);
 			line_text_add(painter, source, line, window);
 			shown = line;

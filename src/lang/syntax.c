@@ -290,7 +290,8 @@ parse_definition(struct parser *parser, struct block_draft *draft, struct node *
 			.span = parser_span_since(parser, left->span.start)};
 	if (parser_accept(parser, TOKEN_SEMICOLON))
 		return true;
-	missing_semicolon(parser, closer, equals);
+	if (value->kind != NODE_ERROR)
+		missing_semicolon(parser, closer, equals);
 	return parser_starts_primary(parser_kind(parser));
 }
 

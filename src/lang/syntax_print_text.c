@@ -50,7 +50,8 @@ print_path_text(struct buf *out, struct bytes text, bool first)
 	}
 }
 
-/* A ':' before ':' or '{' ends a reference, and so might one at the end of the text. */
+/* ':' before ':' or '{' ends a reference, and so might one at the end of the text, or either of them
+ * at its start, where a ':' has just been written. */
 static void
 print_place_text(struct buf *out, struct bytes text)
 {
@@ -58,7 +59,8 @@ print_place_text(struct buf *out, struct bytes text)
 		uint8_t byte = text.data[at];
 		uint8_t after = at + 1 < text.size ? text.data[at + 1] : ':';
 		bool ends = byte == ':' && (after == ':' || after == '{');
-		if (byte == '>' || byte == '\\' || ends)
+		bool starts = at == 0 && (byte == ':' || byte == '{');
+		if (byte == '>' || byte == '\\' || ends || starts)
 			buf_add_byte(out, '\\');
 		buf_add_byte(out, byte);
 	}
