@@ -62,6 +62,7 @@ pattern_fault(struct parser *parser, const struct node *node, const char *help)
 		parser_help(parser,
 			parser_fault(parser, node->span, "%s is no pattern", node_describe(node)),
 			"%s", help);
+	parser->tree->lossy = true;
 	return pattern_new(parser, PATTERN_ANY, node->span);
 }
 
@@ -205,6 +206,7 @@ static void
 entry_fault(struct parser *parser, struct span span, const char *help)
 {
 	parser_help(parser, parser_fault(parser, span, "this entry is no pattern"), "%s", help);
+	parser->tree->lossy = true;
 }
 
 /* False for an entry that is no field. */

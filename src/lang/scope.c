@@ -48,6 +48,7 @@ struct task {
 
 struct walk {
 	const struct scope_names *names;
+	bool lossy;
 	struct diagnostics *diagnostics;
 	struct arena *arena;
 	ARRAY(struct task) tasks;
@@ -123,7 +124,7 @@ locals_leave(struct walk *walk, size_t count)
 	while (walk->locals.size > count) {
 		struct local *local = walk->locals.data[--walk->locals.size];
 		*map_at(&walk->bound, local->name) = local->shadowed;
-		if (local->statement && !local->used && local->name.size &&
+		if (local->statement && !local->used && !walk->lossy && local->name.size &&
 			local->name.data[0] != '_') {
 			struct diagnostic *fault =
 				diagnostic_add(walk->diagnostics, SEVERITY_WARNING, local->span,
@@ -223,6 +224,8 @@ report_undefined(struct walk *walk, const struct node *node, bool lambda)
 {
 	struct bytes name = node->name.text;
 	struct diagnostics *list = walk->diagnostics;
+	if (walk->lossy)
+		return;
 	if (bytes_equal_text(name, "_")) {
 		struct diagnostic *fault =
 			diagnostic_add(list, SEVERITY_ERROR, node->span, "'_' cannot be read");
@@ -561,7 +564,10 @@ bool
 scope_resolve(struct tree *tree, const struct scope_names *names, struct diagnostics *diagnostics)
 {
 	size_t errors = diagnostics->errors;
-	struct walk walk = {.names = names, .diagnostics = diagnostics, .arena = &tree->arena};
+	struct walk walk = {.names = names,
+		.lossy = tree->lossy,
+		.diagnostics = diagnostics,
+		.arena = &tree->arena};
 	rows_map(&walk.builtins, names->builtins, names->builtin_count);
 	rows_map(&walk.ambient, names->ambient, names->ambient_count);
 	*array_push(&walk.frames) = (struct frame){0, 0};

@@ -2,7 +2,10 @@
 /*
  * scope: names to slots, and what can be checked before evaluation.
  *
- *     if (!scope_resolve(tree, &names, &diagnostics)) ...       after a syntax_parse without errors
+ *     sound = scope_resolve(tree, &names, &diagnostics) && sound;       sound: what syntax_parse said
+ *
+ * It runs after errors of the parser too, so that one run reports them all; where these may have
+ * cost definitions (tree->lossy), it says nothing of names that are undefined or not used.
  *
  * Frames. There is one frame for the file (tree->frame_size slots) and one for each call of a
  * function (lambda->frame_size slots, the caller of the clause being the frame in which the lambda

@@ -181,6 +181,7 @@ parser_close(struct parser *parser, enum token_kind closer, struct span opener)
 		diagnostic_label(parser->diagnostics, fault, opener, "opened here");
 	if (found == TOKEN_COMMA && closer == TOKEN_PAREN_CLOSE)
 		parser_help(parser, fault, "a list is written [a, b]");
+	parser->tree->lossy |= found != TOKEN_END;
 	while (!parser_is_closer(parser_kind(parser)) || !is_wanted(parser, parser_kind(parser))) {
 		parser_advance(parser);
 		parser_skip(parser);
@@ -217,6 +218,7 @@ parser_separate(struct parser *parser, enum token_kind closer, const char *what,
 	}
 	parser_fault(parser, parser_span(parser), "expected ',' or %s, found %s",
 		token_describe(closer), token_describe(kind));
+	parser->tree->lossy = true;
 	parser_advance(parser);
 	parser_skip(parser);
 	return parser_separate(parser, closer, what, semicolon);
@@ -284,6 +286,7 @@ parse_definition(struct parser *parser, struct block_draft *draft, struct node *
 	parser->value = VALUE_STATEMENT;
 	struct node *value = parse_expression(parser);
 	parser->value = outer;
+	parser->tree->lossy |= !pattern;
 	if (pattern)
 		*array_push(&draft->bindings) = (struct node_binding){.pattern = pattern,
 			.value = value,
@@ -308,6 +311,7 @@ block_resume(struct parser *parser, enum token_kind closer, bool reported)
 			token_describe(parser_kind(parser)));
 	if (parser_kind(parser) == TOKEN_COMMA)
 		parser_help(parser, fault, "a file is one value: a list [a, b] or a set { a, b, }");
+	parser->tree->lossy = true;
 	do {
 		parser_advance(parser);
 		parser_skip(parser);

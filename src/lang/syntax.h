@@ -3,9 +3,9 @@
  * syntax: the tree of a source, by a parser that recovers and reports every independent error.
  *
  *     struct tree *tree = tree_new(source);
- *     if (!syntax_parse(tree, &diagnostics)) ...            errors were added; the tree is for show
- *     if (!scope_resolve(tree, &names, &diagnostics)) ...   scope.h
- *     evaluate(tree->root)
+ *     bool sound = syntax_parse(tree, &diagnostics);
+ *     sound = scope_resolve(tree, &names, &diagnostics) && sound;      scope.h; also after errors
+ *     if (sound) evaluate(tree->root);
  *     tree_free(tree);
  *
  * The tree belongs to its arena; texts in it are copies or spans of the source. What stands in it
@@ -263,6 +263,7 @@ struct tree {
 	const struct source *source;
 	struct node *root;
 	uint32_t frame_size; /* slots of the file's own frame */
+	bool lossy;          /* faults may have cost definitions: absent names say nothing */
 	struct arena arena;
 };
 

@@ -288,6 +288,7 @@ parse_arrow(struct parser *parser, struct stack *stack, struct node *operand)
 		parser_help(parser,
 			parser_fault(parser, parser_span(parser), "the left of '=>' is a pipe"),
 			"put the lambda in parentheses: value |> (x => …)");
+		parser->tree->lossy = true;
 		pattern = arena_new(parser->arena, struct pattern);
 		pattern->span = operand->span;
 	} else {

@@ -52,18 +52,18 @@ case_run(const char *name, struct bytes text, bool check, struct golden *golden)
 	struct source *source = source_new(name, text, &err);
 	struct tree *tree = tree_new(source);
 	bool sound = true;
+	struct scope_names names = {.builtins = builtins,
+		.builtin_count = sizeof builtins / sizeof *builtins,
+		.ambient = ambient,
+		.ambient_count = sizeof ambient / sizeof *ambient,
+		.entry = strncmp(name, "imported", 8) != 0};
 	if (syntax_parse(tree, &diagnostics)) {
-		struct scope_names names = {.builtins = builtins,
-			.builtin_count = sizeof builtins / sizeof *builtins,
-			.ambient = ambient,
-			.ambient_count = sizeof ambient / sizeof *ambient,
-			.entry = strncmp(name, "imported", 8) != 0};
 		syntax_print(tree->root, &golden->out);
 		sound = reads_back(tree, &golden->out);
 		buf_add_byte(&golden->out, '\n');
-		if (check)
-			(void)!scope_resolve(tree, &names, &diagnostics);
 	}
+	if (check)
+		(void)!scope_resolve(tree, &names, &diagnostics);
 	if (check)
 		buf_clear(&golden->out);
 	diagnostics_sort(&diagnostics);
