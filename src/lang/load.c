@@ -60,8 +60,8 @@ file_check(struct evaluator *evaluator, struct source_file *file, enum eval_role
 		.ambient_count = AMBIENT_COUNT,
 		.entry = role == EVAL_ENTRY,
 	};
-	if (syntax_parse(file->tree, &evaluator->diagnostics) &&
-		scope_resolve(file->tree, &names, &evaluator->diagnostics))
+	bool sound = syntax_parse(file->tree, &evaluator->diagnostics);
+	if (scope_resolve(file->tree, &names, &evaluator->diagnostics) && sound)
 		return true;
 	failure_clear(evaluator);
 	evaluator->failure.kind = FAILURE_REPORTED;
