@@ -225,8 +225,12 @@ store_ensure_version(struct store *store, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "is not a store");
 	if (!store_is_empty(store, &empty, err))
 		return false;
-	if (empty)
-		return fd_replace_file(store->fd, "version", bytes_text(store_version), 0444, err);
+	if (empty) {
+		if (!fd_replace_file(store->fd, "version", bytes_text(store_version), 0444, err))
+			return false;
+		return fchmodat(store->fd, "version", 0444, 0) == 0 ||
+		       err_system(err, errno, "change mode of version");
+	}
 	/* Another process may have just made it. */
 	if (!store_read_version(store, &found, err))
 		return false;
