@@ -226,14 +226,12 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 	request->body_file = wire_take_fd(&guest->packet, 0);
 	buf_add(&request->packet, fields);
 	*array_push(&guest->requests) = request;
-	if (!guest->host.network_allowed) {
-		static const char why[] = "the network is for derivations that are self-fixing or have a fixed hash";
-		guest->listener.note(guest->listener.context, bytes_text(why));
-		guest_fail(request, CAB_ERROR_REFUSED, bytes_text(why));
+	if (guest->host.refusal) {
+		guest->listener.note(guest->listener.context, bytes_text(guest->host.refusal));
+		guest_fail(request, CAB_ERROR_REFUSED, bytes_text(guest->host.refusal));
 		return true;
 	}
 	request->waiting = true;
-	/* The decision may end the guest, and free it: nothing of it is touched after a refusal. */
 	if (guest->listener.open(guest->listener.context))
 		guest_let_go(request);
 	return true;

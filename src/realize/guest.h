@@ -9,6 +9,8 @@
  *     guest_hold(guest): running transfers are not read on; guest_resume(guest): all goes on
  *     guest_free(guest): transfers are cancelled; a process that still lives is the caller's to kill
  *
+ * No listener may free the guest from inside a call.
+ *
  * The body of a reply goes from the network process to the guest through a pipe, past this process.
  */
 #pragma once
@@ -25,7 +27,7 @@ struct guest_host {
 	const struct bytes *origins; /* of the derivation; borrowed for the guest's life */
 	size_t origin_count;
 	bool redirects;
-	bool network_allowed; /* a derivation that is neither self-fixing nor fixed may not reach it */
+	const char *refusal; /* why this run may not reach the network; NULL: it may */
 };
 
 struct guest_listener {

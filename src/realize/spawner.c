@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/trace.h"
-#include "store/store.h"
+#include "store/file.h"
 #include "wire/spawner.h"
 #include "wire/wire.h"
 
@@ -148,16 +148,17 @@ spawner_artifact(struct spawner *spawner, struct bytes module, struct err *err)
 	buf_format(&name, "%s %s", text.text, spawner->key);
 	struct digest key = digest_derive("cab artifact 1", buf_bytes(&name));
 
-	cleanup_buf struct buf artifact = BUF(SPAWNER_ARTIFACT_MAX);
 	struct err miss = {0};
-	if (!store_artifact_get(spawner->store, &key, &artifact, &miss)) {
-		trace("guest", "compiling a module: %s", miss.text);
-		buf_clear(&artifact);
-		if (!spawner_compile(spawner, module, &artifact, err))
-			return -1;
-		if (!store_artifact_put(spawner->store, &key, buf_bytes(&artifact), err))
-			return -1;
-	}
+	int kept = store_artifact_get(spawner->store, &key, &miss);
+	if (kept >= 0)
+		return kept;
+	trace("guest", "compiling a module: %s", miss.text);
+	cleanup_buf struct buf artifact = BUF(SPAWNER_ARTIFACT_MAX);
+	if (!spawner_compile(spawner, module, &artifact, err))
+		return -1;
+	/* A store that cannot keep it costs the next run a compilation, no more. */
+	if (!store_artifact_put(spawner->store, &key, buf_bytes(&artifact), &miss))
+		trace("guest", "%s", miss.text);
 	return fd_memory("artifact", buf_bytes(&artifact), err);
 }
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/job.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "realize/output.h"
+#include "store/realization.h"
+
+static bool
+finish_guest(struct realizer_job *job, struct err *err)
+{
+	siginfo_t info = {0};
+	if (waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED | __WALL) < 0)
+		return err_system(err, errno, "wait for the guest");
+	fd_release(&job->pidfd);
+	if (job->known || job->failed)
+		return true;
+	if (info.si_code != CLD_EXITED)
+		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)", info.si_status,
+			       strsignal(info.si_status));
+	if (info.si_status != 0)
+		return err_set(err, ERR_BUILD, "the program failed with exit status %d", info.si_status);
+	return true;
+}
+
+static bool
+finish_native(struct realizer_job *job, struct err *err)
+{
+	struct sandbox_result result;
+	if (!sandbox_collect(&job->process, &result, err))
+		return false;
+	job->is_running = false;
+	job->pidfd = -1;
+	sandbox_release(&job->process);
+	if (result.left) {
+		const char *note = arena_format(&job->arena, "%u processes that it left behind were ended", result.left);
+		job_say(job, bytes_text(note));
+	}
+	if (job->known || job->failed)
+		return true;
+	if (result.limit == ERR_LIMIT_MEMORY)
+		return err_limit(err, ERR_LIMIT_MEMORY, "the program met its limit on memory");
+	if (result.limit == ERR_LIMIT_PROCESSES)
+		return err_limit(err, ERR_LIMIT_PROCESSES, "the program met its limit on processes");
+	if (result.signal)
+		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)", result.signal,
+			       strsignal(result.signal));
+	if (result.code)
+		return err_set(err, ERR_BUILD, "the program failed with exit status %d", result.code);
+	return true;
+}
+
+/* What the output must be: by the lock or `fixed`, or by the program's own word. */
+static bool
+finish_claim(struct realizer_job *job, struct cab_hash *claim, bool *has_claim, const char **who, struct err *err)
+{
+	const struct derivation *derivation = job->request.derivation;
+	const struct identity *pin = job->request.pin;
+	size_t count = job->request.pin_count;
+	*who = "the lock says";
+	if (derivation->fixed == DERIVATION_FIXED) {
+		pin = derivation->identities;
+		count = derivation->identity_count;
+		*who = "the derivation says";
+	}
+	const struct identity *wanted = identity_find(pin, count, "cab");
+	const struct identity *reported = identity_find(job->report.lines, job->report.count, "cab");
+	bool said = reported && !bytes_equal_text(reported->value, ".");
+	if (wanted && said && !bytes_equal(wanted->value, reported->value))
+		return err_set(err, ERR_CORRUPT, "the content differs: %s cab %.*s, what was fetched is cab %.*s", *who,
+			       BYTES_ARGS(wanted->value), BYTES_ARGS(reported->value));
+	if (!wanted && said) {
+		wanted = reported;
+		*who = "the program reported";
+	}
+	*has_claim = wanted != NULL;
+	return !wanted || cab_hash_parse(wanted->value, claim) ||
+	       err_set(err, ERR_CORRUPT, "%s cab %.*s, which is not a Cab hash", *who, BYTES_ARGS(wanted->value));
+}
+
+static bool
+finish_register(struct realizer_job *job, struct object *objects, struct err *err)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct object_reference *closure = arena_array(&job->arena, struct object_reference, job->closure.size);
+	for (size_t at = 0; at < job->closure.size; at++) {
+		closure[at].path = job->closure.data[at].path;
+		memcpy(closure[at].name, job->closure.data[at].name, sizeof closure[at].name);
+	}
+	const char **names = arena_array(&job->arena, const char *, derivation->output_count);
+	for (size_t at = 0; at < derivation->output_count; at++) {
+		struct bytes own = derivation_own_path(&job->arena, derivation->name, derivation->outputs[at]);
+		names[at] = job->kind == PROGRAM_WASM
+				    ? arena_text(&job->arena, derivation->outputs[at])
+				    : arena_text(&job->arena, bytes_from(own, sizeof STORE_PREFIX - 1));
+	}
+	struct cab_hash claim;
+	bool has_claim = false;
+	const char *who = NULL;
+	if (!finish_claim(job, &claim, &has_claim, &who, err))
+		return false;
+	struct output_work work = {
+		.store = job->embedded->settings.store,
+		.folder = job->outputs,
+		.names = names,
+		.derivation = derivation,
+		.closure = closure,
+		.closure_count = job->closure.size,
+		.native = job->kind != PROGRAM_WASM,
+		.claim = has_claim ? &claim : NULL,
+	};
+	if (output_register(&work, objects, err))
+		return true;
+	return err->kind == ERR_CORRUPT && has_claim ? err_note(err, "%s cab %s", who, cab_hash_print(&claim).text) : false;
+}
+
+/* A self-fixing run proves its identities; any other is a realization. Neither is both (DESIGN section 4). */
+static void
+finish_record(struct realizer_job *job, const struct object *objects)
+{
+	const struct derivation *derivation = job->request.derivation;
+	if (derivation->fixed == DERIVATION_SELF) {
+		for (size_t at = 0; at < job->report.count; at++) {
+			struct identity line = job->report.lines[at];
+			if (!bytes_equal_text(line.format, "cab"))
+				table_put(&job->table, line.format, line.value, &objects[0].hash, objects[0].size,
+					  objects[0].files);
+		}
+		return;
+	}
+	struct realization realization = {
+		.kind = REALIZATION_RESOLVED, .derivation = job->request.resolved, .vouch = {.kind = VOUCH_SELF}};
+	for (size_t at = 0; at < derivation->output_count; at++) {
+		struct realization_output *output = array_push(&realization.outputs);
+		memcpy(output->output, derivation->outputs[at].data, derivation->outputs[at].size);
+		output->object.path = objects[at].path;
+		memcpy(output->object.name, objects[at].name, sizeof output->object.name);
+		output->hash = objects[at].hash;
+	}
+	realization_put(job->embedded->settings.store, &realization);
+	realization_release(&realization);
+}
+
+static void
+finish_identities(struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
+{
+	struct identity *identities = arena_array(&job->arena, struct identity, job->report.count + 1);
+	size_t count = 0;
+	for (size_t at = 0; at < job->report.count; at++)
+		if (!bytes_equal_text(job->report.lines[at].format, "cab"))
+			identities[count++] = job->report.lines[at];
+	struct cab_hash_text text = cab_hash_print(hash);
+	identities[count++] =
+		(struct identity){BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
+	out->identities = identities;
+	out->identity_count = count;
+}
+
+static void
+finish_outputs(struct realizer_job *job, const struct object *objects, struct realizer_result *out)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct realizer_output *outputs = arena_array(&job->arena, struct realizer_output, derivation->output_count);
+	for (size_t at = 0; at < derivation->output_count; at++) {
+		struct store_path path = store_path_print(&objects[at].path, objects[at].name);
+		outputs[at] = (struct realizer_output){derivation->outputs[at],
+						       arena_copy(&job->arena, bytes_text(path.text)), objects[at].hash};
+	}
+	out->outputs = outputs;
+	out->output_count = derivation->output_count;
+}
+
+static bool
+finish_run(struct realizer_job *job, struct realizer_result *out, struct err *err)
+{
+	const struct derivation *derivation = job->request.derivation;
+	bool is_self = derivation->fixed == DERIVATION_SELF;
+	if (is_self && !report_finish(&job->report, err))
+		return false;
+	struct object *objects = arena_array(&job->arena, struct object, derivation->output_count);
+	if (!finish_register(job, objects, err))
+		return false;
+	finish_record(job, objects);
+	finish_outputs(job, objects, out);
+	if (is_self)
+		finish_identities(job, &objects[0].hash, out);
+	for (size_t at = 0; at < derivation->output_count; at++)
+		object_release(&objects[at]);
+	out->end = REALIZER_END_RUN;
+	return store_sync(job->embedded->settings.store, err);
+}
+
+static void
+finish_known(struct realizer_job *job, struct realizer_result *out)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct realizer_output *output = arena_new(&job->arena, struct realizer_output);
+	*output = (struct realizer_output){.name = derivation->outputs[0], .hash = job->known_hash};
+	if (job->request.want == REALIZER_WANT_OBJECT) {
+		struct bytes name = derivation_output_name(&job->arena, derivation->name, derivation->outputs[0]);
+		char *text = arena_text(&job->arena, name);
+		struct digest digest = object_plain_path(&job->known_hash, text);
+		struct store_path path = store_path_print(&digest, text);
+		output->path = arena_copy(&job->arena, bytes_text(path.text));
+	}
+	out->outputs = output;
+	out->output_count = 1;
+	out->known_from = bytes_text(job->known_from);
+	out->end = REALIZER_END_STOPPED;
+	finish_identities(job, &job->known_hash, out);
+}
+
+bool
+finish_job(struct realizer_job *job, struct realizer_result *out, struct err *err)
+{
+	bool ended = job->is_running ? finish_native(job, err) : finish_guest(job, err);
+	if (job->failed) {
+		*err = job->err;
+		return false;
+	}
+	if (!ended)
+		return false;
+	if (job->known) {
+		finish_known(job, out);
+		return true;
+	}
+	job_tell(job, REALIZER_EVENT_FINISH, bytes_of(NULL, 0));
+	return finish_run(job, out, err);
+}

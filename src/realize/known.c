@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/job.h"
+
+#include "store/realization.h"
+
+static bool
+known_is_alone(const struct derivation *derivation)
+{
+	if (derivation->input_count != 1 || derivation->environment_count)
+		return false;
+	struct bytes input = derivation->inputs[0];
+	struct bytes rest = bytes_from(derivation->program, input.size);
+	return bytes_has_prefix(derivation->program, input) && (rest.size == 0 || rest.data[0] == '/');
+}
+
+void
+known_prepare(struct realizer_job *job, struct bytes module)
+{
+	const struct derivation *derivation = job->request.derivation;
+	const struct embedded_settings *settings = &job->embedded->settings;
+	struct table *table = &job->table;
+	*table = (struct table){.store = settings->store, .scope = job->request.resolved};
+	if (!module.size) {
+		table->program = digest_of(derivation->program);
+		return;
+	}
+	table->program = digest_of(module);
+	if (known_is_alone(derivation))
+		table->shared_count = program_formats(module, table->shared, TABLE_FORMATS);
+	if (!digest_equal(&table->program, &job->embedded->module_digest))
+		return;
+	for (size_t at = 0; at < settings->believed_count && at < TABLE_BELIEVED; at++)
+		table->believed[table->believed_count++] = settings->believed[at];
+}
+
+/* The identities that the output must have: the request's, or those that the derivation fixes. */
+static const struct identity *
+known_pin(const struct realizer_job *job, size_t *count)
+{
+	if (job->request.derivation->fixed == DERIVATION_FIXED) {
+		*count = job->request.derivation->identity_count;
+		return job->request.derivation->identities;
+	}
+	*count = job->request.pin_count;
+	return job->request.pin;
+}
+
+static bool
+known_look_up(const struct realizer_job *job, struct identity identity, struct cab_hash *out, const char **from)
+{
+	for (size_t at = 0; at < job->request.known_count; at++) {
+		const struct realizer_known *known = &job->request.known[at];
+		if (identity_equal(known->identity, identity)) {
+			*out = known->hash;
+			*from = "caller";
+			return true;
+		}
+	}
+	*from = "store";
+	return table_find(&job->table, identity.format, identity.value, out);
+}
+
+static struct digest
+known_path(struct realizer_job *job, const struct cab_hash *hash)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct bytes name = derivation_output_name(&job->arena, derivation->name, derivation->outputs[0]);
+	return object_plain_path(hash, arena_text(&job->arena, name));
+}
+
+/* Copies from a cache may take a while: nothing may move meanwhile that was only begun for want of this object. */
+static bool
+known_obtain(struct realizer_job *job, const struct cab_hash *hash)
+{
+	struct digest path = known_path(job, hash);
+	cleanup_object struct object object = {0};
+	struct err miss;
+	if (job->guest)
+		guest_hold(job->guest);
+	if (job->is_running && !sandbox_freeze(&job->process, &miss))
+		job_say(job, bytes_text(miss.text));
+	bool found = store_obtain(job->embedded->settings.store, &path, &object, &miss);
+	if (found)
+		return true;
+	if (miss.kind != ERR_NOT_FOUND)
+		job_say(job, bytes_text(miss.text));
+	if (job->is_running && !sandbox_thaw(&job->process, &miss))
+		job_say(job, bytes_text(miss.text));
+	if (job->guest)
+		guest_resume(job->guest);
+	return false;
+}
+
+/* A pinned program was told what to fetch: another value of a pinned format is not that. */
+static bool
+known_contradicts(struct realizer_job *job, struct identity identity)
+{
+	size_t count = 0;
+	const struct identity *pin = known_pin(job, &count);
+	for (size_t at = 0; at < count; at++) {
+		if (!bytes_equal(pin[at].format, identity.format) || bytes_equal(pin[at].value, identity.value))
+			continue;
+		struct err err;
+		(void)err_set(&err, ERR_CORRUPT, "%.*s differs: the lock says %.*s, the source says %.*s",
+			      BYTES_ARGS(identity.format), BYTES_ARGS(pin[at].value), BYTES_ARGS(identity.value));
+		job_fail(job, &err);
+		return true;
+	}
+	return false;
+}
+
+bool
+known_decide(struct realizer_job *job, struct identity identity)
+{
+	if (bytes_equal_text(identity.format, "cab"))
+		return false;
+	if (known_contradicts(job, identity))
+		return true;
+	struct cab_hash hash;
+	const char *from = NULL;
+	if (!known_look_up(job, identity, &hash, &from))
+		return false;
+	/* Where table and pin disagree the fetch goes on: what it brings decides. */
+	size_t count = 0;
+	const struct identity *pin = known_pin(job, &count);
+	const struct identity *wanted = identity_find(pin, count, "cab");
+	struct cab_hash_text text = cab_hash_print(&hash);
+	if (wanted && !bytes_equal_text(wanted->value, text.text))
+		return false;
+	if (job->request.want == REALIZER_WANT_OBJECT && !known_obtain(job, &hash))
+		return false;
+	job->known = true;
+	job->known_hash = hash;
+	job->known_from = from;
+	return true;
+}
+
+static void
+known_output(struct realizer_job *job, struct bytes output, const struct object *object,
+	     struct realizer_output *out)
+{
+	struct store_path path = store_path_print(&object->path, object->name);
+	*out = (struct realizer_output){output, arena_copy(&job->arena, bytes_text(path.text)), object->hash};
+}
+
+static bool
+known_find_realization(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct store *store = job->embedded->settings.store;
+	const char **names = arena_array(&job->arena, const char *, derivation->output_count);
+	for (size_t at = 0; at < derivation->output_count; at++)
+		names[at] = arena_text(&job->arena, derivation->outputs[at]);
+	struct digest key =
+		realization_key(REALIZATION_RESOLVED, &job->request.resolved, names, derivation->output_count);
+	cleanup_realization struct realization found = {0};
+	struct err miss;
+	if (!realization_find(store, &key, &found, &miss) || found.outputs.size != derivation->output_count)
+		return false;
+	*outputs = arena_array(&job->arena, struct realizer_output, derivation->output_count);
+	for (size_t at = 0; at < found.outputs.size; at++) {
+		cleanup_object struct object object = {0};
+		if (!store_obtain(store, &found.outputs.data[at].object.path, &object, &miss))
+			return false;
+		known_output(job, arena_copy(&job->arena, bytes_text(found.outputs.data[at].output)), &object,
+			     &(*outputs)[at]);
+	}
+	*count = derivation->output_count;
+	return true;
+}
+
+static bool
+known_find_pinned(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+{
+	size_t pins = 0;
+	const struct identity *pin = known_pin(job, &pins);
+	struct store *store = job->embedded->settings.store;
+	/* The Cab hash is the last and the surest; an earlier identity may be in the table. */
+	for (size_t at = pins; at-- > 0;) {
+		struct cab_hash hash;
+		const char *from = NULL;
+		bool said = bytes_equal_text(pin[at].format, "cab") ? cab_hash_parse(pin[at].value, &hash)
+								    : known_look_up(job, pin[at], &hash, &from);
+		if (!said)
+			continue;
+		cleanup_object struct object object = {0};
+		struct err miss;
+		struct digest path = known_path(job, &hash);
+		if (store_obtain(store, &path, &object, &miss)) {
+			*outputs = arena_new(&job->arena, struct realizer_output);
+			known_output(job, job->request.derivation->outputs[0], &object, *outputs);
+			*count = 1;
+			return true;
+		}
+		if (bytes_equal_text(pin[at].format, "cab"))
+			return false;
+	}
+	return false;
+}
+
+bool
+known_find(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+{
+	if (job->request.derivation->fixed != DERIVATION_ORDINARY && known_find_pinned(job, outputs, count))
+		return true;
+	return job->request.derivation->fixed != DERIVATION_SELF && known_find_realization(job, outputs, count);
+}
