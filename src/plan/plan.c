@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+
+#include "plan/work.h"
+#include "store/realization.h"
+
+struct plan *
+plan_new(const struct plan_setup *setup)
+{
+	struct plan *plan = (struct plan *)memory_zero(1, sizeof *plan);
+	plan->setup = *setup;
+	plan->arena = ARENA;
+	return plan;
+}
+
+void
+plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t at = 0; at < plan->work_count; at++)
+		if (plan->works[at]) {
+			array_release(&plan->works[at]->consumers);
+			free(plan->works[at]->err);
+			free(plan->works[at]);
+		}
+	free(plan->works);
+	array_release(&plan->wanted);
+	array_release(&plan->ready);
+	arena_release(&plan->arena);
+	free(plan);
+}
+
+struct work *
+plan_work(struct plan *plan, size_t node)
+{
+	size_t size = graph_size(plan->setup.graph);
+	must(node < size, "a plan is asked for nodes of its graph");
+	if (size > plan->work_count) {
+		plan->works = (struct work **)memory_grow(plan->works, size, sizeof *plan->works);
+		memset(plan->works + plan->work_count, 0, (size - plan->work_count) * sizeof *plan->works);
+		plan->work_count = size;
+	}
+	if (plan->works[node])
+		return plan->works[node];
+	struct work *work = (struct work *)memory_zero(1, sizeof *work);
+	work->plan = plan;
+	work->node = node;
+	work->is_source = graph_node(plan->setup.graph, node)->derivation.fixed == DERIVATION_SELF;
+	plan->works[node] = work;
+	return work;
+}
+
+static const struct identity *
+plan_copy_identities(struct plan *plan, const struct identity *identities, size_t count)
+{
+	struct identity *copy = arena_array(&plan->arena, struct identity, count);
+	for (size_t at = 0; at < count; at++)
+		copy[at] = (struct identity){arena_copy(&plan->arena, identities[at].format),
+					     arena_copy(&plan->arena, identities[at].value)};
+	return copy;
+}
+
+/* From here on the node's identities are these; its consumers' pinned digests follow from the last. */
+static void
+plan_set_found(struct work *work, const struct identity *identities, size_t count)
+{
+	struct plan *plan = work->plan;
+	work->found.identities = identities;
+	work->found.identity_count = count;
+	const struct identity *cab = identity_find(identities, count, "cab");
+	work->found.has_hash = cab && cab_hash_parse(cab->value, &work->found.hash);
+	if (!count)
+		return;
+	struct identity pin = work->source.checksum || !cab ? identities[0] : *cab;
+	if (work->source.checksum || work->found.has_hash)
+		graph_set_pin(plan->setup.graph, work->node, identity_print(&plan->arena, pin));
+}
+
+void
+plan_source(struct plan *plan, size_t node, const struct plan_source *source)
+{
+	struct work *work = plan_work(plan, node);
+	must(work->is_source, "only a self-fixing node has a pin of its own");
+	work->source = *source;
+	work->source.pin = plan_copy_identities(plan, source->pin, source->pin_count);
+	if (!source->ask && !source->has_pinned)
+		plan_set_found(work, work->source.pin, work->source.pin_count);
+}
+
+static bool
+plan_is_settled(const struct work *work)
+{
+	return work->source.checksum || work->found.has_hash;
+}
+
+/* A derivation that is no island is locked for one pinned digest; with another it runs again. */
+static void
+plan_settle_pinned(struct work *work)
+{
+	struct digest pinned;
+	size_t unknown;
+	if (graph_pinned(work->plan->setup.graph, work->node, &pinned, &unknown) != GRAPH_KNOWN)
+		return;
+	work->found.has_pinned = true;
+	work->found.pinned = pinned;
+	if (work->source.has_pinned && !work->source.ask && digest_equal(&work->source.pinned, &pinned))
+		plan_set_found(work, work->source.pin, work->source.pin_count);
+}
+
+/* Asks all that can be asked now; true where there was any. */
+static bool
+plan_ask_some(struct plan *plan, const size_t *nodes, size_t count)
+{
+	bool any = false;
+	size_t *waits = (size_t *)memory_new(graph_size(plan->setup.graph) * sizeof *waits);
+	for (size_t at = 0; at < count; at++) {
+		struct work *work = plan_work(plan, nodes[at]);
+		if (!work->is_source || plan_is_settled(work) || work->state == WORK_FAILED)
+			continue;
+		size_t waiting = graph_waits(plan->setup.graph, work->node, waits);
+		bool alone = waiting == 0 || (waiting == 1 && waits[0] == work->node);
+		if (!alone)
+			continue;
+		if (!graph_node(plan->setup.graph, work->node)->island.size)
+			plan_settle_pinned(work);
+		if (plan_is_settled(work))
+			continue;
+		work->asking = true;
+		work->state = WORK_NEW;
+		schedule_want(plan, work->node);
+		any = true;
+	}
+	free(waits);
+	return any;
+}
+
+bool
+plan_ask(struct plan *plan, const size_t *nodes, size_t count, struct err *err)
+{
+	if (!look_annotate(plan, err))
+		return false;
+	while (plan_ask_some(plan, nodes, count))
+		if (!schedule_run(plan, err))
+			return false;
+	return true;
+}
+
+bool
+plan_build(struct plan *plan, const size_t *goals, size_t count, struct err *err)
+{
+	if (!look_annotate(plan, err))
+		return false;
+	for (size_t at = 0; at < count; at++)
+		schedule_want(plan, goals[at]);
+	return schedule_run(plan, err);
+}
+
+bool
+plan_is_realized(struct plan *plan, size_t goal)
+{
+	struct err err;
+	struct work *work = plan_work(plan, goal);
+	return work->state == WORK_DONE || (look_annotate(plan, &err) && look_at(work));
+}
+
+struct plan_found
+plan_found(struct plan *plan, size_t node)
+{
+	return plan_work(plan, node)->found;
+}
+
+const struct realizer_output *
+plan_outputs(struct plan *plan, size_t node, size_t *count_out)
+{
+	struct work *work = plan_work(plan, node);
+	*count_out = work->output_count;
+	return work->state == WORK_DONE ? work->outputs : NULL;
+}
+
+void
+plan_cancel(struct plan *plan)
+{
+	plan->cancelled = true;
+	for (size_t at = 0; at < plan->work_count; at++) {
+		struct work *work = plan->works[at];
+		if (work && work->job)
+			work->realizer->operations->cancel(work->job);
+	}
+}
