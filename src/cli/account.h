@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* account: for each source of a run, what it is pinned to, and what had to be done for it. */
+#pragma once
+
+#include "cli/entry.h"
+
+void account_print(struct entry *entry, bool json);

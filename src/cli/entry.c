@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "cli/entry.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/terminal.h"
+#include "island/island.h"
+
+enum { ENTRY_INPUT_MAX = 16 << 20, ENTRY_TRIES = 5 };
+
+bool
+entry_is_island(const char *text)
+{
+	if (*text == '<')
+		return true;
+	size_t colon = bytes_find(bytes_text(text), ':');
+	return colon != SIZE_MAX && scheme_find(bytes_of(text, colon)) != NULL;
+}
+
+static struct entry_row *
+entry_find_row(struct entry *entry, size_t node)
+{
+	for (size_t at = entry->rows.size; at-- > 0;)
+		if (entry->rows.data[at].node == node && entry->rows.data[at].running)
+			return &entry->rows.data[at];
+	return NULL;
+}
+
+static void
+entry_on_start(void *context, size_t node, enum plan_work work, struct bytes name)
+{
+	static const char *const verbs[] = {[PLAN_ASK] = "ask", [PLAN_FETCH] = "fetch", [PLAN_BUILD] = "build"};
+	struct entry *entry = (struct entry *)context;
+	size_t row = progress_start(entry->progress, verbs[work], name);
+	*array_push(&entry->rows) = (struct entry_row){node, row, work, true, false};
+}
+
+static void
+entry_on_event(void *context, size_t node, const struct realizer_event *event)
+{
+	struct entry *entry = (struct entry *)context;
+	struct entry_row *row = entry_find_row(entry, node);
+	if (!row)
+		return;
+	switch (event->kind) {
+	case REALIZER_EVENT_WAIT:
+		progress_state(entry->progress, row->row, event->text);
+		break;
+	case REALIZER_EVENT_START:
+		entry->runs++;
+		break;
+	case REALIZER_EVENT_LOG:
+		progress_log(entry->progress, row->row, event->text);
+		break;
+	case REALIZER_EVENT_PROGRESS:
+		progress_bytes(entry->progress, row->row, event->received, event->expected, event->objects);
+		break;
+	case REALIZER_EVENT_IDENTITY:
+	case REALIZER_EVENT_REACHED:
+	case REALIZER_EVENT_FINISH:
+		break;
+	}
+}
+
+static void
+entry_describe(const struct realizer_result *result, struct buf *out)
+{
+	if (result->end == REALIZER_END_STOPPED && result->identity_count)
+		buf_format(out, "nothing new (%.*s %.*s)", BYTES_ARGS(result->identities[0].format),
+			BYTES_ARGS(bytes_first(result->identities[0].value, 12)));
+	if (!result->requests)
+		return;
+	buf_format(out, "%s%llu request%s, %llu kB", out->size ? ", " : "", (unsigned long long)result->requests,
+		result->requests == 1 ? "" : "s", (unsigned long long)((result->received + 999) / 1000));
+}
+
+static void
+entry_on_end(void *context, size_t node, const struct realizer_result *result, const struct err *err)
+{
+	struct entry *entry = (struct entry *)context;
+	struct entry_row *row = entry_find_row(entry, node);
+	if (!row)
+		return;
+	row->running = false;
+	if (!result) {
+		progress_finish(entry->progress, row->row, PROGRESS_FAILED, bytes_text(err->text));
+		return;
+	}
+	entry->requests += result->requests;
+	entry->received += result->received;
+	row->found = result->end == REALIZER_END_FOUND;
+	cleanup_buf struct buf text = BUF(4096);
+	entry_describe(result, &text);
+	progress_finish(entry->progress, row->row, row->found ? PROGRESS_FOUND : PROGRESS_DONE, buf_bytes(&text));
+}
+
+static void
+entry_on_say(void *context, struct bytes line)
+{
+	struct entry *entry = (struct entry *)context;
+	if (entry->progress) {
+		progress_say(entry->progress, line);
+		return;
+	}
+	terminal_escape(line, &entry->later);
+	buf_add_byte(&entry->later, '\n');
+}
+
+static void
+entry_on_signal(void *context, short events)
+{
+	(void)events;
+	struct entry *entry = (struct entry *)context;
+	struct signalfd_siginfo info;
+	while (read(entry->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		plan_cancel(session_plan(entry->session));
+}
+
+/* Ctrl-C, hang-up and a polite kill end a run in order: programs first, then the lock, then cab. */
+static bool
+entry_watch_signals(struct entry *entry, struct err *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_system(err, errno, "signals");
+	entry->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (entry->signal_fd < 0)
+		return err_system(err, errno, "signals");
+	entry->signals = loop_watch(session_loop(entry->session), entry->signal_fd, POLLIN, entry_on_signal, entry);
+	return true;
+}
+
+static enum progress_style
+entry_style(const struct options *options)
+{
+	if (options->json)
+		return PROGRESS_JSON;
+	if (options->quiet)
+		return PROGRESS_QUIET;
+	return terminal_is_live(STDERR_FILENO) ? PROGRESS_LIVE : PROGRESS_PLAIN;
+}
+
+/* "FILE#NAME.PATH": the last '#' splits, but a file of the literal name wins. */
+static void
+entry_split(struct entry *entry, const char *operand, struct session_options *out)
+{
+	struct stat status;
+	const char *hash = operand ? strrchr(operand, '#') : NULL;
+	if (!operand || !hash || stat(operand, &status) == 0) {
+		out->entry = operand;
+		return;
+	}
+	entry->path = strndup(operand, (size_t)(hash - operand));
+	out->entry = *entry->path ? entry->path : NULL;
+	out->selection = bytes_text(hash + 1);
+}
+
+static bool
+entry_fill(struct entry *entry, const char *operand, bool island, bool update, struct buf *input,
+	struct session_options *out, struct err *err)
+{
+	const struct options *options = entry->options;
+	*out = (struct session_options){
+		.expression = options->expression,
+		.inputs = options->input.data,
+		.input_count = options->input.size,
+		.platform = options->platform.data,
+		.platform_count = options->platform.size,
+		.sets = options->set.data,
+		.set_count = options->set.size,
+		.max_heap = options->max_heap,
+		.jobs = (unsigned)options->jobs,
+		.update = update && !options->update_list.size,
+		.updates = options->update_list.data,
+		.update_count = options->update_list.size,
+		.locked = options->locked,
+		.no_write_lock = options->no_write_lock,
+		.offline = options->offline,
+		.keep_going = options->keep_going,
+		.deny_warnings = options->deny_warnings,
+		.listener = {entry, entry_on_start, entry_on_event, entry_on_end, entry_on_say},
+	};
+	if (island) {
+		out->island = operand;
+	} else if (operand && strcmp(operand, "-") == 0) {
+		if (!fd_read_all(STDIN_FILENO, input, err))
+			return err_note(err, "standard input");
+		out->expression = buf_text(input);
+	} else if (options->expression && operand) {
+		return err_set(err, ERR_USAGE, "-e and %s: only one can be the entry", operand);
+	} else {
+		entry_split(entry, operand, out);
+	}
+	return true;
+}
+
+static void
+entry_print(struct entry *entry, struct buf *text)
+{
+	if (!text->size)
+		return;
+	if (entry->progress)
+		progress_hide(entry->progress);
+	(void)fputs(buf_text(text), stderr);
+}
+
+static void
+entry_print_diagnostics(struct entry *entry)
+{
+	cleanup_buf struct buf text = BUF(16 << 20);
+	struct diagnostic_style style = {terminal_has_colour(STDERR_FILENO),
+		terminal_is_live(STDERR_FILENO) ? terminal_width(STDERR_FILENO) : 0};
+	session_print_diagnostics(entry->session, entry->options->json, style, &text);
+	entry_print(entry, &text);
+}
+
+static void
+entry_close(struct entry *entry)
+{
+	if (entry->session)
+		session_save(entry->session);
+	progress_free(entry->progress);
+	loop_unwatch(entry->signals);
+	fd_release(&entry->signal_fd);
+	session_close(entry->session);
+	array_release(&entry->rows);
+	buf_release(&entry->later);
+	free(entry->path);
+}
+
+static bool
+entry_try(struct entry *entry, const struct session_options *options, const struct entry_task *task, struct err *err)
+{
+	cleanup_buf struct buf printed = BUF(1 << 20);
+	entry->session = session_open(options, &printed, err);
+	entry_print(entry, &printed);
+	entry_print(entry, &entry->later);
+	if (!entry->session || !entry_watch_signals(entry, err))
+		return false;
+	entry->progress = progress_new(session_loop(entry->session), entry_style(entry->options));
+	struct value *value = NULL;
+	bool done = session_evaluate(entry->session, &value, err);
+	if (done && options->deny_warnings && session_warning_count(entry->session))
+		done = err_set(err, ERR_REFUSED, "there are warnings, and --deny-warnings");
+	done = done && task->run(task->context, entry, value, err);
+	entry_print_diagnostics(entry);
+	return done;
+}
+
+bool
+entry_run(const struct options *options, const char *operand, bool island, bool update, const struct entry_task *task,
+	struct err *err)
+{
+	cleanup_buf struct buf input = BUF(ENTRY_INPUT_MAX);
+	for (int tries = 1;; tries++) {
+		struct entry entry = {.options = options, .signal_fd = -1, .later = BUF(1 << 20)};
+		struct session_options session;
+		bool done = entry_fill(&entry, operand, island, update, &input, &session, err) &&
+			    entry_try(&entry, &session, task, err);
+		entry_close(&entry);
+		/* Another cab wrote the lock while this one evaluated with the old one. */
+		if (done || err->kind != ERR_LIMIT || err->number != SESSION_STALE || tries == ENTRY_TRIES)
+			return done;
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * entry: what the commands that read an entry file share: options into a session, progress, Ctrl-C, diagnostics.
+ *
+ *     struct entry entry;
+ *     if (!entry_open(&entry, options, operand, err)) …
+ *     if (!entry_evaluate(&entry, &value, err)) …          diagnostics are printed
+ *     …
+ *     entry_close(&entry);                                  also after a failed open
+ *
+ * entry_run does all this, and again where another cab changed the lock meanwhile.
+ */
+#pragma once
+
+#include "cli/option.h"
+#include "cli/progress.h"
+#include "session/session.h"
+
+struct entry_row {
+	size_t node;
+	size_t row;
+	enum plan_work work;
+	bool running;
+	bool found; /* nothing had to run */
+};
+
+struct entry {
+	const struct options *options;
+	struct session *session;
+	struct progress *progress;
+	struct loop_watch *signals;
+	int signal_fd;
+	ARRAY(struct entry_row) rows;
+	char *path; /* of the operand, without the selection */
+	struct buf later; /* lines said before there was a progress */
+	uint64_t requests;
+	uint64_t received;
+	size_t runs;
+};
+
+struct entry_task {
+	void *context;
+	/* After evaluation: what the command is there for. */
+	bool (*run)(void *context, struct entry *entry, struct value *value, struct err *err);
+};
+
+/* `operand` is FILE[#NAME.PATH], an island's text where `island` says so, "-" for standard input, or NULL. */
+MUST_CHECK bool entry_run(const struct options *options, const char *operand, bool island, bool update,
+	const struct entry_task *task, struct err *err);
+
+/* Whether a text can be an island's: it begins with '<', or with a scheme and a colon. */
+bool entry_is_island(const char *text);

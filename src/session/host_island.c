@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "session/state.h"
+
+#include "base/trace.h"
+#include "island/local.h"
+#include "store/claim.h"
+
+struct session_island *
+session_island_of(const struct island_ref *ref)
+{
+	/* The ref is an island's first member, and only this room makes any. */
+	return (struct session_island *)(uintptr_t)ref;
+}
+
+static struct island_entry *
+host_entries(struct session *session, const struct island_literal *literal)
+{
+	struct island_entry *entries = arena_array(&session->arena, struct island_entry, literal->option_count);
+	for (size_t at = 0; at < literal->option_count; at++) {
+		const struct island_option *option = &literal->options[at];
+		entries[at] = (struct island_entry){.key = option->name, .text = option->text, .number = option->number};
+		switch (option->kind) {
+		case OPTION_TEXT:
+			entries[at].kind = ISLAND_ENTRY_TEXT;
+			break;
+		case OPTION_NUMBER:
+			entries[at].kind = ISLAND_ENTRY_NUMBER;
+			break;
+		case OPTION_TRUTH:
+			entries[at].kind = ISLAND_ENTRY_TRUTH;
+			break;
+		}
+	}
+	return entries;
+}
+
+static void
+host_pin_from(struct session *session, struct session_island *island, const struct lock_entry *entry)
+{
+	struct identity *copy = arena_array(&session->arena, struct identity, entry->identity_count);
+	for (size_t at = 0; at < entry->identity_count; at++)
+		copy[at] = (struct identity){arena_copy(&session->arena, entry->identities[at].format),
+			arena_copy(&session->arena, entry->identities[at].value)};
+	island->before = copy;
+	island->before_count = entry->identity_count;
+}
+
+/* An island's own files have a lock at that island's root; the user's entry wins. */
+static void
+host_pin_from_origin(struct session *session, struct session_island *island, const struct island_ref *origin)
+{
+	cleanup_buf struct buf text = BUF(LOCK_SIZE);
+	struct host_path path = {origin, BYTES_LITERAL("/default.cab.lock")};
+	enum path_kind kind = PATH_MISSING;
+	struct err err;
+	if (!host_path_kind(session, &path, &kind, &err) || kind != PATH_FILE)
+		return;
+	cleanup_lock struct lock lock = {0};
+	if (!host_path_read(session, &path, &text, &err) || !lock_decode(buf_bytes(&text), &lock, &err)) {
+		(void)err_note(&err, "lock of %s", origin->text);
+		session->options.listener.say(session->options.listener.context, bytes_text(err.text));
+		return;
+	}
+	const struct lock_entry *entry = lock_find(&lock, island->island.text);
+	if (entry)
+		host_pin_from(session, island, entry);
+}
+
+static void
+host_find_pin(struct session *session, struct session_island *island, const struct island_ref *origin)
+{
+	struct bytes pin;
+	struct identity identity;
+	island->has_checksum = island_pin(&session->arena, &island->island, &pin);
+	if (island->has_checksum) {
+		must(identity_parse(pin, &identity), "the pin of an island's text is an identity");
+		struct identity *copy = arena_new(&session->arena, struct identity);
+		*copy = identity;
+		island->before = copy;
+		island->before_count = 1;
+		return;
+	}
+	const struct lock_entry *entry = lock_find(&session->lock, island->key);
+	if (entry)
+		host_pin_from(session, island, entry);
+	else if (origin)
+		host_pin_from_origin(session, island, origin);
+}
+
+bool
+host_island_open(void *context, const struct island_literal *literal, const struct island_ref **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	struct island_words words = {
+		.scheme = literal->scheme,
+		.ref = literal->ref,
+		.entries = host_entries(session, literal),
+		.entry_count = literal->option_count,
+		.subpath = literal->subpath,
+	};
+	struct island island;
+	if (!island_parse(&session->arena, &words, &island, err))
+		return false;
+	struct bytes local = bytes_of(NULL, 0);
+	const struct island_ref *from = literal->from_root;
+	if (island_is_local(&island)) {
+		if (from)
+			return err_set(err, ERR_REFUSED,
+				"<%.*s> is a local island; a file of the island <%s> cannot name one",
+				BYTES_ARGS(island.text), from->text);
+		if (!local_path(&session->arena, &island, literal->from, &local, err))
+			return false;
+	}
+	struct bytes origin = from ? session_island_of(from)->key : bytes_of(NULL, 0);
+	struct bytes key = lock_key(&session->arena, origin, local.size ? local : island.text);
+	void **slot = map_at(&session->islands, key);
+	if (!*slot) {
+		struct session_island *made = arena_new(&session->arena, struct session_island);
+		made->ref.text = arena_text(&session->arena, island.text);
+		made->island = island;
+		made->origin = origin;
+		made->key = key;
+		made->local = local;
+		*slot = made;
+		if (!local.size)
+			host_find_pin(session, made, from);
+	}
+	*out = &((struct session_island *)*slot)->ref;
+	return true;
+}
+
+bool
+session_is_asked(const struct session *session, const struct session_island *island)
+{
+	if (island->has_checksum || island->local.size)
+		return false;
+	if (!identity_find(island->before, island->before_count, "cab") || session->options.update)
+		return true;
+	for (size_t at = 0; at < session->options.update_count; at++) {
+		struct bytes text = bytes_text(session->options.updates[at]);
+		if (text.size > 2 && text.data[0] == '<' && text.data[text.size - 1] == '>')
+			text = bytes_of(text.data + 1, text.size - 2);
+		if (bytes_equal(text, island->key) || bytes_equal(text, island->island.text))
+			return true;
+	}
+	return false;
+}
+
+bool
+session_island_node(struct session *session, struct session_island *island, size_t *node, struct err *err)
+{
+	if (island->local.size)
+		return err_set(err, ERR_REFUSED,
+			"<%s> is a local island: it is copied to the store, and has no derivation", island->ref.text);
+	if (!island->derivation) {
+		struct derivation derivation;
+		size_t made = 0;
+		if (!island_derive(&session->arena, &island->island, &session->settings, &derivation, err) ||
+			!graph_add(session->graph, &derivation, island->key, &made, err))
+			return false;
+		island->derivation = session_derivation_at(session, made);
+		struct plan_source source = {.pin = island->before,
+			.pin_count = island->before_count,
+			.checksum = island->has_checksum,
+			.ask = session_is_asked(session, island)};
+		if (!source.checksum && !identity_find(island->before, island->before_count, "cab"))
+			source.ask = true;
+		plan_source(session->plan, made, &source);
+	}
+	*node = island->derivation->node;
+	return true;
+}
+
+bool
+host_island_derive(
+	void *context, const struct island_ref *ref, const struct host_derivation **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	struct session_island *island = session_island_of(ref);
+	size_t node = 0;
+	if (!session_island_node(session, island, &node, err))
+		return false;
+	*out = &island->derivation->host;
+	return true;
+}
+
+bool
+host_island_output(void *context, const struct island_ref *ref, const struct context_item **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	struct session_island *island = session_island_of(ref);
+	if (island->item) {
+		*out = island->item;
+		return true;
+	}
+	size_t node = 0;
+	if (island->local.size) {
+		struct host_path path = {NULL, island->local};
+		if (!host_path_store(session, &path, &island->item, err))
+			return err_note(err, "<%s>", ref->text);
+	} else {
+		if (!session_island_node(session, island, &node, err))
+			return false;
+		island->item = session_item_output(session, node, BYTES_LITERAL("out"));
+	}
+	*out = island->item;
+	return true;
+}
+
+/* A checksum in an island's text may be in the table, with what evaluation read of it in the store: nothing is fetched then. */
+static void
+host_look_up_checksum(struct session *session, struct session_island *island)
+{
+	struct claim claim = {.program = digest_of(buf_bytes(&session->module))};
+	struct identity pin = island->before[0];
+	struct err miss;
+	if (island->tables_read || pin.format.size > CLAIM_FORMAT_MAX || pin.value.size > CLAIM_VALUE_MAX)
+		return;
+	island->tables_read = true;
+	memcpy(claim.format, pin.format.data, pin.format.size);
+	memcpy(claim.value, pin.value.data, pin.value.size);
+	island->has_hash = claim_find(session->store, &claim, &miss);
+	island->hash = claim.hash;
+}
+
+bool
+session_island_settle(struct session *session, struct session_island *island, struct err *err)
+{
+	if (island->has_hash)
+		return true;
+	size_t node = 0;
+	if (!session_island_node(session, island, &node, err))
+		return false;
+	if (island->has_checksum) {
+		host_look_up_checksum(session, island);
+		return true;
+	}
+	if (!plan_found(session->plan, node).has_hash && (!session_hold(session, err) || !plan_ask(session->plan, &node, 1, err)))
+		return false;
+	struct plan_found found = plan_found(session->plan, node);
+	island->has_hash = found.has_hash;
+	island->hash = found.hash;
+	return true;
+}

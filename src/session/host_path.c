@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "session/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "island/local.h"
+#include "store/read.h"
+#include "store/scan.h"
+
+static enum path_kind
+path_kind_of(mode_t mode)
+{
+	if (S_ISREG(mode))
+		return PATH_FILE;
+	if (S_ISDIR(mode))
+		return PATH_FOLDER;
+	return S_ISLNK(mode) ? PATH_LINK : PATH_OTHER;
+}
+
+static enum path_kind
+path_kind_of_entry(char kind)
+{
+	switch (kind) {
+	case TREE_DIRECTORY:
+		return PATH_FOLDER;
+	case TREE_FILE:
+	case TREE_EXECUTABLE:
+		return PATH_FILE;
+	case TREE_SYMLINK:
+		return PATH_LINK;
+	default:
+		return PATH_MISSING;
+	}
+}
+
+/* Where a path of this machine lies: as it is, beneath a local island, or in the store for a logical store path. */
+static const char *
+path_local(struct session *session, const struct host_path *path)
+{
+	if (path->root) {
+		struct session_island *island = session_island_of(path->root);
+		return arena_format(&session->arena, "%.*s%.*s", BYTES_ARGS(island->local), BYTES_ARGS(path->text));
+	}
+	if (bytes_has_prefix(path->text, BYTES_LITERAL(STORE_PREFIX)))
+		return arena_format(&session->arena, "%s/store/%.*s", store_root(session->store),
+			BYTES_ARGS(bytes_from(path->text, sizeof STORE_PREFIX - 1)));
+	return arena_text(&session->arena, path->text);
+}
+
+static bool
+path_is_remote(const struct host_path *path)
+{
+	return path->root && !session_island_of(path->root)->local.size;
+}
+
+/*
+ * Gives a source to read from: the Cab hash of the island. Where nothing that this machine holds has the path, the island
+ * is realized whole, by the derivation and pin that the build will use.
+ */
+static bool
+path_source(struct session *session, struct session_island *island, struct bytes path, struct read_source *source,
+	struct read_entry *entry, struct err *err)
+{
+	if (!session_island_settle(session, island, err))
+		return err_note(err, "<%s>", island->ref.text);
+	*source = (struct read_source){&island->hash, arena_text(&session->arena, island->island.name)};
+	island->reads++;
+	if (island->has_hash && read_find(session->store, source, path, entry, err))
+		return true;
+	if (island->has_hash && err->kind != ERR_NOT_FOUND)
+		return err_note(err, "<%s>", island->ref.text);
+	size_t node = island->derivation->node;
+	if (!plan_build(session->plan, &node, 1, err))
+		return err_note(err, "<%s>", island->ref.text);
+	size_t count = 0;
+	const struct realizer_output *outputs = plan_outputs(session->plan, node, &count);
+	must(outputs && count == 1, "a built source has one output");
+	island->has_hash = true;
+	island->hash = outputs[0].hash;
+	return read_find(session->store, source, path, entry, err) || err_note(err, "<%s>", island->ref.text);
+}
+
+bool
+host_path_kind(void *context, const struct host_path *path, enum path_kind *out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	if (path_is_remote(path)) {
+		struct read_source source;
+		struct read_entry entry;
+		if (!path_source(session, session_island_of(path->root), bytes_from(path->text, 1), &source, &entry, err))
+			return false;
+		*out = path_kind_of_entry(entry.kind);
+		return true;
+	}
+	struct stat status;
+	if (fstatat(AT_FDCWD, path_local(session, path), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_system(err, errno, "%.*s", BYTES_ARGS(path->text));
+		*out = PATH_MISSING;
+		return true;
+	}
+	*out = path_kind_of(status.st_mode);
+	return true;
+}
+
+bool
+host_path_read(void *context, const struct host_path *path, struct buf *out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	if (!path_is_remote(path))
+		return fd_read_file(AT_FDCWD, path_local(session, path), out, err);
+	struct read_source source;
+	struct read_entry entry;
+	struct session_island *island = session_island_of(path->root);
+	struct bytes inside = bytes_from(path->text, 1);
+	if (!path_source(session, island, inside, &source, &entry, err))
+		return false;
+	if (entry.kind == READ_ABSENT)
+		return err_set(err, ERR_NOT_FOUND, "<%s> has no %.*s", island->ref.text, BYTES_ARGS(path->text));
+	if (entry.kind != TREE_FILE && entry.kind != TREE_EXECUTABLE)
+		return err_set(err, ERR_REFUSED, "<%s>%.*s is not a file", island->ref.text, BYTES_ARGS(path->text));
+	return read_file(session->store, &source, inside, out, err) || err_note(err, "<%s>", island->ref.text);
+}
+
+static bool
+path_list_island(struct session *session, const struct host_path *path, path_visit *visit, void *visitor,
+	struct err *err)
+{
+	struct session_island *island = session_island_of(path->root);
+	struct read_source source;
+	struct read_entry found;
+	struct bytes inside = bytes_from(path->text, 1);
+	if (!path_source(session, island, inside, &source, &found, err))
+		return false;
+	cleanup_buf struct buf node = BUF(TREE_NODE_MAX);
+	struct tree_reader reader;
+	struct tree_entry entry;
+	if (!read_list(session->store, &source, inside, &node, err) ||
+		!tree_reader_start(&reader, buf_bytes(&node), err))
+		return err_note(err, "<%s>%.*s", island->ref.text, BYTES_ARGS(path->text));
+	while (tree_reader_next(&reader, &entry, err))
+		visit(visitor, entry.name, path_kind_of_entry(entry.kind));
+	return reader.done;
+}
+
+bool
+host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	if (path_is_remote(path))
+		return path_list_island(session, path, visit, visitor, err);
+	const char *text = path_local(session, path);
+	DIR *stream = opendir(text);
+	if (!stream)
+		return err_system(err, errno, "read folder %s", text);
+	struct dirent *entry = NULL;
+	errno = 0;
+	while ((entry = readdir(stream))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		struct stat status;
+		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+			visit(visitor, bytes_text(entry->d_name), path_kind_of(status.st_mode));
+		errno = 0;
+	}
+	int number = errno;
+	(void)closedir(stream);
+	return number == 0 || err_system(err, number, "read folder %s", text);
+}
+
+/* Copies one file or link; folders are made by the caller, who goes into them. */
+static bool
+path_copy_leaf(int from, int to, const char *name, const struct stat *status, struct err *err)
+{
+	if (S_ISLNK(status->st_mode)) {
+		char target[4096];
+		ssize_t length = readlinkat(from, name, target, sizeof target - 1);
+		if (length < 0)
+			return err_system(err, errno, "read link %s", name);
+		target[length] = '\0';
+		return symlinkat(target, to, name) == 0 || err_system(err, errno, "copy link %s", name);
+	}
+	if (!S_ISREG(status->st_mode))
+		return err_set(err, ERR_REFUSED, "%s is neither a file, a folder nor a link", name);
+	cleanup_fd int in = fd_open_at(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
+	if (in < 0)
+		return false;
+	mode_t mode = status->st_mode & 0100 ? 0755 : 0644;
+	cleanup_fd int copy = fd_open_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
+	if (copy < 0)
+		return false;
+	for (;;) {
+		ssize_t count = copy_file_range(in, NULL, copy, NULL, 1 << 30, 0);
+		if (count < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP))
+			count = sendfile(copy, in, NULL, 1 << 30);
+		if (count < 0)
+			return err_system(err, errno, "copy %s", name);
+		if (count == 0)
+			return true;
+	}
+}
+
+struct path_level {
+	DIR *from;
+	int to;
+};
+
+static bool
+path_copy_enter(int from, int to, const char *name, struct path_level *level, struct err *err)
+{
+	cleanup_fd int in = fd_open_at(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	if (in < 0)
+		return false;
+	if (mkdirat(to, name, 0755) < 0)
+		return err_system(err, errno, "copy folder %s", name);
+	level->to = fd_open_at(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	if (level->to < 0)
+		return false;
+	level->from = fdopendir(in);
+	if (!level->from) {
+		fd_release(&level->to);
+		return err_system(err, errno, "read folder %s", name);
+	}
+	(void)fd_take(&in);
+	return true;
+}
+
+static bool
+path_copy_tree(int from, int to, const char *name, struct err *err)
+{
+	struct path_level levels[TREE_DEPTH_MAX];
+	size_t depth = 0;
+	bool done = path_copy_enter(from, to, name, &levels[depth], err);
+	depth += done;
+	while (done && depth) {
+		struct path_level *level = &levels[depth - 1];
+		struct dirent *entry = readdir(level->from);
+		if (!entry) {
+			(void)closedir(level->from);
+			fd_release(&level->to);
+			depth--;
+			continue;
+		}
+		struct stat status;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+			!local_includes(bytes_text(entry->d_name)))
+			continue;
+		if (fstatat(dirfd(level->from), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+			done = err_system(err, errno, "%s", entry->d_name);
+		} else if (!S_ISDIR(status.st_mode)) {
+			done = path_copy_leaf(dirfd(level->from), level->to, entry->d_name, &status, err);
+		} else if (depth == TREE_DEPTH_MAX) {
+			done = err_set(err, ERR_LIMIT, "%s lies deeper than %d folders", entry->d_name, TREE_DEPTH_MAX);
+		} else {
+			done = path_copy_enter(dirfd(level->from), level->to, entry->d_name, &levels[depth], err);
+			depth += done;
+		}
+	}
+	while (depth--) {
+		(void)closedir(levels[depth].from);
+		fd_close(levels[depth].to);
+	}
+	return done;
+}
+
+static bool
+path_add(struct session *session, struct staging *staging, const char *name, const struct context_item **out,
+	struct err *err)
+{
+	struct store_add_options options = {.name = name, .vouch = {.kind = VOUCH_SELF}};
+	cleanup_object struct object object = {0};
+	if (!store_add(session->store, staging->folder, "object", &options, &object, err))
+		return false;
+	*out = session_item_object(session, &object);
+	return true;
+}
+
+/* An object's name has fewer letters than a file's may have. */
+static const char *
+path_object_name(struct session *session, struct bytes name)
+{
+	char *text = arena_text(&session->arena, bytes_first(name, 160));
+	for (char *at = text; *at; at++)
+		if (!object_is_name(bytes_of(at, 1)) && !(*at == '.' && at > text))
+			*at = '-';
+	return object_is_name(bytes_text(text)) ? text : "source";
+}
+
+bool
+host_path_store(void *context, const struct host_path *path, const struct context_item **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	if (path_is_remote(path))
+		return err_set(err, ERR_REFUSED, "<%s>%.*s: a part of an island is fetched as <…::%.*s>", path->root->text,
+			BYTES_ARGS(path->text), BYTES_ARGS(path->text));
+	const char *text = path_local(session, path);
+	struct stat status;
+	if (lstat(text, &status) < 0)
+		return err_system(err, errno, "%s", text);
+	struct staging staging;
+	if (!store_stage(session->store, &staging, err))
+		return false;
+	struct bytes folder = path_folder(bytes_text(text));
+	struct bytes name = path_name(bytes_text(text));
+	const char *leaf = arena_text(&session->arena, name);
+	cleanup_fd int parent =
+		fd_open_at(AT_FDCWD, arena_text(&session->arena, folder), O_RDONLY | O_DIRECTORY, 0, err);
+	bool done = parent >= 0;
+	if (done)
+		done = S_ISDIR(status.st_mode) ? path_copy_tree(parent, staging.folder, leaf, err)
+					       : path_copy_leaf(parent, staging.folder, leaf, &status, err);
+	if (done && strcmp(leaf, "object") != 0 && renameat(staging.folder, leaf, staging.folder, "object") < 0)
+		done = err_system(err, errno, "rename %s", leaf);
+	done = done && path_add(session, &staging, path_object_name(session, name), out, err);
+	store_unstage(&staging);
+	return done || err_note(err, "copy %s to the store", text);
+}
+
+bool
+host_text_store(void *context, struct bytes name, struct bytes content, const struct context_item *const *items,
+	size_t item_count, const struct context_item **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	object_references references = {0};
+	for (size_t at = 0; at < item_count; at++) {
+		if (items[at]->kind == CONTEXT_OUTPUT) {
+			array_release(&references);
+			return err_set(err, ERR_REFUSED,
+				"writeText \"%.*s\" mentions the output of a derivation, which is not known yet; write it in a build",
+				BYTES_ARGS(name));
+		}
+		*array_push(&references) = ((const struct session_item *)items[at]->handle)->object;
+	}
+	struct staging staging;
+	if (!store_stage(session->store, &staging, err)) {
+		array_release(&references);
+		return false;
+	}
+	struct store_add_options options = {.name = path_object_name(session, name), .vouch = {.kind = VOUCH_SELF}};
+	memcpy(&options.references, &references, sizeof references);
+	cleanup_object struct object object = {0};
+	cleanup_fd int fd = fd_open_at(staging.folder, "object", O_WRONLY | O_CREAT | O_EXCL, 0644, err);
+	bool done = fd >= 0 && fd_write_all(fd, content, err) &&
+		    store_add(session->store, staging.folder, "object", &options, &object, err);
+	if (done)
+		*out = session_item_object(session, &object);
+	store_unstage(&staging);
+	array_release(&references);
+	return done;
+}
+
+bool
+host_store_path(void *context, struct bytes text, const struct context_item **out, struct err *err)
+{
+	struct session *session = (struct session *)context;
+	struct object_reference reference;
+	if (!store_path_parse(text, &reference))
+		return err_set(err, ERR_REFUSED, "\"%.*s\" is not a path of the store", BYTES_ARGS(bytes_first(text, 300)));
+	cleanup_object struct object object = {0};
+	if (!store_obtain(session->store, &reference.path, &object, err))
+		return false;
+	*out = session_item_object(session, &object);
+	return true;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * session: one entry file, evaluated, planned and realized: where the language meets the rest.
+ *
+ *     struct session *session = session_open(&options, &printed, err);
+ *     if (!session_evaluate(session, &value, err)) …          session_print_diagnostics says why
+ *     if (!session_find_goals(session, value, &goals, err)) …  derivations, by name
+ *     if (!session_resolve(session, &goals, err)) …           asks what the lock does not say, and writes the lock
+ *     if (!session_build(session, &goals, err)) …
+ *     session_close(session);
+ *
+ * session_resolve fails with ERR_LIMIT_STALE when another cab wrote the lock meanwhile and an entry that this evaluation had used has
+ * changed: close, open and evaluate anew.
+ *
+ * The session owns loop, store, realizer, evaluator, graph, lock and plan. What it prints for people goes through
+ * `listener`; it writes nothing itself but lock, store and results.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "lang/eval.h"
+#include "plan/plan.h"
+#include "session/config.h"
+
+struct session;
+
+enum { SESSION_STALE = 1000 }; /* err.number of the ERR_LIMIT that asks for another evaluation */
+
+struct session_listener {
+	void *context;
+	/* What runs: name is for people ("github:o/r", "hexyl-0.17.0"). */
+	void (*start)(void *context, size_t node, enum plan_work work, struct bytes name);
+	void (*event)(void *context, size_t node, const struct realizer_event *event);
+	void (*end)(void *context, size_t node, const struct realizer_result *result, const struct err *err);
+	/* A line for people: trace and warn of the language, waits, what a cache did wrong. */
+	void (*say)(void *context, struct bytes line);
+};
+
+struct session_options {
+	const char *entry;      /* file or folder; NULL: default.cab of the working directory */
+	const char *expression; /* -e, or standard input's text: an entry without a lock */
+	const char *island;     /* an island's text: the goal is its derivation; without a lock */
+	struct bytes selection; /* what follows '#': names joined by '.' */
+	const char *const *inputs;
+	size_t input_count;
+	const char *const *platform;
+	size_t platform_count;
+	const char *const *sets;
+	size_t set_count;
+	uint64_t max_heap; /* MiB; 0: the default */
+	unsigned jobs;     /* 0: configuration, else the number of processors */
+	bool update;       /* ask for every island that no checksum pins… */
+	const char *const *updates;
+	size_t update_count; /* …or for these alone */
+	bool locked;
+	bool no_write_lock;
+	bool offline;
+	bool keep_going;
+	bool deny_warnings;
+	struct session_listener listener;
+};
+
+struct session_goal {
+	char *name; /* "default", or "" for the one derivation */
+	size_t node;
+	struct bytes output;
+};
+
+typedef ARRAY(struct session_goal) session_goals;
+
+struct session *session_open(const struct session_options *options, struct buf *printed, struct err *err);
+void session_close(struct session *session);
+
+MUST_CHECK bool session_evaluate(struct session *session, struct value **out, struct err *err);
+void session_print_diagnostics(struct session *session, bool json, struct diagnostic_style style, struct buf *out);
+size_t session_warning_count(struct session *session);
+
+MUST_CHECK bool session_find_goals(
+	struct session *session, struct value *value, session_goals *out, struct err *err);
+void session_goals_release(session_goals *goals);
+
+/* Every goal's islands have a pin after it; what is new is in the lock. With `all`, every island that evaluation met. */
+MUST_CHECK bool session_resolve(struct session *session, const session_goals *goals, bool all, struct err *err);
+MUST_CHECK bool session_build(struct session *session, const session_goals *goals, struct err *err);
+/* Writes what is verified by now to the lock: for a run that ends early. A failure is told by `say`. */
+void session_save(struct session *session);
+
+struct evaluator *session_evaluator(struct session *session);
+struct store *session_store(struct session *session);
+struct graph *session_graph(struct session *session);
+struct plan *session_plan(struct session *session);
+struct loop *session_loop(struct session *session);
+const struct config *session_config(struct session *session);
+/* The file of the lock, or NULL where this run has none. */
+const char *session_lock_path(const struct session *session);
+/* The lock could not be written (a read-only folder), and was not said to be left alone. */
+bool session_lock_failed(const struct session *session);
+
+/* An island that evaluation met, for accounts and `update`. */
+struct session_source {
+	struct bytes text;
+	size_t node; /* SIZE_MAX for a local one, or one that was not used */
+	const struct identity *before; /* what the lock said when the run began */
+	size_t before_count;
+	size_t reads; /* files that evaluation read of it */
+};
+size_t session_source_count(const struct session *session);
+struct session_source session_source_at(const struct session *session, size_t at);
+/* The Cab hashes of what evaluation read, for `cache push`. */
+size_t session_reads(struct session *session, struct cab_hash *out, size_t capacity);
+
+/* Opens the store as the configuration says, for commands that evaluate nothing. */
+struct store *session_open_store(const struct config *config, bool create, struct err *err);
+/* Where cab's own files lie: "libexec" or "share" beneath the installation. Owned by the caller. */
+char *session_own_path(const char *kind, const char *name);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* state: what the files of session/ share. Inside session/ only. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "island/derive.h"
+#include "island/island.h"
+#include "island/lock.h"
+#include "realize/embedded.h"
+#include "session/session.h"
+#include "store/store.h"
+
+/* An object or output as strings carry it; the item comes first, so that its pointer is the other's. */
+struct session_item {
+	struct context_item item;
+	size_t node;                /* of CONTEXT_OUTPUT */
+	struct object_reference object; /* of CONTEXT_OBJECT */
+};
+
+struct session_derivation {
+	struct host_derivation host;
+	size_t node;
+};
+
+struct session_island {
+	struct island_ref ref;
+	struct island island;
+	struct bytes origin; /* text of the island in whose file it stands; empty: the user's */
+	struct bytes key;    /* in the lock */
+	struct bytes local;  /* of local ones: the absolute path */
+	struct session_derivation *derivation; /* once it was used; NULL for local ones */
+	const struct context_item *item;
+	const struct identity *before;
+	size_t before_count;
+	bool has_checksum;
+	bool tables_read; /* the partial objects' hash was looked up */
+	bool has_hash;
+	struct cab_hash hash;
+	size_t reads;
+};
+
+struct session {
+	struct session_options options;
+	struct arena arena;
+	struct loop *loop;
+	struct config *config;
+	struct store *store;
+	struct realizer *realizer;
+	struct graph *graph;
+	struct plan *plan;
+	struct evaluator *evaluator;
+
+	char *entry;  /* absolute path of the entry file; NULL without one */
+	char *folder; /* of the entry file, or the working directory */
+	int lock_folder;
+	char *lock_name;
+	char *lock_path;
+	struct lock lock;
+	struct lock_hold hold;
+	bool holds;
+	bool lock_failed;
+	bool stale;
+
+	struct buf module;
+	struct bytes module_path;
+	struct buf network_config;
+	char *network_program;
+	char *guest_program;
+	struct island_settings settings;
+
+	struct map islands;     /* key -> struct session_island */
+	struct map items;       /* path text -> struct session_item */
+	struct map derivations; /* digest bytes -> struct session_derivation */
+};
+
+/* open.c */
+MUST_CHECK bool session_open_parts(struct session *session, struct buf *printed, struct err *err);
+
+/* host.c: the language's outside */
+struct eval_host session_host(struct session *session);
+const struct context_item *session_item_object(struct session *session, const struct object *object);
+const struct context_item *session_item_output(struct session *session, size_t node, struct bytes output);
+
+/* host_path.c: files, here and in islands */
+bool host_path_kind(void *context, const struct host_path *path, enum path_kind *out, struct err *err);
+bool host_path_read(void *context, const struct host_path *path, struct buf *out, struct err *err);
+bool host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor, struct err *err);
+bool host_path_store(void *context, const struct host_path *path, const struct context_item **out, struct err *err);
+bool host_text_store(void *context, struct bytes name, struct bytes content, const struct context_item *const *items,
+	size_t item_count, const struct context_item **out, struct err *err);
+bool host_store_path(void *context, struct bytes text, const struct context_item **out, struct err *err);
+
+/* host_island.c: islands, their derivations and pins */
+bool host_island_open(void *context, const struct island_literal *literal, const struct island_ref **out, struct err *err);
+bool host_island_output(void *context, const struct island_ref *ref, const struct context_item **out, struct err *err);
+bool host_island_derive(
+	void *context, const struct island_ref *ref, const struct host_derivation **out, struct err *err);
+struct session_island *session_island_of(const struct island_ref *ref);
+MUST_CHECK bool session_island_node(struct session *session, struct session_island *island, size_t *node, struct err *err);
+/* Makes an island's Cab hash be known, asking where need be. */
+MUST_CHECK bool session_island_settle(struct session *session, struct session_island *island, struct err *err);
+struct session_derivation *session_derivation_at(struct session *session, size_t node);
+
+/* settle.c: the lock */
+MUST_CHECK bool session_hold(struct session *session, struct err *err);
+bool session_is_asked(const struct session *session, const struct session_island *island);
