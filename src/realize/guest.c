@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "abi.h"
+#include "guest/abi.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/fd.h"

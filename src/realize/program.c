@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "realize/program.h"
 
-#include "abi.h"
+#include "guest/abi.h"
 
 bool
 program_classify(struct bytes head, enum program_kind *out, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "realize/table.h"
 
-#include "store/claim.h"
+#include "store/identity_record.h"
 
 static bool
 table_is_shared(const struct table *table, struct bytes format)
@@ -14,11 +14,11 @@ table_is_shared(const struct table *table, struct bytes format)
 
 /* False where the pair is not of the grammar; who calls has checked it. */
 static bool
-table_fill(const struct table *table, struct bytes format, struct bytes value, struct claim *out)
+table_fill(const struct table *table, struct bytes format, struct bytes value, struct identity_record *out)
 {
-	*out = (struct claim){.program = table->program, .scope = table->scope};
+	*out = (struct identity_record){.program = table->program, .scope = table->scope};
 	out->scoped = !table_is_shared(table, format);
-	if (format.size > CLAIM_FORMAT_MAX || value.size > CLAIM_VALUE_MAX)
+	if (format.size > sizeof out->format - 1 || value.size > sizeof out->value - 1)
 		return false;
 	memcpy(out->format, format.data, format.size);
 	memcpy(out->value, value.data, value.size);
@@ -28,17 +28,17 @@ table_fill(const struct table *table, struct bytes format, struct bytes value, s
 bool
 table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out)
 {
-	struct claim claim;
+	struct identity_record record;
 	struct err miss;
-	if (!table_fill(table, format, value, &claim))
+	if (!table_fill(table, format, value, &record))
 		return false;
-	bool found = claim_find(table->store, &claim, &miss);
-	for (size_t at = 0; !found && !claim.scoped && at < table->believed_count; at++) {
-		claim.program = table->believed[at];
-		found = claim_find(table->store, &claim, &miss);
+	bool found = identity_record_find(table->store, &record, &miss);
+	for (size_t at = 0; !found && !record.scoped && at < table->believed_count; at++) {
+		record.program = table->believed[at];
+		found = identity_record_find(table->store, &record, &miss);
 	}
 	if (found)
-		*out = claim.hash;
+		*out = record.hash;
 	return found;
 }
 
@@ -46,19 +46,19 @@ void
 table_put(const struct table *table, struct bytes format, struct bytes value, const struct cab_hash *hash,
 	  uint64_t size, uint64_t files)
 {
-	struct claim claim;
-	if (!table_fill(table, format, value, &claim))
+	struct identity_record record;
+	if (!table_fill(table, format, value, &record))
 		return;
-	claim.hash = *hash;
-	claim.size = size;
-	claim.files = files;
-	claim_put(table->store, &claim);
+	record.hash = *hash;
+	record.size = size;
+	record.files = files;
+	identity_record_put(table->store, &record);
 }
 
 struct digest
 table_key(const struct table *table, struct bytes format, struct bytes value)
 {
-	struct claim claim;
-	must(table_fill(table, format, value, &claim), "an identity is of the grammar before it is recorded");
-	return claim_key(&claim);
+	struct identity_record record;
+	must(table_fill(table, format, value, &record), "an identity is of the grammar before it is recorded");
+	return identity_record_key(&record);
 }

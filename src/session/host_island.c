@@ -3,7 +3,8 @@
 
 #include "base/trace.h"
 #include "island/local.h"
-#include "store/claim.h"
+#include "session/module.h"
+#include "store/identity_record.h"
 
 struct session_island *
 session_island_of(const struct island_ref *ref)
@@ -211,16 +212,16 @@ host_island_output(void *context, const struct island_ref *ref, const struct con
 static void
 host_look_up_checksum(struct session *session, struct session_island *island)
 {
-	struct claim claim = {.program = digest_of(buf_bytes(&session->module))};
+	struct identity_record record = {.program = module_island_digest()};
 	struct identity pin = island->before[0];
 	struct err miss;
-	if (island->tables_read || pin.format.size > CLAIM_FORMAT_MAX || pin.value.size > CLAIM_VALUE_MAX)
+	if (island->tables_read || pin.format.size > IDENTITY_FORMAT || pin.value.size > IDENTITY_VALUE)
 		return;
 	island->tables_read = true;
-	memcpy(claim.format, pin.format.data, pin.format.size);
-	memcpy(claim.value, pin.value.data, pin.value.size);
-	island->has_hash = claim_find(session->store, &claim, &miss);
-	island->hash = claim.hash;
+	memcpy(record.format, pin.format.data, pin.format.size);
+	memcpy(record.value, pin.value.data, pin.value.size);
+	island->has_hash = identity_record_find(session->store, &record, &miss);
+	island->hash = record.hash;
 }
 
 bool

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "session/module.h"
 
-/* The assembler finds the file in the build's own folder, by the -I that meson gives it. */
-__asm__(".section .rodata\n"
-	".balign 16\n"
-	".globl module_island_start\n"
-	".globl module_island_end\n"
-	"module_island_start:\n"
-	".incbin \"island.wasm\"\n"
-	"module_island_end:\n"
-	".byte 0\n"
-	".previous\n");
-
-extern const uint8_t module_island_start[];
-extern const uint8_t module_island_end[];
+#include "island_wasm.h"
 
 struct bytes
 module_island(void)
 {
-	return bytes_of(module_island_start, (size_t)(module_island_end - module_island_start));
+	return bytes_of(island_wasm, sizeof island_wasm);
+}
+
+struct digest
+module_island_digest(void)
+{
+	struct digest digest;
+	memcpy(digest.bytes, island_wasm_digest, sizeof digest.bytes);
+	return digest;
 }

@@ -182,9 +182,8 @@ open_network(struct session *session, struct err *err)
 static void
 open_module(struct session *session)
 {
-	session->module = BUF(BUF_MAX);
-	buf_add(&session->module, module_island());
-	struct cab_hash hash = {TREE_FILE, digest_of(buf_bytes(&session->module))};
+	session->module = module_island();
+	struct cab_hash hash = {TREE_FILE, module_island_digest()};
 	struct digest path = object_plain_path(&hash, "island.wasm");
 	struct store_path text = store_path_print(&path, "island.wasm");
 	session->module_path = arena_copy(&session->arena, bytes_text(text.text));
@@ -214,7 +213,7 @@ open_realizer(struct session *session, struct err *err)
 		.network_program = session->network_program,
 		.guest_program = session->guest_program,
 		.network_config = buf_bytes(&session->network_config),
-		.module = buf_bytes(&session->module),
+		.module = session->module,
 		.module_path = session->module_path,
 		.limits = limits,
 		.slots = session->options.jobs,

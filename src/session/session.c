@@ -194,7 +194,6 @@ session_close(struct session *session)
 	map_release(&session->islands);
 	map_release(&session->items);
 	map_release(&session->derivations);
-	buf_release(&session->module);
 	buf_release(&session->network_config);
 	free(session->network_program);
 	free(session->guest_program);

@@ -62,7 +62,7 @@ struct session {
 	bool lock_failed;
 	bool stale;
 
-	struct buf module;
+	struct bytes module; /* island.wasm */
 	struct bytes module_path;
 	struct buf network_config;
 	char *network_program;
