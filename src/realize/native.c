@@ -182,7 +182,6 @@ start_native(struct realizer_job *job, int log, struct err *err)
 		.host_gid = job->gid,
 		.input = -1,
 		.output = log,
-		.filter = SANDBOX_FILTER_PROGRAM,
 		.limits = sandbox_limits_default(embedded->settings.slots),
 	};
 	if (embedded->settings.limits.memory)
