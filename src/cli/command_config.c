@@ -12,17 +12,19 @@ static void
 config_print_defaults(struct bytes name, const struct config *config)
 {
 	struct arena arena = ARENA;
-	struct registry_place place;
+	struct registry registry;
 	struct err none;
 	char *root = store_default_root();
 	if (!config_text(config, "root", NULL, NULL) && bytes_has_prefix(BYTES_LITERAL("root"), name) && root)
 		printf("root = \"%s\"  # %s\n", root, getenv("CAB_ROOT") ? "CAB_ROOT" : "default");
 	free(root);
 	if (bytes_has_prefix(BYTES_LITERAL("registries.crates"), name)) {
-		if (registry_locate_crates(&arena, &place, &none))
-			printf("registries.crates = \"%.*s\"  # %.*s\n", BYTES_ARGS(place.dl), BYTES_ARGS(place.whence));
-		else
+		if (registry_locate(NULL, registry_builtin(), &registry, &none)) {
+			printf("registries.crates = \"%s\"  # %s\n", registry.template, registry.whence);
+			registry_release(&registry);
+		} else {
 			printf("registries.crates = null  # %s\n", none.text);
+		}
 	}
 	for (int id = 0; id < SCHEME_COUNT; id++) {
 		const struct scheme *scheme = scheme_get((enum scheme_id)id);

@@ -133,15 +133,16 @@ open_credentials(struct session *session)
 	return out;
 }
 
-static json_t *
-open_registries(struct session *session)
+static bool
+open_registries(json_t **out, struct err *err)
 {
-	json_t *out = json_object();
-	struct registry_place place;
-	struct err none;
-	if (registry_locate_crates(&session->arena, &place, &none))
-		json_object_set_new(out, "registry:crates", json_stringn((const char *)place.dl.data, place.dl.size));
-	return out;
+	*out = json_object();
+	struct registry registry;
+	if (!registry_locate(NULL, registry_builtin(), &registry, err))
+		return err->kind == ERR_NOT_FOUND;
+	json_object_set_new(*out, "registry:crates", json_string(registry.template));
+	registry_release(&registry);
+	return true;
 }
 
 static json_t *
@@ -157,8 +158,10 @@ static bool
 open_network(struct session *session, struct err *err)
 {
 	json_t *named = json_array();
-	if (!open_bases(session, named, err)) {
+	json_t *registries = NULL;
+	if (!open_bases(session, named, err) || !open_registries(&registries, err)) {
 		json_decref(named);
+		json_decref(registries);
 		return false;
 	}
 	const char *keys[] = {"network", "allow", NULL};
@@ -167,7 +170,7 @@ open_network(struct session *session, struct err *err)
 	int64_t total = config_number(session->config, "limits", "fetchSeconds", 1800);
 	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:I, s:i}, s:i}",
 		"allow", allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors", mirrors,
-		"registries", open_registries(session), "proxies", open_proxies(session), "credentials",
+		"registries", registries, "proxies", open_proxies(session), "credentials",
 		open_credentials(session), "limits", "connect", 20, "stall", 60, "total", (json_int_t)total, "retries", 3,
 		"connections", 16);
 	must(config, "the network's configuration is well formed");
