@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "realize/table.h"
 
-#include "store/identity_record.h"
+#include "store/claim.h"
 
 static bool
 table_is_shared(const struct table *table, struct bytes format)
@@ -14,9 +14,9 @@ table_is_shared(const struct table *table, struct bytes format)
 
 /* False where the pair is not of the grammar; who calls has checked it. */
 static bool
-table_fill(const struct table *table, struct bytes format, struct bytes value, struct identity_record *out)
+table_fill(const struct table *table, struct bytes format, struct bytes value, struct claim *out)
 {
-	*out = (struct identity_record){.program = table->program, .scope = table->scope};
+	*out = (struct claim){.program = table->program, .scope = table->scope};
 	out->scoped = !table_is_shared(table, format);
 	if (format.size > sizeof out->format - 1 || value.size > sizeof out->value - 1)
 		return false;
@@ -28,14 +28,14 @@ table_fill(const struct table *table, struct bytes format, struct bytes value, s
 bool
 table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out)
 {
-	struct identity_record record;
+	struct claim record;
 	struct err miss;
 	if (!table_fill(table, format, value, &record))
 		return false;
-	bool found = identity_record_find(table->store, &record, &miss);
+	bool found = claim_find(table->store, &record, &miss);
 	for (size_t at = 0; !found && !record.scoped && at < table->believed_count; at++) {
 		record.program = table->believed[at];
-		found = identity_record_find(table->store, &record, &miss);
+		found = claim_find(table->store, &record, &miss);
 	}
 	if (found)
 		*out = record.hash;
@@ -46,19 +46,19 @@ void
 table_put(const struct table *table, struct bytes format, struct bytes value, const struct cab_hash *hash,
 	  uint64_t size, uint64_t files)
 {
-	struct identity_record record;
+	struct claim record;
 	if (!table_fill(table, format, value, &record))
 		return;
 	record.hash = *hash;
 	record.size = size;
 	record.files = files;
-	identity_record_put(table->store, &record);
+	claim_put(table->store, &record);
 }
 
 struct digest
 table_key(const struct table *table, struct bytes format, struct bytes value)
 {
-	struct identity_record record;
+	struct claim record;
 	must(table_fill(table, format, value, &record), "an identity is of the grammar before it is recorded");
-	return identity_record_key(&record);
+	return claim_key(&record);
 }

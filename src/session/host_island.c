@@ -4,7 +4,7 @@
 #include "base/trace.h"
 #include "island/local.h"
 #include "session/module.h"
-#include "store/identity_record.h"
+#include "store/claim.h"
 
 struct session_island *
 session_island_of(const struct island_ref *ref)
@@ -212,7 +212,7 @@ host_island_output(void *context, const struct island_ref *ref, const struct con
 static void
 host_look_up_checksum(struct session *session, struct session_island *island)
 {
-	struct identity_record record = {.program = module_island_digest()};
+	struct claim record = {.program = module_island_digest()};
 	struct identity pin = island->before[0];
 	struct err miss;
 	if (island->tables_read || pin.format.size > IDENTITY_FORMAT || pin.value.size > IDENTITY_VALUE)
@@ -220,7 +220,7 @@ host_look_up_checksum(struct session *session, struct session_island *island)
 	island->tables_read = true;
 	memcpy(record.format, pin.format.data, pin.format.size);
 	memcpy(record.value, pin.value.data, pin.value.size);
-	island->has_hash = identity_record_find(session->store, &record, &miss);
+	island->has_hash = claim_find(session->store, &record, &miss);
 	island->hash = record.hash;
 }
 
