@@ -124,7 +124,7 @@ download_start(struct download *download, const struct request *request, const c
 	if (download->checksum.size)
 		sum_report(download);
 	int32_t status = http_start(&download->http, "GET", text_span(&download->url),
-		SPAN("Accept-Encoding: identity\n"), SPAN(""));
+		SPAN(""), SPAN(""));
 	if (status != 200)
 		fail_number("HTTP status", (uint64_t)status);
 	if (download->checksum.size == 0 && request->shape != SHAPE_REGISTRY)

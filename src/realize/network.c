@@ -155,7 +155,7 @@ static bool
 network_take(struct network *network, struct err *err)
 {
 	struct wire_in in = wire_open(&network->packet);
-	uint32_t kind = wire_u32(&in);
+	uint32_t kind = network->packet.kind;
 	switch (kind) {
 	case NETWORK_HEAD:
 		return network_take_head(network, &in, err);

@@ -195,7 +195,7 @@ static bool
 spawner_take(struct spawner *spawner, struct err *err)
 {
 	struct wire_in in = wire_open(&spawner->packet);
-	uint32_t kind = wire_u32(&in);
+	uint32_t kind = spawner->packet.kind;
 	uint32_t id = wire_u32(&in);
 	if (kind == SPAWNER_STARTED) {
 		uint32_t pid = wire_u32(&in);
