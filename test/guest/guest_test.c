@@ -341,6 +341,52 @@ another_module_runs_from_its_artifact(void **state)
 }
 
 static void
+the_example_of_the_manual_runs(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "example.wasm", &said);
+	assert_true(artifact >= 0);
+	const struct run run = {.artifact = artifact};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	assert_string_equal(buf_text(&outcome.reported), "cab .\n");
+	assert_int_equal(status_of(&outcome, "out").st_size, 3000000);
+	outcome_release(&outcome);
+}
+
+static void
+rusts_standard_library_runs_and_its_maps_have_one_order(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/standard.wasm", fixture->modules);
+	if (access(path, R_OK) < 0) {
+		print_message("rustc has no library for wasm32-wasip1 here\n");
+		skip();
+	}
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_fd int artifact = compile_file(fixture, "standard.wasm", &said);
+	assert_true(artifact >= 0);
+	cleanup_buf struct buf first = BUF(0);
+	for (int round = 0; round < 2; round++) {
+		const struct run run = {.arguments = {"argument"},
+			.environment = {"CAB_OUT=out"},
+			.artifact = artifact};
+		struct outcome outcome = driver_run(&fixture->driver, &run);
+		expect_status(&outcome, 4);
+		assert_string_equal(
+			buf_text(&outcome.log), "[\"probe\", \"argument\"] Ok(\"out\")\n");
+		assert_string_equal(buf_text(&outcome.reported), "cab .\n");
+		struct buf order = contents_of(&outcome, "order");
+		assert_true(round == 0 || bytes_equal(buf_bytes(&first), buf_bytes(&order)));
+		buf_release(&first);
+		first = order;
+		outcome_release(&outcome);
+	}
+}
+
+static void
 an_endless_start_function_is_ended_by_a_signal(void **state)
 {
 	struct fixture *fixture = *state;
@@ -629,6 +675,8 @@ main(int argument_count, char **arguments)
 		cmocka_unit_test(endless_recursion_is_a_trap),
 		cmocka_unit_test(an_endless_loop_is_ended_by_a_signal),
 		cmocka_unit_test(another_module_runs_from_its_artifact),
+		cmocka_unit_test(the_example_of_the_manual_runs),
+		cmocka_unit_test(rusts_standard_library_runs_and_its_maps_have_one_order),
 		cmocka_unit_test(an_endless_start_function_is_ended_by_a_signal),
 		cmocka_unit_test(tables_are_capped),
 		cmocka_unit_test(damaged_artifacts_are_refused),
