@@ -131,16 +131,8 @@ check_identities(const struct derivation *derivation, struct err *err)
 static bool
 check_fixed(const struct derivation *derivation, struct err *err)
 {
-	switch (derivation->fixed) {
-	case DERIVATION_ORDINARY:
-		break;
-	case DERIVATION_SELF:
-		break;
-	case DERIVATION_FIXED:
-		if (!check_identities(derivation, err))
-			return false;
-		break;
-	}
+	if (derivation->fixed == DERIVATION_FIXED && !check_identities(derivation, err))
+		return false;
 	bool ordinary = derivation->fixed == DERIVATION_ORDINARY;
 	if (derivation->fixed != DERIVATION_FIXED && derivation->identity_count > 0)
 		return err_set(err, ERR_REFUSED, "identities are given, but it is not fixed");

@@ -77,8 +77,8 @@ decode_fixed(struct decoder *decoder, struct err *err)
 		return bytes_equal_text(text, "self") ||
 		       err_set(err, ERR_CORRUPT, "`fixed`: \"self\" or a list is wanted");
 	}
-	const struct bytes *lines;
-	size_t count;
+	const struct bytes *lines = NULL;
+	size_t count = 0;
 	if (!decode_list(decoder, "fixed", &lines, &count, err))
 		return false;
 	struct identity *identities = arena_array(decoder->arena, struct identity, count);

@@ -17,7 +17,6 @@ graph_free(struct graph *graph)
 {
 	if (!graph)
 		return;
-	array_release(&graph->entries);
 	map_release(&graph->digests);
 	map_release(&graph->names);
 	arena_release(&graph->arena);
@@ -27,14 +26,13 @@ graph_free(struct graph *graph)
 size_t
 graph_size(const struct graph *graph)
 {
-	return graph->entries.size;
+	return graph->digests.size;
 }
 
 const struct graph_node *
 graph_node(const struct graph *graph, size_t node)
 {
-	must(node < graph->entries.size, "a node's number comes from its graph");
-	return &graph->entries.data[node]->node;
+	return &graph_entry(graph, node)->node;
 }
 
 size_t
@@ -118,8 +116,7 @@ graph_insert(struct graph *graph, const struct derivation *derivation, struct by
 
 	struct graph_entry *entry = arena_new(&graph->arena, struct graph_entry);
 	entry->node = node;
-	entry->index = graph->entries.size;
-	*array_push(&graph->entries) = entry;
+	entry->index = graph->digests.size;
 	map_put(&graph->digests, digest_bytes(&entry->node.digest), entry);
 	if (named)
 		map_put(&graph->names, derivation->name, entry);
@@ -137,8 +134,8 @@ graph_add(struct graph *graph, const struct derivation *derivation, struct bytes
 static void
 forget_pinned(struct graph *graph)
 {
-	for (size_t at = 0; at < graph->entries.size; at++)
-		graph->entries.data[at]->has_pinned = false;
+	for (size_t at = 0; at < graph->digests.size; at++)
+		graph_entry(graph, at)->has_pinned = false;
 }
 
 void
@@ -158,8 +155,7 @@ graph_annotate(struct graph *graph, const struct derivation_annotation *annotati
 void
 graph_set_pin(struct graph *graph, size_t node, struct bytes pin)
 {
-	must(node < graph->entries.size, "a node's number comes from its graph");
-	struct graph_entry *entry = graph->entries.data[node];
+	struct graph_entry *entry = graph_entry(graph, node);
 	must(entry->node.derivation.fixed == DERIVATION_SELF, "only what is self-fixing is pinned");
 	if (bytes_equal(entry->node.pin, pin))
 		return;
@@ -174,21 +170,20 @@ enum reach { REACH_ALL, REACH_PINNED };
 static size_t
 walk(struct graph *graph, size_t node, enum reach reach, size_t *nodes_out)
 {
-	must(node < graph->entries.size, "a node's number comes from its graph");
 	if (++graph->walk == 0)
-		for (size_t at = 0; at < graph->entries.size; at++)
-			graph->entries.data[at]->seen = 0;
+		for (size_t at = 0; at < graph->digests.size; at++)
+			graph_entry(graph, at)->seen = 0;
 	graph->walk += graph->walk == 0;
 	/* nodes_out is both the result and the queue: each node enters it once. */
 	size_t count = 0;
 	nodes_out[count++] = node;
-	graph->entries.data[node]->seen = graph->walk;
+	graph_entry(graph, node)->seen = graph->walk;
 	for (size_t at = 0; at < count; at++) {
-		const struct graph_entry *entry = graph->entries.data[nodes_out[at]];
+		const struct graph_entry *entry = graph_entry(graph, nodes_out[at]);
 		if (reach == REACH_PINNED && at > 0 && !is_ordinary(entry))
 			continue;
 		for (size_t need = 0; need < entry->node.need_count; need++) {
-			struct graph_entry *next = graph->entries.data[entry->node.needs[need]];
+			struct graph_entry *next = graph_entry(graph, entry->node.needs[need]);
 			if (next->seen == graph->walk)
 				continue;
 			next->seen = graph->walk;
@@ -211,7 +206,7 @@ graph_waits(struct graph *graph, size_t node, size_t *nodes_out)
 	size_t count = walk(graph, node, REACH_PINNED, nodes_out);
 	size_t kept = 0;
 	for (size_t at = 0; at < count; at++) {
-		const struct graph_entry *entry = graph->entries.data[nodes_out[at]];
+		const struct graph_entry *entry = graph_entry(graph, nodes_out[at]);
 		if (entry->index != node && !is_ordinary(entry) && entry->node.pin.size == 0)
 			nodes_out[kept++] = entry->index;
 	}
@@ -264,9 +259,9 @@ compute_pinned(struct graph *graph, struct graph_entry *entry)
 enum graph_answer
 graph_pinned(struct graph *graph, size_t node, struct digest *out, size_t *unknown_out)
 {
-	struct graph_entry *goal = graph->entries.data[node];
+	struct graph_entry *goal = graph_entry(graph, node);
 	if (!goal->has_pinned) {
-		size_t *nodes = memory_new((graph->entries.size + 1) * sizeof *nodes);
+		size_t *nodes = memory_new((graph->digests.size + 1) * sizeof *nodes);
 		if (graph_waits(graph, node, nodes) > 0) {
 			*unknown_out = nodes[0];
 			free(nodes);
@@ -274,7 +269,7 @@ graph_pinned(struct graph *graph, size_t node, struct digest *out, size_t *unkno
 		}
 		size_t count = walk(graph, node, REACH_PINNED, nodes);
 		for (size_t at = 0; at < count; at++) {
-			struct graph_entry *entry = graph->entries.data[nodes[at]];
+			struct graph_entry *entry = graph_entry(graph, nodes[at]);
 			bool wanted = is_ordinary(entry) || entry == goal;
 			if (wanted && !entry->has_pinned)
 				compute_pinned(graph, entry);
@@ -292,5 +287,5 @@ graph_pinned_derivation(struct arena *arena, struct graph *graph, size_t node)
 	size_t unknown;
 	enum graph_answer answer = graph_pinned(graph, node, &digest, &unknown);
 	must(answer == GRAPH_KNOWN, "its pins must be known");
-	return pin_inputs(arena, graph, graph->entries.data[node]);
+	return pin_inputs(arena, graph, graph_entry(graph, node));
 }

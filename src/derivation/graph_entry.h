@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/array.h"
 #include "base/map.h"
 #include "derivation/graph.h"
 
@@ -18,13 +17,19 @@ struct graph_entry {
 
 struct graph {
 	struct arena arena;
-	ARRAY(struct graph_entry *) entries;
-	struct map digests; /* raw digest -> entry */
+	struct map digests; /* raw digest -> entry, in the order of the nodes' numbers */
 	struct map names;   /* of self-fixing derivations that are no islands -> entry */
 	struct derivation_annotation *annotations;
 	size_t annotation_count;
 	uint32_t walk;
 };
+
+static inline struct graph_entry *
+graph_entry(const struct graph *graph, size_t node)
+{
+	must(node < graph->digests.size, "a node's number comes from its graph");
+	return graph->digests.entries[node].value;
+}
 
 /* graph_add; `unique` asks for one self-fixing derivation a name. */
 MUST_CHECK bool graph_insert(struct graph *graph, const struct derivation *derivation,

@@ -2,6 +2,7 @@
 /* Derivations read from files, inputs before consumers, without recursion. */
 #include "derivation/graph.h"
 
+#include "base/array.h"
 #include "derivation/graph_entry.h"
 
 /* A derivation whose inputs are being read. */

@@ -61,7 +61,7 @@ bool
 cab_value_is_valid(struct bytes value)
 {
 	struct digest digest;
-	return value.size == CAB_VALUE_TEXT && memchr("dfxl", value.data[0], 4) &&
+	return value.size == CAB_VALUE_TEXT && value.data[0] && strchr("dfxl", value.data[0]) &&
 	       digest_parse(bytes_from(value, 1), &digest);
 }
 

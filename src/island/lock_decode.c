@@ -51,7 +51,8 @@ decode_time(struct bytes text, int64_t *out)
 	for (size_t at = 0; at < sizeof fields / sizeof *fields; at++) {
 		size_t end = fields[at].start + fields[at].size;
 		struct bytes digits = bytes_of(text.data + fields[at].start, fields[at].size);
-		if (!decode_number(digits, fields[at].number) || text.data[end] != fields[at].after)
+		if (!decode_number(digits, fields[at].number) ||
+			text.data[end] != (uint8_t)fields[at].after)
 			return false;
 	}
 	parts.tm_year -= 1900;
