@@ -88,6 +88,11 @@ nearest_offer(struct nearest *nearest, const char *text)
 static bool
 refuse_scheme(struct bytes text, struct err *err)
 {
+	static const char *const planned[] = {"npm", "oci", "pypi"};
+	for (size_t at = 0; at < sizeof planned / sizeof *planned; at++)
+		if (bytes_equal_text(text, planned[at]))
+			return err_set(
+				err, ERR_REFUSED, "the scheme `%s` is not there yet", planned[at]);
 	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
 	for (size_t at = 0; at < SCHEME_COUNT; at++)
 		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);
@@ -295,10 +300,8 @@ island_parse(
 	struct arena *arena, const struct island_words *words, struct island *out, struct err *err)
 {
 	struct island island = {.scheme = scheme_find(words->scheme), .strip = -1};
-	if (!island.scheme) {
-		bool known = refuse_scheme(words->scheme, err);
-		return known;
-	}
+	if (!island.scheme)
+		return refuse_scheme(words->scheme, err);
 	if (!parse_words(arena, words, &island, err))
 		return err_note(err, "island <%.*s%s%.*s>",
 			BYTES_ARGS(bytes_first(words->scheme, 32)), words->ref.size > 0 ? ":" : "",

@@ -142,6 +142,7 @@ unknown_schemes_and_keys_name_the_nearest(void **state)
 		{{.scheme = "crate", .ref = "x"}, "`crates`"},
 		{{.scheme = "gopher", .ref = "x"}, "no scheme"},
 		{{.scheme = "", .ref = "x"}, "no scheme"},
+		{{.scheme = "npm", .ref = "@a/b@1"}, "not there yet"},
 		{{.scheme = "github",
 			 .ref = "o/r",
 			 .entries = {TEXT_ENTRY("refrence", "x")},
@@ -171,6 +172,15 @@ unknown_schemes_and_keys_name_the_nearest(void **state)
 			 .entries = {TEXT_ENTRY("checksum", CHECKSUM)},
 			 .entry_count = 1},
 			"version"},
+	};
+	expect_refused(refusals, COUNT(refusals));
+}
+
+static void
+values_are_of_the_kind_and_shape_that_a_key_wants(void **state)
+{
+	(void)state;
+	static const struct refusal refusals[] = {
 		{{.scheme = "github",
 			 .ref = "o/r",
 			 .entries = {TEXT_ENTRY("submodules", "true")},
@@ -242,6 +252,7 @@ main(void)
 		cmocka_unit_test(a_subpath_that_makes_a_pin_too_long_is_hashed),
 		cmocka_unit_test(hostile_refs_are_refused_before_anything_connects),
 		cmocka_unit_test(unknown_schemes_and_keys_name_the_nearest),
+		cmocka_unit_test(values_are_of_the_kind_and_shape_that_a_key_wants),
 		cmocka_unit_test(an_endless_text_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
