@@ -278,6 +278,9 @@ static void
 network_go_on(struct network *network)
 {
 	size_t running = 0;
+	network_collect(network);
+	for (size_t at = 0; at < network->transfers.size; at++)
+		transfer_settle(network->transfers.data[at]);
 	for (size_t at = 0; at < network->transfers.size; at++)
 		running += transfer_is_running(network->transfers.data[at]);
 	for (size_t at = 0; at < network->transfers.size; at++) {
@@ -337,7 +340,6 @@ network_run(int socket, struct err *err)
 	while (running && !network.is_done) {
 		network_go_on(&network);
 		running = loop_step(network.loop, err);
-		network_collect(&network);
 	}
 	if (network.failure.kind)
 		*err = network.failure;

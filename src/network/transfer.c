@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "network/transfer.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "network/outlet.h"
 #include "network/place.h"
 #include "wire/network.h"
 
 enum {
-	PIPE_ROOM = 512 << 10,
+	PAUSE_ABOVE = 1 << 20, /* bytes that wait for the pipe */
+	RESUME_BELOW = 256 << 10,
 	DISCARD_MOST = 64 << 10, /* of a body that nobody reads, to keep its connection */
 	BROKEN_WAIT = 200,       /* milliseconds before the second try, doubled for each further */
 	STATUS_WAIT = 1000,
@@ -19,7 +19,8 @@ enum transfer_state {
 	TRANSFER_READY,      /* the next hop may start */
 	TRANSFER_CREDENTIAL, /* a command prints the secret for it */
 	TRANSFER_RUNNING,
-	TRANSFER_WAITING, /* until `retry` fires */
+	TRANSFER_WAITING,  /* until `retry` fires */
+	TRANSFER_DRAINING, /* the body came whole; its end waits for the pipe */
 	TRANSFER_DONE,
 };
 
@@ -32,12 +33,14 @@ struct transfer {
 	struct url url;
 	struct hop hop;
 	unsigned redirects, tries;
-	bool head_sent, is_paused, is_full, is_foreign;
-	size_t skip; /* bytes at the front of what libcurl gives again, already in the pipe */
+	bool head_sent, is_foreign;
+	bool is_paused;  /* by the realizer */
+	bool is_stopped; /* libcurl was told to stop: for the realizer, or for the pipe */
+	bool goes_on;    /* libcurl is being told to go on */
+	struct outlet outlet;
 	size_t discarded;
-	uint64_t size, received;
+	uint64_t received;
 	uint32_t requests;
-	struct loop_watch *writable;
 	struct loop_timer *total, *retry;
 };
 
@@ -56,7 +59,7 @@ transfer_is_done(const struct transfer *transfer)
 bool
 transfer_is_running(const struct transfer *transfer)
 {
-	return transfer->state == TRANSFER_RUNNING && !transfer->is_paused && !transfer->is_full;
+	return transfer->state == TRANSFER_RUNNING && !transfer->is_stopped;
 }
 
 bool
@@ -96,10 +99,9 @@ static void
 transfer_let_go(struct transfer *transfer)
 {
 	hop_release(&transfer->hop);
-	loop_unwatch(transfer->writable);
+	outlet_close(&transfer->outlet);
 	loop_stop(transfer->total);
 	loop_stop(transfer->retry);
-	transfer->writable = NULL;
 	transfer->total = NULL;
 	transfer->retry = NULL;
 	fd_release(&transfer->request.pipe);
@@ -114,7 +116,7 @@ transfer_end(struct transfer *transfer, const struct err *why)
 	wire_begin(&packet, NETWORK_END);
 	buf_add_u32(&packet, transfer->request.id);
 	buf_add_u32(&packet, why && why->kind == ERR_REFUSED);
-	buf_add_u64(&packet, transfer->size);
+	buf_add_u64(&packet, transfer->outlet.written);
 	buf_add_u64(&packet, transfer->received);
 	buf_add_u32(&packet, transfer->requests);
 	wire_add(&packet, why ? bytes_text(why->text) : bytes_of("", 0));
@@ -179,82 +181,61 @@ is_answer(const struct transfer *transfer)
 	return transfer->hop.response.status < 400 || is_last_place(transfer);
 }
 
-static void transfer_full(struct transfer *transfer);
-
-/* Into the pipe, as much as it takes. `skip` counts what it took of bytes that come again. */
-static enum hop_flow
-body_write(struct transfer *transfer, struct bytes data)
+static bool
+transfer_should_stop(const struct transfer *transfer)
 {
-	size_t again = transfer->skip < data.size ? transfer->skip : data.size;
-	size_t written = again;
-	while (written < data.size) {
-		ssize_t count =
-			write(transfer->request.pipe, data.data + written, data.size - written);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0 && errno == EAGAIN) {
-			transfer->size += written - again;
-			transfer->skip = written;
-			transfer_full(transfer);
-			return HOP_FULL;
-		}
-		if (count < 0) {
-			(void)err_set(&transfer->hop.failure, ERR_CANCELLED,
-				"nobody reads the body any more");
-			return HOP_ENOUGH;
-		}
-		written += (size_t)count;
-	}
-	transfer->size += written - again;
-	transfer->skip -= again;
-	return HOP_TAKEN;
+	size_t most = transfer->is_stopped ? RESUME_BELOW : PAUSE_ABOVE;
+	return transfer->is_paused || outlet_left(&transfer->outlet) > most;
 }
 
 static enum hop_flow
 on_body(void *context, struct bytes data)
 {
 	struct transfer *transfer = (struct transfer *)context;
-	/* libcurl forgets a pause that came before the connection was made. */
-	if (transfer->is_paused)
+	/* Not while it goes on: then libcurl gives all that it held, and would hold it all again. The
+	 * realizer's pause is asked for here too, for libcurl forgets one that came before the
+	 * connection was made. */
+	if (!transfer->is_stopped && !transfer->goes_on && transfer_should_stop(transfer)) {
+		transfer->is_stopped = true;
 		return HOP_FULL;
+	}
 	if (transfer->head_sent || is_answer(transfer)) {
 		if (!transfer->head_sent)
 			send_head(transfer);
-		return body_write(transfer, data);
+		return outlet_add(&transfer->outlet, data, &transfer->hop.failure) ? HOP_TAKEN
+										   : HOP_ENOUGH;
 	}
 	transfer->discarded += data.size;
 	return transfer->discarded > DISCARD_MOST ? HOP_ENOUGH : HOP_TAKEN;
 }
 
-static void
-on_writable(void *context, short events)
-{
-	struct transfer *transfer = (struct transfer *)context;
-	(void)events;
-	loop_change(transfer->writable, 0);
-	transfer->is_full = false;
-	if (!transfer->is_paused)
-		hop_pause(&transfer->hop, false);
-}
-
-static void
-transfer_full(struct transfer *transfer)
-{
-	transfer->is_full = true;
-	if (!transfer->writable)
-		transfer->writable = loop_watch(transfer->network->loop, transfer->request.pipe,
-			POLLOUT, on_writable, transfer);
-	loop_change(transfer->writable, POLLOUT);
-}
-
 void
 transfer_pause(struct transfer *transfer, bool pause)
 {
-	if (transfer->is_paused == pause || transfer->state == TRANSFER_DONE)
-		return;
 	transfer->is_paused = pause;
-	if (transfer->state == TRANSFER_RUNNING && !transfer->is_full)
-		hop_pause(&transfer->hop, pause);
+}
+
+void
+transfer_settle(struct transfer *transfer)
+{
+	if (transfer->state == TRANSFER_DRAINING && !outlet_left(&transfer->outlet) &&
+		!transfer->outlet.is_broken)
+		transfer_end(transfer, NULL);
+	if (transfer->state != TRANSFER_RUNNING && transfer->state != TRANSFER_DRAINING)
+		return;
+	if (transfer->outlet.is_broken) {
+		struct err err = {0};
+		(void)err_set(&err, ERR_CANCELLED, "nobody reads the body any more");
+		transfer_fail(transfer, &err);
+		return;
+	}
+	bool stop = transfer_should_stop(transfer);
+	if (transfer->state != TRANSFER_RUNNING || stop == transfer->is_stopped)
+		return;
+	transfer->is_stopped = stop;
+	transfer->goes_on = !stop;
+	hop_pause(&transfer->hop, stop);
+	transfer->goes_on = false;
 }
 
 static void
@@ -298,6 +279,7 @@ transfer_start_hop(struct transfer *transfer, const char *authorization)
 		.body = on_body,
 	};
 	transfer->discarded = 0;
+	transfer->is_stopped = false;
 	transfer->state = TRANSFER_RUNNING;
 	if (!hop_start(&transfer->hop, transfer->network->multi, &spec, &err))
 		transfer_fail(transfer, &err);
@@ -436,7 +418,7 @@ transfer_judge(struct transfer *transfer)
 	}
 	if (!transfer->head_sent)
 		send_head(transfer);
-	transfer_end(transfer, NULL);
+	transfer->state = TRANSFER_DRAINING;
 }
 
 void
@@ -479,9 +461,7 @@ transfer_new(struct network *network, struct request *request)
 		network->loop, (uint64_t)network->config.total_seconds * 1000, on_total, transfer);
 
 	struct err err = {0};
-	/* Fewer turns for reader and writer; a kernel that gives less room does no harm. */
-	(void)fcntl(transfer->request.pipe, F_SETPIPE_SZ, PIPE_ROOM);
-	if (!fd_set_blocking(transfer->request.pipe, false, &err) ||
+	if (!outlet_open(&transfer->outlet, network->loop, transfer->request.pipe, &err) ||
 		!request_check(&transfer->request, &err) ||
 		!places_find(&transfer->places, &network->config, &transfer->request, &err) ||
 		!transfer_aim(transfer, &err))

@@ -39,6 +39,9 @@ bool transfer_is_running(const struct transfer *transfer);
 bool transfer_is_ready(const struct transfer *transfer);
 void transfer_go_on(struct transfer *transfer);
 void transfer_pause(struct transfer *transfer, bool pause);
+/* After anything happened, outside of libcurl's functions: stops reading the connection, or goes on,
+ * as the pipe and the realizer say; sends END once the pipe has taken all. */
+void transfer_settle(struct transfer *transfer);
 void transfer_hop_done(struct transfer *transfer, CURLcode code);
 /* A credential that it may have waited for is there, or is not to be had. */
 void transfer_credential_changed(struct transfer *transfer);

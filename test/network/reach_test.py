@@ -15,6 +15,7 @@ from realizer import CANCEL
 
 ONCE = {"connect": 5, "stall": 20, "total": 60, "retries": 0}
 BASIC = "authorization: basic "
+SIZE = 1000000  # times five bytes: more than a pipe, and what waits for one, hold
 
 
 @contextlib.contextmanager
@@ -30,7 +31,7 @@ def git_server(*options):
         os.makedirs(os.path.join(repositories, "o"))
         os.mkdir(os.path.join(repositories, "-"))
         with open(os.path.join(repositories, "-", "plain"), "wb") as out:
-            out.write(b"plain" * 100000)
+            out.write(b"plain" * SIZE)
         subprocess.run(["git", "init", "-q", "-b", "main", work], **quiet)
         subprocess.run(["git", "-C", work, "commit", "-q", "--allow-empty", "-m", "x"], **quiet)
         subprocess.run(["git", "clone", "-q", "--bare", work,
@@ -70,15 +71,19 @@ def tls_requests_share_one_connection_by_http_2():
             origin = "https://localhost:" + port.read().strip()
         environment = {"SSL_CERT_FILE": os.path.join(state, "authority.pem")}
         with network(named=[origin], environment=environment, limits=ONCE) as one:
-            replies = [one.open("GET", origin + "/-/plain?%d" % at, origins=[origin])
-                       for at in range(12)]
-            slow = one.open("GET", origin + "/-/plain?slow", origins=[origin], reads=False)
-            one.finish(*replies)
-            for reply in replies:
-                same((reply.why, reply.status, reply.size), ("", 200, 500000))
-            slow.reads = True
-            one.finish(slow)
-            same((slow.why, slow.size), ("", 500000))
+            slow = [one.open("GET", origin + "/-/plain?slow", origins=[origin], reads=False)
+                    for _ in range(3)]
+            one.wait(lambda: all(reply.status for reply in slow))
+            quick = [one.open("GET", origin + "/-/plain?%d" % at, origins=[origin])
+                     for at in range(12)]
+            one.finish(*quick)
+            for reply in slow:
+                assert not reply.ended
+                reply.reads = True
+            one.finish(*slow)
+            for reply in quick + slow:
+                same((reply.why, reply.status, reply.size), ("", 200, 5 * SIZE))
+                assert reply.body == b"plain" * SIZE, "the body is another"
         same({line[5] for line in git_log(state)}, {"HTTP/2.0"})
         with network(named=[origin], environment={"SSL_CERT_FILE": ""}, limits=ONCE) as one:
             reply = one.fetch("GET", origin + "/-/plain", origins=[origin])

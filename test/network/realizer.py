@@ -63,7 +63,7 @@ class Reply:
         self.id, self.pipe = number, pipe
         self.status = self.why = self.refused = self.url = None
         self.size = self.received = self.requests = None
-        self.headers, self.body, self.reached, self.notes = {}, b"", [], []
+        self.headers, self.body, self.reached, self.notes = {}, bytearray(), [], []
         self.eof = self.ended = False
         self.reads = True
 
