@@ -25,6 +25,9 @@ failure_clear(struct evaluator *evaluator)
 	failure->note_count = 0;
 }
 
+static const char *format_text(struct evaluator *evaluator, const char *format, va_list arguments)
+	PRINTF(2, 0);
+
 static const char *
 format_text(struct evaluator *evaluator, const char *format, va_list arguments)
 {

@@ -234,7 +234,6 @@ static void
 an_endless_text_is_refused(void **state)
 {
 	(void)state;
-	cleanup_arena struct arena arena = ARENA;
 	char *ref = memory_new(ISLAND_TEXT + 2);
 	memset(ref, 'a', ISLAND_TEXT + 1);
 	ref[1] = '/';
