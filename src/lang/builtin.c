@@ -10,6 +10,7 @@ static const struct builtin_family *const families[] = {
 	&builtin_order_family,
 	&builtin_set_family,
 	&builtin_string_family,
+	&builtin_regex_family,
 	&builtin_text_family,
 	&builtin_data_family,
 	&builtin_file_family,

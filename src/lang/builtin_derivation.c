@@ -331,9 +331,21 @@ static struct value *derivation_set(
 	struct evaluator *evaluator, struct set *state, struct bytes output);
 
 static struct value *
-strict_step(struct evaluator *evaluator, struct value *first, struct value *second UNUSED)
+strict_step(struct evaluator *evaluator, struct value *first, struct value *second)
 {
-	return derive_strictly(evaluator, as_set(first));
+	const struct node *call = ((struct thunk *)(void *)second)->node;
+	struct value *made = derive_strictly(evaluator, as_set(first));
+	if (made)
+		return made;
+	struct span span = call ? call->span : NO_SPAN;
+	bool placed = evaluator->failure.span.source != NULL;
+	failure_place(evaluator, span);
+	struct value *name = set_find(as_set(first), BYTES_LITERAL("name"));
+	name = name ? value_of(name) : NULL;
+	if (name && value_is(name, VALUE_STRING))
+		failure_note(evaluator, NOTE_DERIVATION, placed ? span : NO_SPAN,
+			heap_name(evaluator->heap, string_bytes(as_string(name))));
+	return NULL;
 }
 
 static struct set *
@@ -439,12 +451,15 @@ output_names(struct evaluator *evaluator, struct set *attributes)
 static struct value *
 run_derivation(struct evaluator *evaluator, struct value **arguments)
 {
+	const struct node *call_node = evaluator->call;
 	struct set *attributes = want_set(evaluator, arguments[0], "derivation");
 	struct list *outputs = attributes ? output_names(evaluator, attributes) : NULL;
 	if (!outputs)
 		return NULL;
+	/* Only its place matters: where `derivation` was called. */
+	struct value *call = heap_new_thunk(evaluator->heap, call_node, NULL);
 	struct value *strict =
-		heap_new_step(evaluator->heap, strict_step, &attributes->value, NULL);
+		heap_new_step(evaluator->heap, strict_step, &attributes->value, call);
 	struct set *state = state_new(evaluator, attributes, outputs, strict);
 	struct string *first = as_string(value_of(outputs->head));
 	return derivation_set(evaluator, state, string_bytes(first));

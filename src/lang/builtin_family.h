@@ -16,6 +16,7 @@ extern const struct builtin_family builtin_list_family;
 extern const struct builtin_family builtin_order_family;
 extern const struct builtin_family builtin_set_family;
 extern const struct builtin_family builtin_string_family;
+extern const struct builtin_family builtin_regex_family;
 extern const struct builtin_family builtin_text_family;
 extern const struct builtin_family builtin_data_family;
 extern const struct builtin_family builtin_file_family;

@@ -352,6 +352,7 @@ eval_call(struct run *run, const struct node *node)
 					at == 1 ? "argument" : "arguments");
 			return NULL;
 		}
+		evaluator->call = node;
 		struct value *result = eval_apply(evaluator, function, argument);
 		if (!result) {
 			call_failed(evaluator, function, node);

@@ -45,16 +45,24 @@ enum failure_kind {
 	FAILURE_REPORTED, /* in evaluator->diagnostics already */
 };
 
-enum note_kind { NOTE_CALL, NOTE_BUILTIN, NOTE_ATTRIBUTE, NOTE_IMPORT, NOTE_ENTRY };
+enum note_kind {
+	NOTE_CALL,
+	NOTE_BUILTIN,
+	NOTE_ATTRIBUTE,
+	NOTE_IMPORT,
+	NOTE_ENTRY,
+	NOTE_DERIVATION,
+};
 
 struct failure_note {
 	enum note_kind kind;
 	struct span span;
 	struct bytes name;
+	size_t times; /* in a row */
 };
 
 /* Notes of the innermost and of the outermost frames are kept. */
-enum { FAILURE_NOTES = 12 };
+enum { FAILURE_NOTES = 10 };
 
 struct failure {
 	enum failure_kind kind;
@@ -81,7 +89,7 @@ struct evaluator {
 	struct value *ambient[AMBIENT_COUNT];
 	struct value **builtins;
 	const char **builtin_names;
-	size_t busy; /* API calls under way */
+	const struct node *call; /* the call that the builtin just run was reached by */
 };
 
 /* Expressions. */

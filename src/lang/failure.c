@@ -95,7 +95,17 @@ failure_note(struct evaluator *evaluator, enum note_kind kind, struct span span,
 	struct failure *failure = &evaluator->failure;
 	if (failure->kind == FAILURE_REPORTED)
 		return;
-	struct failure_note note = {kind, span, name};
+	size_t count = failure->note_count;
+	struct failure_note *before = count == 0 ? NULL
+				      : count <= FAILURE_NOTES
+					      ? &failure->first[count - 1]
+					      : &failure->last[(count - 1) % FAILURE_NOTES];
+	if (before && before->kind == kind && span.source && before->span.source == span.source &&
+		before->span.start == span.start && before->span.end == span.end) {
+		before->times++;
+		return;
+	}
+	struct failure_note note = {kind, span, name, 1};
 	if (failure->note_count < FAILURE_NOTES)
 		failure->first[failure->note_count] = note;
 	else
@@ -107,30 +117,23 @@ static void
 note_report(
 	struct diagnostics *list, struct diagnostic *diagnostic, const struct failure_note *note)
 {
-	switch (note->kind) {
-	case NOTE_CALL:
-		if (note->name.size)
-			diagnostic_note(list, diagnostic, note->span, "while calling '%.*s'",
-				BYTES_ARGS(note->name));
-		else
-			diagnostic_note(list, diagnostic, note->span, "while calling a function");
-		return;
-	case NOTE_BUILTIN:
-		diagnostic_note(list, diagnostic, note->span, "while evaluating '%.*s'",
-			BYTES_ARGS(note->name));
-		return;
-	case NOTE_ATTRIBUTE:
-		diagnostic_note(list, diagnostic, note->span,
-			"while evaluating the attribute '%.*s'", BYTES_ARGS(note->name));
-		return;
-	case NOTE_IMPORT:
-		diagnostic_note(list, diagnostic, note->span, "while evaluating the file '%.*s'",
-			BYTES_ARGS(note->name));
-		return;
-	case NOTE_ENTRY:
-		diagnostic_note(list, diagnostic, note->span, "while calling the entry function");
-		return;
-	}
+	static const char *const texts[] = {
+		[NOTE_CALL] = "while calling",
+		[NOTE_BUILTIN] = "while evaluating",
+		[NOTE_ATTRIBUTE] = "while evaluating the attribute",
+		[NOTE_IMPORT] = "while evaluating the file",
+		[NOTE_ENTRY] = "while calling the entry function",
+		[NOTE_DERIVATION] = "while evaluating the derivation",
+	};
+	cleanup_buf struct buf text = BUF(BUF_MAX);
+	buf_add_text(&text, texts[note->kind]);
+	if (note->name.size)
+		buf_format(&text, " '%.*s'", BYTES_ARGS(note->name));
+	else if (note->kind == NOTE_CALL)
+		buf_add_text(&text, " a function");
+	if (note->times > 1)
+		buf_format(&text, " (%zu times in a row)", note->times);
+	diagnostic_note(list, diagnostic, note->span, "%s", buf_text(&text));
 }
 
 void

@@ -23,10 +23,10 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-static const size_t stack_least = (size_t)1 << 20;
+static const size_t stack_least = (size_t)4 << 20;
 static const size_t stack_guard = (size_t)64 << 10;
 /* What libraries, the host's functions and one evaluation step may need. */
-#define STACK_RESERVE ((size_t)512 << 10)
+#define STACK_RESERVE ((size_t)1 << 20)
 
 struct stack {
 	uint8_t *memory; /* the guard first: stacks grow downwards */

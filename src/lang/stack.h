@@ -18,7 +18,7 @@
 
 struct stack;
 
-/* At least a mebibyte; half as much, and so on, where the kernel does not reserve so much. */
+/* At least 4 MiB; half as much, and so on, where the kernel does not reserve so much. */
 struct stack *stack_new(size_t ceiling);
 void stack_free(struct stack *stack);
 void stack_call(struct stack *stack, void (*run)(void *context), void *context);
