@@ -230,7 +230,7 @@ static const struct builtin text_rows[] = {
 		"after a plus is left out.",
 		"parseVersion \"1.2.0-rc1\" == { components = [1, 2, 0], prerelease = \"rc1\", }"},
 	{"compareVersions", 2, run_compare_versions, "string -> string -> integer",
-		"-1, 0 or 1: which of two versions is the earlier, in Nix's order.",
+		"Which of two versions is the earlier, in Nix's order: -1, 0 or 1.",
 		"compareVersions \"1.10\" \"1.9\" == 1"},
 };
 BUILTIN_FAMILY(text, "Hashes, encodings, versions");
