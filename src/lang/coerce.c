@@ -39,11 +39,14 @@ coerce_float(double real, struct buf *out)
 		if (strtod(digits, NULL) == real)
 			break;
 	}
-	buf_add_text(out, digits);
-	if (!strpbrk(digits, ".e"))
-		buf_add_text(out, ".0");
-	else if (!strchr(digits, '.') && strchr(digits, 'e'))
+	/* C writes an exponent as e+06: the sign and the zeros say nothing. */
+	char *exponent = strchr(digits, 'e');
+	if (!exponent) {
+		buf_format(out, "%s%s", digits, strchr(digits, '.') ? "" : ".0");
 		return;
+	}
+	*exponent = 0;
+	buf_format(out, "%se%ld", digits, strtol(exponent + 1, NULL, 10));
 }
 
 static void

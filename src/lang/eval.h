@@ -37,6 +37,9 @@ enum eval_role { EVAL_ENTRY, EVAL_IMPORTED };
 struct evaluator *evaluator_new(const struct eval_host *host, size_t heap_ceiling);
 void evaluator_free(struct evaluator *evaluator);
 struct diagnostics *evaluator_diagnostics(struct evaluator *evaluator);
+/* What the host (ERR_CANCELLED, ERR_NOT_FOUND, …) or a ceiling (ERR_LIMIT) said at the last failure;
+ * ERR_NONE for a fault of the program. */
+enum err_kind evaluator_cause(const struct evaluator *evaluator);
 /* Forgets what was reported. */
 void evaluator_clear(struct evaluator *evaluator);
 void evaluator_set_ambient(struct evaluator *evaluator, enum ambient ambient, struct value *value);

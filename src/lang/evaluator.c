@@ -67,6 +67,12 @@ evaluator_diagnostics(struct evaluator *evaluator)
 	return &evaluator->diagnostics;
 }
 
+enum err_kind
+evaluator_cause(const struct evaluator *evaluator)
+{
+	return evaluator->cause;
+}
+
 void
 evaluator_clear(struct evaluator *evaluator)
 {
@@ -125,10 +131,17 @@ request_run(void *context)
 static struct value *
 request_do(struct request *request)
 {
-	stack_call(request->evaluator->stack, request_run, request);
-	if (!request->result)
-		failure_report(request->evaluator);
-	return request->result;
+	struct evaluator *evaluator = request->evaluator;
+	struct heap_mark mark = heap_mark(evaluator->heap);
+	stack_call(evaluator->stack, request_run, request);
+	if (request->result)
+		return heap_return(evaluator->heap, mark, request->result);
+	heap_rewind(evaluator->heap, mark);
+	if (heap_is_over(evaluator->heap))
+		heap_recover(evaluator->heap);
+	evaluator->cause = evaluator->failure.cause;
+	failure_report(evaluator);
+	return NULL;
 }
 
 static struct value *

@@ -83,6 +83,7 @@ struct evaluator {
 	struct stack *stack;
 	struct eval_host host;
 	struct failure failure;
+	enum err_kind cause; /* of the last failure that was reported */
 	struct diagnostics diagnostics;
 	ARRAY(struct source_file *) files;
 	struct map imports; /* root and path -> the thunk of the file's value, held */

@@ -217,6 +217,12 @@ heap_collect(struct heap *heap)
 	return heap->used;
 }
 
+void
+heap_recover(struct heap *heap)
+{
+	heap->over = heap_collect(heap) > heap->ceiling - heap->ceiling / 4;
+}
+
 static bool
 heap_wants_collection(struct heap *heap, size_t size)
 {

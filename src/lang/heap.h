@@ -56,6 +56,8 @@ bool heap_has_room(const struct heap *heap, size_t size);
 size_t heap_ceiling(const struct heap *heap);
 /* Collects now. Bytes in use afterwards. */
 size_t heap_collect(struct heap *heap);
+/* After an evaluation that was ended because the heap was over: it is not where there is room again. */
+void heap_recover(struct heap *heap);
 
 /* A copy of a name's text that lives as long as the heap; equal texts share one. */
 struct bytes heap_name(struct heap *heap, struct bytes text);

@@ -172,13 +172,20 @@ operate_negate(struct evaluator *evaluator, struct value *value, struct span spa
 }
 
 static struct value *
+refuse_size(struct evaluator *evaluator, size_t size)
+{
+	eval_fail(evaluator, NO_SPAN, "a string of %zu bytes passes the heap's ceiling", size);
+	evaluator->failure.cause = ERR_LIMIT;
+	return eval_help(evaluator, "a larger --max-heap lets it have more");
+}
+
+static struct value *
 add_strings(struct evaluator *evaluator, struct string *left, struct string *right)
 {
 	struct context *context =
 		heap_join_contexts(evaluator->heap, left->context, right->context);
 	if (!heap_has_room(evaluator->heap, left->size + right->size))
-		return eval_fail(evaluator, NO_SPAN, "a string of %zu bytes has no room",
-			left->size + right->size);
+		return refuse_size(evaluator, left->size + right->size);
 	struct string *sum =
 		heap_new_string_room(evaluator->heap, left->size + right->size, context);
 	memcpy(sum->text, left->text, left->size);

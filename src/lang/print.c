@@ -175,7 +175,10 @@ print_compound(struct printer *printer, struct value *value, unsigned indent)
 	size_t outer_limit = printer->limit;
 	if (!outer_flat) {
 		printer->flat = true;
-		printer->limit = start + (indent < PRINT_WIDTH ? PRINT_WIDTH - indent : 0);
+		size_t column = 0;
+		while (column < start && printer->out->data[start - column - 1] != '\n')
+			column++;
+		printer->limit = start + (column < PRINT_WIDTH ? PRINT_WIDTH - column : 0);
 	}
 	for (;;) {
 		if (value_is(value, VALUE_LIST))

@@ -81,7 +81,7 @@ arithmetic_is_checked(void **state)
 	gives("[1 + 2 * 3, 7 / 2, -7 / 2, 2 ^ 3 ^ 2, 2 ^ 3 * 2, 0 ^ 0, -2 ^ 2]",
 		"[7, 3, -3, 512, 16, 1, -4]");
 	gives("[1 + 1.5, 3 / 2.0, 2.0 ^ -1, 1e6, 0.1 + 0.2]",
-		"[2.5, 1.5, 0.5, 1e+06, 0.30000000000000004]");
+		"[2.5, 1.5, 0.5, 1e6, 0.30000000000000004]");
 	gives("-9223372036854775808", "-9223372036854775808");
 	fails("9223372036854775807 + 1", "integer overflow");
 	fails("-9223372036854775807 - 2", "integer overflow");
@@ -301,12 +301,16 @@ a_full_heap_is_an_error(void **state)
 					 "(s + s); stringLength (double 30 \"x\")");
 	if (!strstr(got, "error"))
 		fail_msg("%s", got);
+	assert_int_equal(evaluator_cause(fixture.evaluator), ERR_LIMIT);
+	/* The evaluator is usable afterwards. */
+	assert_string_equal(show(&fixture, "1 + 1"), "2");
 	fixture_release(&fixture);
 #ifndef CAB_HOSTILE
 	fixture = fixture_new((size_t)8 << 20);
 	got = show(&fixture, "length (range 1 1000000000)");
 	if (!strstr(got, "take more than 8 MiB"))
 		fail_msg("%s", got);
+	assert_string_equal(show(&fixture, "length (range 1 10)"), "10");
 	fixture_release(&fixture);
 #endif
 }
