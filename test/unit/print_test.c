@@ -61,11 +61,11 @@ long_values_take_a_line_for_each_part(void **state)
 	cleanup_buf struct buf out = BUF(BUF_MAX);
 	eval_print(evaluator,
 		value_from(evaluator, "{ short = [1, 2], long = [\"a text of some length, to fill "
-				      "the line\", \"and another one of these\"], }"),
+				      "the line\", \"and another one of these, longer\"], }"),
 		&out);
 	assert_string_equal(buf_text(&out),
 		"{\n  long = [\n    \"a text of some length, to fill the line\",\n"
-		"    \"and another one of these\",\n  ],\n  short = [1, 2],\n}");
+		"    \"and another one of these, longer\",\n  ],\n  short = [1, 2],\n}");
 	evaluator_free(evaluator);
 	memory_host_free(host);
 }
