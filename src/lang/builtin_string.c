@@ -123,6 +123,12 @@ run_replace(struct evaluator *evaluator, struct value **arguments)
 	return text_finish(evaluator, &out, NO_SPAN);
 }
 
+static bool
+is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static struct value *
 run_trim(struct evaluator *evaluator, struct value **arguments)
 {
@@ -130,9 +136,9 @@ run_trim(struct evaluator *evaluator, struct value **arguments)
 	if (!string)
 		return NULL;
 	struct bytes text = string_bytes(string);
-	while (text.size > 0 && memchr(" \t\r\n", text.data[0], 4))
+	while (text.size > 0 && is_blank(text.data[0]))
 		text = bytes_from(text, 1);
-	while (text.size > 0 && memchr(" \t\r\n", text.data[text.size - 1], 4))
+	while (text.size > 0 && is_blank(text.data[text.size - 1]))
 		text.size--;
 	if (text.size == string->size)
 		return &string->value;

@@ -117,7 +117,7 @@ struct value *select_walk(struct evaluator *evaluator, const struct node *node,
 	struct environment *environment, bool insist, bool *missed_out);
 /* Raises that a value has no such attribute, with the nearest name. */
 struct value *select_refuse(
-	struct evaluator *evaluator, struct span span, struct bytes name, struct value *base);
+	struct evaluator *evaluator, struct span span, struct bytes text, struct value *base);
 
 /* What builtins want of an argument: forced and of the kind, else "'map' wants a list, not …". */
 struct list *want_list(struct evaluator *evaluator, struct value *value, const char *who);
@@ -179,7 +179,7 @@ struct value *coerce_value(
 	struct evaluator *evaluator, struct value *value, enum coerce_mode mode, struct span span);
 MUST_CHECK bool coerce_is_derivation(struct evaluator *evaluator, struct value *value, bool *out);
 /* The texts and holes of a node. */
-struct value *coerce_parts(struct evaluator *evaluator, const struct node_text *text,
+struct value *coerce_parts(struct evaluator *evaluator, const struct node_text *parts,
 	struct environment *environment, enum coerce_mode mode, struct span span);
 /* The name of an entry or a selection; *null_out where it is one interpolation that gave null. */
 MUST_CHECK bool coerce_name(struct evaluator *evaluator, const struct node_name *name,

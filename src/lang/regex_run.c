@@ -183,8 +183,8 @@ search(const struct regex *regex, struct bytes text, size_t from, bool anchored,
 		.turn = 1,
 		.pending = (struct pending *)memory_new((2 * size + 2) * sizeof(struct pending)),
 		.spans = memory + 2 * room,
-		.best = spans,
 	};
+	run.best = spans;
 	run_text(&run, from, anchored);
 	free(memory);
 	free(places);

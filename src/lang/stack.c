@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -92,7 +93,10 @@ switch_finish(void *fake UNUSED, const void **bottom UNUSED, size_t *size UNUSED
 static void
 stack_main(unsigned high, unsigned low)
 {
-	struct stack *stack = (struct stack *)(uintptr_t)(((uint64_t)high << 32) | low);
+	uint64_t address = ((uint64_t)high << 32) | low;
+	struct stack *stack = NULL;
+	_Static_assert(sizeof stack == sizeof address, "two halves make a pointer");
+	memcpy(&stack, &address, sizeof stack);
 	switch_finish(NULL, &stack->outer_bottom, &stack->outer_size);
 	stack->run(stack->context);
 	switch_start(NULL, stack->outer_bottom, stack->outer_size);
