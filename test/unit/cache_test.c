@@ -51,7 +51,7 @@ a_cache_that_lies_is_passed_over_for_the_next(void **state)
 	cleanup_object struct object object = add_text(place->store, "a", "the right text");
 	good(store_sync(place->store, &err));
 	struct store *hostile = open_other(place, "hostile", STORE_CREATE);
-	cleanup_object struct object copy = add_text(hostile, "a", "the right text");
+	cleanup_object UNUSED struct object copy = add_text(hostile, "a", "the right text");
 	good(store_sync(hostile, &err));
 	store_close(hostile);
 	char path[1024];

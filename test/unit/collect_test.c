@@ -22,8 +22,9 @@ what_nothing_needs_goes_and_what_a_result_needs_stays(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object library = add_text(place->store, "library", "so");
-	cleanup_object struct object program = add_reference(place->store, "program", &library);
-	cleanup_object struct object garbage = add_text(place->store, "garbage", "old");
+	cleanup_object UNUSED struct object program =
+		add_reference(place->store, "program", &library);
+	cleanup_object UNUSED struct object garbage = add_text(place->store, "garbage", "old");
 	good(store_sync(place->store, &err));
 	char link[400];
 	(void)snprintf(link, sizeof link, "%s/result", place->path);
@@ -87,7 +88,8 @@ delete_refuses_what_is_needed_and_says_by_whom(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object library = add_text(place->store, "library", "so");
-	cleanup_object struct object program = add_reference(place->store, "program", &library);
+	cleanup_object UNUSED struct object program =
+		add_reference(place->store, "program", &library);
 	cleanup_object struct object busy = add_text(place->store, "busy", "b");
 	good(store_sync(place->store, &err));
 	char link[400];
@@ -123,7 +125,7 @@ garbage_of_a_crash_goes(void **state)
 {
 	struct place *place = *state;
 	/* Renamed into store/ and never recorded; blobs of it; a record without a tree. */
-	cleanup_object struct object object = add_text(place->store, "torn", "text");
+	cleanup_object UNUSED struct object object = add_text(place->store, "torn", "text");
 	store_close(place->store);
 	place_open(place);
 	assert_int_equal(count_names(place, "cull/store"), 2);
@@ -138,7 +140,7 @@ static void
 a_lock_that_cannot_be_read_stops_the_collection(void **state)
 {
 	struct place *place = *state;
-	cleanup_object struct object object = add_text(place->store, "kept", "text");
+	cleanup_object UNUSED struct object object = add_text(place->store, "kept", "text");
 	good(store_sync(place->store, &err));
 	char lock[400];
 	(void)snprintf(lock, sizeof lock, "%s/lock", place->path);

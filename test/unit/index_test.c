@@ -22,7 +22,8 @@ the_index_answers_and_is_made_anew_when_it_is_gone(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object library = add_text(place->store, "library", "so");
-	cleanup_object struct object program = add_reference(place->store, "program", &library);
+	cleanup_object UNUSED struct object program =
+		add_reference(place->store, "program", &library);
 	good(store_sync(place->store, &err));
 	assert_int_equal(referrers(place->store, &library.path), 1);
 	assert_int_equal(referrers(place->store, &program.path), 0);
@@ -50,7 +51,8 @@ a_sync_and_a_deletion_bring_it_up_to_date(void **state)
 	cleanup_object struct object library = add_text(place->store, "library", "so");
 	good(store_sync(place->store, &err));
 	assert_int_equal(referrers(place->store, &library.path), 0);
-	cleanup_object struct object program = add_reference(place->store, "program", &library);
+	cleanup_object UNUSED struct object program =
+		add_reference(place->store, "program", &library);
 	good(store_sync(place->store, &err));
 	assert_int_equal(referrers(place->store, &library.path), 1);
 	place_reopen(place);
@@ -63,7 +65,8 @@ a_damaged_or_foreign_index_is_made_anew(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object library = add_text(place->store, "library", "so");
-	cleanup_object struct object program = add_reference(place->store, "program", &library);
+	cleanup_object UNUSED struct object program =
+		add_reference(place->store, "program", &library);
 	good(store_sync(place->store, &err));
 	put(place->fd, "cull/index.sqlite", "this is no database, and never was one", 0644);
 	assert_int_equal(referrers(place->store, &library.path), 1);
@@ -75,7 +78,7 @@ a_damaged_or_foreign_index_is_made_anew(void **state)
 	flip_byte(place, "cull/index.sqlite", 60);
 	assert_int_equal(referrers(place->store, &library.path), 1);
 	put(place->fd, "cull/index.sqlite", "broken before a batch", 0644);
-	cleanup_object struct object third = add_reference(place->store, "third", &library);
+	cleanup_object UNUSED struct object third = add_reference(place->store, "third", &library);
 	good(store_sync(place->store, &err));
 	assert_int_equal(referrers(place->store, &library.path), 2);
 }

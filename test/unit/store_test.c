@@ -116,7 +116,7 @@ modes_do_not_follow_the_umask(void **state)
 		mode_t before = umask(round ? 0 : 077);
 		(void)snprintf(other.root, sizeof other.root, "%s/u%d/deep", place->path, round);
 		place_open(&other);
-		cleanup_object struct object object = add_text(other.store, "a", "text");
+		cleanup_object UNUSED struct object object = add_text(other.store, "a", "text");
 		good(store_sync(other.store, &err));
 		store_close(other.store);
 		(void)umask(before);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Records of every kind. The first byte chooses the kind. The rest is taken as it is, and once more
+ * with the check that belongs to it, so that the lines behind the check are reached too. */
+#include "store/record.h"
+
+#include "base/must.h"
+#include "store/claim.h"
+#include "store/object.h"
+#include "store/read.h"
+#include "store/realization.h"
+#include "store/root.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The digest that the record itself says it lies under, so that decoding goes past that. */
+static struct digest
+record_key(struct bytes data, uint8_t kind)
+{
+	struct digest key = {{0}};
+	struct bytes line;
+	struct bytes prefix = BYTES_LITERAL("path ");
+	while (kind == 0 && bytes_split(&data, '\n', &line))
+		if (bytes_has_prefix(line, prefix) &&
+			digest_parse(bytes_first(bytes_from(line, prefix.size), DIGEST_TEXT), &key))
+			break;
+	return key;
+}
+
+static void
+record_decode(struct bytes data, uint8_t kind)
+{
+	struct err err;
+	struct digest key = record_key(data, kind);
+	struct object object;
+	struct realization realization;
+	struct claim claim;
+	struct read_record read;
+	struct root root;
+	struct cab_hash hash = {'d', {{0}}};
+	switch (kind) {
+	case 0:
+		if (object_decode(data, &key, &object, &err))
+			object_release(&object);
+		break;
+	case 1:
+		while (data.size && realization_decode(&data, &key, &realization, &err))
+			realization_release(&realization);
+		break;
+	case 2:
+		while (data.size && claim_decode(&data, &key, &claim, &err))
+			;
+		break;
+	case 3:
+		if (read_record_decode(data, &hash, &read, &err))
+			read_record_release(&read);
+		break;
+	case 4:
+		if (root_decode(data, &root, &err))
+			must(root.path[0] == '/', "a root's path is absolute");
+		break;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size == 0)
+		return 0;
+	uint8_t kind = data[0] % 5;
+	struct bytes text = bytes_of(data + 1, size - 1);
+	record_decode(text, kind);
+	cleanup_buf struct buf checked = BUF(BUF_MAX);
+	buf_add(&checked, text);
+	record_finish(&checked, 0);
+	record_decode(buf_bytes(&checked), kind);
+	return 0;
+}
