@@ -44,29 +44,32 @@ find_package() {
 
 [ -z "$source" ] || { cp -R "$source/." source && chmod -R u+w source; }
 
+# NAME-VERSION CHECKSUM PATH
+add_crate() {
+	take "$3" "vendor/$1"
+	printf '{"files":{},"package":"%s"}' "$2" > "vendor/$1/.cargo-checksum.json"
+}
+
+# URL NAME PATH. A repository's packages may be a workspace, which only a path keeps together.
+add_repository() {
+	repository=git/$(basename "$3")
+	[ -e "$repository" ] || take "$3" "$repository"
+	folder=$(find_package "$build/$repository" "$2")
+	[ "$folder" ] || { echo "no package $2 in the repository $1" >&2; exit 1; }
+	[ "$table" = "$1" ] || printf '[patch."%s"]\n' "$1" >> cargo-home/config.toml
+	printf '%s = { path = "%s" }\n' "$2" "$folder" >> cargo-home/config.toml
+	table=$1
+	# The lock's entries lose their source by that: cargo must be allowed to write its copy of it.
+	lock=--offline
+}
+
 lock=--frozen
 table=
 for argument do
 	head=${argument%%"$newline"*}
 	case $head in
-	'crate '*)
-		set -- $head
-		take "$4" "vendor/$2"
-		printf '{"files":{},"package":"%s"}' "$3" > "vendor/$2/.cargo-checksum.json"
-		;;
-	'git '*)
-		set -- $head
-		repository=git/$(basename "$4")
-		[ -e "$repository" ] || take "$4" "$repository"
-		folder=$(find_package "$build/$repository" "$3")
-		[ "$folder" ] || { echo "no package $3 in the repository $2" >&2; exit 1; }
-		# A repository's packages may be a workspace, which only a path keeps together. The lock's
-		# entries lose their source by that, so cargo must be allowed to write its copy of it.
-		[ "$table" = "$2" ] || printf '[patch."%s"]\n' "$2" >> cargo-home/config.toml
-		printf '%s = { path = "%s" }\n' "$3" "$folder" >> cargo-home/config.toml
-		table=$2
-		lock=--offline
-		;;
+	'crate '*) add_crate ${head#crate } ;;
+	'git '*) add_repository ${head#git } ;;
 	'file '*)
 		mkdir -p "$(dirname "source/${head#file }")"
 		printf '%s' "${argument#*"$newline"}" >> "source/${head#file }"
@@ -104,11 +107,9 @@ if [ -z "$source" ]; then
 		'member '*)
 			name=${argument#member }
 			crate=$(printf %s "$name" | tr - _)
-			for suffix in '-????????????????'; do
-				rm -rf $made/.fingerprint/"$name"$suffix $made/build/"$name"$suffix
-				rm -f $made/deps/"$crate"$suffix* $made/deps/lib"$crate"$suffix*
-				rm -f $made/deps/"$name"$suffix*
-			done
+			hash='????????????????'
+			rm -rf "$made"/.fingerprint/"$name"-$hash "$made"/build/"$name"-$hash
+			rm -f "$made"/deps/"$crate"-$hash* "$made"/deps/lib"$crate"-$hash*
 			;;
 		esac
 	done
