@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "guest_host/compile.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -17,20 +14,30 @@
 #include "guest_host/runtime.h"
 #include "wire/spawner.h"
 
+#define TEXT_OF(number)      TEXT_OF_VALUE(number)
+#define TEXT_OF_VALUE(value) #value
+
 enum {
 	COMPILE_MODULE = 3,
 	COMPILE_ARTIFACT = 4,
 	COMPILE_ERRORS = 5, /* what was standard error */
+	COMPILE_SAID = 6,   /* what the compiler printed */
 	COMPILE_FILES = 16,
 };
 
-_Noreturn static void
-end_with(const char *text, struct bytes more)
+static void
+say(struct bytes text)
 {
-	struct iovec pieces[] = {{(void *)(uintptr_t)text, strlen(text)},
-		{(void *)(uintptr_t)more.data, more.size}, {(void *)(uintptr_t) "\n", 1}};
-	ssize_t written = writev(COMPILE_ERRORS, pieces, 3);
+	ssize_t written = write(COMPILE_ERRORS, text.data, text.size);
 	(void)written;
+}
+
+_Noreturn static void
+end_with(struct bytes text, struct bytes more)
+{
+	say(text);
+	say(more);
+	say(BYTES_LITERAL("\n"));
 	_exit(1);
 }
 
@@ -39,7 +46,9 @@ static void
 on_time(int signal)
 {
 	(void)signal;
-	end_with("the module takes more than 60 seconds to compile", BYTES_LITERAL(""));
+	end_with(BYTES_LITERAL("the module takes more than " TEXT_OF(
+			 LIMIT_COMPILE_SECONDS) " seconds to compile"),
+		BYTES_LITERAL(""));
 }
 
 /* What the compiler does when it has no memory, or meets a fault of its own; it has said why. */
@@ -48,33 +57,39 @@ on_abort(int signal)
 {
 	(void)signal;
 	char said[512];
-	ssize_t size = -1;
-	if (lseek(STDERR_FILENO, 0, SEEK_SET) == 0)
-		size = read(STDERR_FILENO, said, sizeof said);
+	struct iovec piece = {said, sizeof said};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	ssize_t size = recvmsg(COMPILE_SAID, &message, MSG_DONTWAIT);
 	for (ssize_t at = 0; at < size; at++)
 		if (said[at] == '\n')
 			said[at] = ' ';
-	end_with("the module takes more than 2 GiB to compile, or the compiler failed: ",
+	end_with(BYTES_LITERAL("the module takes more than " TEXT_OF(
+			 LIMIT_COMPILE_GIBIBYTES) " GiB to compile, or the compiler failed: "),
 		bytes_of(said, size < 0 ? 0 : (size_t)size));
 }
 
-/* What the compiler prints is kept aside, so that standard error gets one line. */
+/* What the compiler prints is kept aside, in a socket, so that standard error gets one line. What
+ * does not fit there is lost. */
 static bool
 keep_errors(struct err *err)
 {
+	int ends[2];
 	if (dup2(STDERR_FILENO, COMPILE_ERRORS) < 0)
 		return err_system(err, errno, "keep standard error");
-	cleanup_fd int kept = memfd_create("errors", MFD_CLOEXEC);
-	if (kept < 0 || dup2(kept, STDERR_FILENO) < 0)
-		return err_system(err, errno, "memory file for errors");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+		return err_system(err, errno, "socket for errors");
+	cleanup_fd int read_end = ends[0];
+	cleanup_fd int write_end = ends[1];
+	if (dup2(write_end, STDERR_FILENO) < 0 || dup2(read_end, COMPILE_SAID) < 0)
+		return err_system(err, errno, "socket for errors");
+	if (read_end == COMPILE_SAID)
+		(void)fd_take(&read_end);
 	return true;
 }
 
 static bool
 compile(struct err *err)
 {
-	static_assert(LIMIT_COMPILE_SECONDS == 60, "on_time names the limit");
-	static_assert(LIMIT_COMPILE_DATA == (uint64_t)2 << 30, "on_abort names the limit");
 	struct mapping module;
 	if (!mapping_open(COMPILE_MODULE, LIMIT_MODULE, &module, err))
 		return err_note(err, "module");
@@ -84,7 +99,7 @@ compile(struct err *err)
 	(void)signal(SIGXCPU, on_time);
 	(void)signal(SIGABRT, on_abort);
 	struct confine_filter *filter = confine_filter_new(CONFINE_COMPILE, err);
-	const struct confine_settings settings = {.memory = LIMIT_COMPILE_DATA,
+	const struct confine_settings settings = {.memory = (uint64_t)LIMIT_COMPILE_GIBIBYTES << 30,
 		.files = COMPILE_FILES,
 		.seconds = LIMIT_COMPILE_SECONDS};
 	if (!filter || !confine_limits(&settings, err) || !confine_filter_enter(filter, err))
@@ -106,7 +121,7 @@ compile_main(void)
 		_exit(1);
 	}
 	if (!compile(&err))
-		end_with(err.text, BYTES_LITERAL(""));
+		end_with(bytes_text(err.text), BYTES_LITERAL(""));
 	/* What runs at an ordinary exit would meet the filter. */
 	_exit(0);
 }

@@ -3,7 +3,7 @@
  * compile: the child mode that turns one module into one artifact.
  *
  * The module is hostile, so the compiler runs alone: a filter that lets nothing be opened, made or
- * reached, LIMIT_COMPILE_SECONDS of processor time, LIMIT_COMPILE_DATA of memory.
+ * reached, LIMIT_COMPILE_SECONDS of processor time, LIMIT_COMPILE_GIBIBYTES of memory.
  */
 #pragma once
 

@@ -118,6 +118,9 @@ filter_build(scmp_filter_ctx context, enum confine_kind kind, struct buf *out, s
 	if (!allow(context, common_calls, sizeof common_calls / sizeof *common_calls, err) ||
 		!allow_some(context, kind, err))
 		return false;
+	static const int compile_calls[] = {SCMP_SYS(recvmsg)};
+	if (kind == CONFINE_COMPILE && !allow(context, compile_calls, 1, err))
+		return false;
 	if (kind == CONFINE_GUEST &&
 		!allow(context, guest_calls, sizeof guest_calls / sizeof *guest_calls, err))
 		return false;

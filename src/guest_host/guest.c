@@ -73,7 +73,7 @@ guest_main(const struct guest_start *start, struct runtime *runtime,
 	struct guest_start own = *start;
 	struct err err;
 	if (!set_up(&own, runtime, &program, filter, null, &err)) {
-		cleanup_buf struct buf line = BUF(2 * ERR_TEXT);
+		cleanup_buf struct buf line = BUF((size_t)2 * ERR_TEXT);
 		buf_format(&line, "cab-guest: set up a guest process: %s\n", err.text);
 		(void)!fd_write_all(own.host.log, buf_bytes(&line), &err);
 		_exit(GUEST_EXIT_SETUP);

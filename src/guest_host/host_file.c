@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "base/digest.h"
 #include "guest/abi.h"
 #include "guest_host/limits.h"
 
@@ -38,7 +38,7 @@ static void
 file_clear(struct host_file *file)
 {
 	host_listing_free(file->listing);
-	struct engine_blake3 *leaf = file->leaf;
+	struct digester *leaf = file->leaf;
 	*file = (struct host_file){.kind = HOST_FILE_NONE, .fd = -1, .leaf = leaf};
 }
 
@@ -56,7 +56,7 @@ host_files_free(struct host_files *files)
 		if (file->kind != HOST_FILE_NONE && file_is_own(file))
 			fd_close(file->fd);
 		file_clear(file);
-		engine_blake3_free(file->leaf);
+		digester_free(file->leaf);
 	}
 	free(files);
 }
@@ -139,11 +139,11 @@ file_hash(struct host_file *file, const struct iovec *pieces, size_t written)
 	if (!file->in_order || !written)
 		return;
 	if (!file->leaf)
-		file->leaf = engine_blake3_new();
+		file->leaf = digester_new();
 	file->hashed += written;
 	for (; written; pieces++) {
 		size_t size = pieces->iov_len < written ? pieces->iov_len : written;
-		engine_blake3_add(file->leaf, (const uint8_t *)pieces->iov_base, size);
+		digester_add(file->leaf, bytes_of(pieces->iov_base, size));
 		written -= size;
 	}
 }
@@ -152,9 +152,8 @@ file_hash(struct host_file *file, const struct iovec *pieces, size_t written)
 static void
 file_disorder(struct host_file *file)
 {
-	uint8_t digest[32];
 	if (file->leaf && file->hashed)
-		engine_blake3_finish(file->leaf, digest);
+		(void)digester_finish(file->leaf);
 	file->in_order = false;
 	file->hashed = 0;
 }
@@ -441,13 +440,12 @@ host_close_digest(struct host *host, const uint64_t *arguments)
 	struct host_file *file = host_file_find(host, arguments[0]);
 	if (!file || !file->in_order)
 		return CAB_ERROR_INVALID;
-	uint8_t *sum = host_span(host, arguments[1], 32);
+	uint8_t *sum = host_span(host, arguments[1], DIGEST_SIZE);
 	if (!sum)
 		return CAB_ERROR_FAULT;
-	if (file->leaf)
-		engine_blake3_finish(file->leaf, sum);
-	else
-		engine_blake3_once(NULL, 0, sum);
+	struct digest leaf =
+		file->leaf ? digester_finish(file->leaf) : digest_of(bytes_of(NULL, 0));
+	memcpy(sum, leaf.bytes, DIGEST_SIZE);
 	fd_close(file->fd);
 	file_clear(file);
 	return 0;

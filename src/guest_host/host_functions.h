@@ -42,7 +42,7 @@ void host_hashes_free(struct host_hashes *hashes);
 void host_hashes_warm(void);
 
 /* The table of a guest's descriptors: host_file.c. */
-struct engine_blake3;
+struct digester;
 struct host_listing;
 
 enum host_file_kind {
@@ -62,7 +62,7 @@ struct host_file {
 	/* What was written so far is all of the file, in order, and `leaf` has it. */
 	bool in_order;
 	uint64_t hashed;
-	struct engine_blake3 *leaf;   /* made at the first write, kept for the slot's next file */
+	struct digester *leaf;        /* made at the first write, kept for the slot's next file */
 	struct host_listing *listing; /* of a folder that is being listed */
 };
 

@@ -179,7 +179,7 @@ host_fd_readdir(struct host *host, const uint64_t *arguments)
 	uint64_t cookie = arguments[3];
 	if (cookie == 0 || !file->listing) {
 		enum wasi_errno number = listing_take(file);
-		if (number)
+		if (!file->listing)
 			return number;
 	}
 	size_t used = 0;

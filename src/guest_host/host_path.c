@@ -71,6 +71,8 @@ place_open(struct host *host, uint64_t fd, uint64_t at, uint64_t size, bool is_f
 	struct place *place)
 {
 	place->own = false;
+	place->folder = -1;
+	place->name = "";
 	enum wasi_errno number = WASI_SUCCESS;
 	int base = host_folder_find(host, fd, &number);
 	if (base < 0)
@@ -307,7 +309,7 @@ host_path_open(struct host *host, const uint64_t *arguments)
 	cleanup_fd int fd = open_beneath(base, path, flags, 0644);
 	if (fd < 0)
 		return wasi_errno_of(errno);
-	enum host_file_kind kind;
+	enum host_file_kind kind = HOST_FILE_NONE;
 	bool empty = false;
 	number = opened_kind(fd, flags, &kind, &empty);
 	if (number)

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 /* The module. */
-#define LIMIT_MODULE       ((uint64_t)64 << 20) /* bytes of a module */
-#define LIMIT_ARTIFACT     ((uint64_t)512 << 20)
-#define LIMIT_COMPILE_DATA ((uint64_t)2 << 30) /* memory of the compile child */
-enum { LIMIT_COMPILE_SECONDS = 60 };
+#define LIMIT_MODULE   ((uint64_t)64 << 20) /* bytes of a module */
+#define LIMIT_ARTIFACT ((uint64_t)512 << 20)
+/* Of the compile child; plain numbers, for its sentences name them. */
+#define LIMIT_COMPILE_SECONDS   60
+#define LIMIT_COMPILE_GIBIBYTES 2
 
 /* What the engine gives it. */
 #define LIMIT_MEMORY_DEFAULT ((uint64_t)1 << 30)   /* linear memory, where the start says 0 */

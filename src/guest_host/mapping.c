@@ -23,13 +23,15 @@ mapping_open(int fd, uint64_t ceiling, struct mapping *out, struct err *err)
 	if (data == MAP_FAILED)
 		return err_system(err, errno, "map");
 	out->bytes = bytes_of(data, size);
+	out->address = data;
 	return true;
 }
 
 void
 mapping_close(struct mapping *mapping)
 {
-	if (mapping->bytes.size)
-		(void)munmap((void *)(uintptr_t)mapping->bytes.data, mapping->bytes.size);
+	if (mapping->address)
+		(void)munmap(mapping->address, mapping->bytes.size);
+	mapping->address = NULL;
 	mapping->bytes = bytes_of(NULL, 0);
 }

@@ -16,6 +16,7 @@
 
 struct mapping {
 	struct bytes bytes; /* none of an empty file */
+	void *address;
 };
 
 MUST_CHECK bool mapping_open(int fd, uint64_t ceiling, struct mapping *out, struct err *err);

@@ -111,6 +111,7 @@ static pid_t
 clone_guest(
 	struct spawner *spawner, const struct guest_start *start, int *pidfd_out, struct err *err)
 {
+	*pidfd_out = -1;
 	if (fchdir(start->host.directory) < 0) {
 		(void)err_system(err, errno, "enter the working directory");
 		return -1;

@@ -105,6 +105,15 @@ driver_compile(const char *program, struct bytes module, struct buf *said)
 }
 
 int
+driver_compile_file(const char *program, const char *folder, const char *name, struct buf *said)
+{
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	cleanup_buf struct buf module = driver_read(path);
+	return driver_compile(program, buf_bytes(&module), said);
+}
+
+int
 driver_compile_within(const char *program, struct bytes module, uint64_t memory, unsigned seconds,
 	struct buf *said)
 {

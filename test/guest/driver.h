@@ -21,6 +21,8 @@
 
 /* Compiles a module: a sealed artifact, or -1 and the line that cab-guest said. */
 int driver_compile(const char *program, struct bytes module, struct buf *said);
+int driver_compile_file(
+	const char *program, const char *folder, const char *name, struct buf *said);
 /* The same within less memory or time than it would have; 0: no less. */
 int driver_compile_within(const char *program, struct bytes module, uint64_t memory,
 	unsigned seconds, struct buf *said);

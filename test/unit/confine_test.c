@@ -136,10 +136,10 @@ sees_no_host(void)
 	static const char *const names[] = {
 		"/etc/passwd", "/proc/self/mem", "/dev/null", "/usr", "/../etc", "/tmp"};
 	for (size_t at = 0; at < sizeof names / sizeof *names; at++)
-		if (open(names[at], O_PATH) >= 0 || errno != ENOENT)
+		if (open(names[at], O_PATH | O_CLOEXEC) >= 0 || errno != ENOENT)
 			return false;
 	/* Its own folder is there, and its own. */
-	return open("/made", O_CREAT | O_WRONLY, 0600) >= 0;
+	return open("/made", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0;
 }
 
 static bool
@@ -211,7 +211,7 @@ a_confined_process_sees_and_may_nothing(void **state)
 static bool
 opens_a_name(void)
 {
-	return open("/x", O_RDONLY) < 0;
+	return open("/x", O_RDONLY | O_CLOEXEC) < 0;
 }
 
 static bool

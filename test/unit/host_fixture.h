@@ -55,8 +55,10 @@ fixture_open(struct host_fixture *fixture)
 	fixture->start.directory = fd_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &err);
 	assert_true(fixture->start.directory >= 0);
 	assert_int_equal(mkfifoat(fixture->start.directory, "hash", 0600), 0);
-	fixture->fifo[0] = openat(fixture->start.directory, "hash", O_RDONLY | O_NONBLOCK);
-	fixture->fifo[1] = openat(fixture->start.directory, "hash", O_WRONLY | O_NONBLOCK);
+	fixture->fifo[0] =
+		openat(fixture->start.directory, "hash", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fixture->fifo[1] =
+		openat(fixture->start.directory, "hash", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	assert_true(wire_pair(&fixture->control, &fixture->start.control, &err));
 	assert_true(fd_pipe(&fixture->log, &fixture->start.log, &err));
 	assert_true(fd_set_blocking(fixture->log, false, &err));

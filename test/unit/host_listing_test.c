@@ -34,7 +34,7 @@ names_come_in_bytewise_order(void **state)
 	for (unsigned at = 0; at < 1000; at++) {
 		char name[8];
 		(void)snprintf(name, sizeof name, "%04u", at);
-		const uint8_t *entry = fixture->host->memory + 1000 + at * 28;
+		const uint8_t *entry = fixture->host->memory + 1000 + (size_t)at * 28;
 		assert_int_equal(fixture_u64(fixture, 1000 + at * 28), at + 1);
 		assert_int_equal(fixture_u64(fixture, 1000 + at * 28 + 8), 0);
 		assert_int_equal(fixture_u32(fixture, 1000 + at * 28 + 16), 4);

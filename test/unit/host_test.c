@@ -57,8 +57,8 @@ a_long_log_text_is_cut_to_one_line(void **state)
 {
 	struct host_fixture *fixture = *state;
 	char room[3 * CAB_LOG_LINE];
-	memset(fixture->host->memory, 'x', 2 * CAB_LOG_LINE);
-	host_log(fixture->host, bytes_of(fixture->host->memory, 2 * CAB_LOG_LINE));
+	memset(fixture->host->memory, 'x', (size_t)2 * CAB_LOG_LINE);
+	host_log(fixture->host, bytes_of(fixture->host->memory, (size_t)2 * CAB_LOG_LINE));
 	assert_int_equal(strlen(fixture_log(fixture, room, sizeof room)), CAB_LOG_LINE);
 	assert_int_equal(room[CAB_LOG_LINE - 1], '\n');
 	host_complain(fixture->host, "%s: %d", "number", 7);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What cab-guest's compiler refuses, and with which words.
+ *
+ *     compile_test CAB_GUEST FOLDER_OF_MODULES
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "driver.h"
+
+struct fixture {
+	const char *program;
+	const char *modules;
+};
+
+/* The bytes that are not a module, and a part of the sentence that says so. */
+static void
+modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *file;
+		const char *says;
+	} cases[] = {
+		{"unknown_import.wasm", "env::surprise"},
+		{"wrong_import.wasm", "cab::http_status"},
+		{"no_start.wasm", "_start"},
+		{"no_memory.wasm", "memory"},
+		{"threads.wasm", "hared"},
+		{"two_memories.wasm", "memor"},
+	};
+	for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		assert_int_equal(driver_compile_file(
+					 fixture->program, fixture->modules, cases[at].file, &said),
+			-1);
+		if (!strstr(buf_text(&said), cases[at].says))
+			print_error("%s: %s\n", cases[at].file, buf_text(&said));
+		assert_non_null(strstr(buf_text(&said), cases[at].says));
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+	static const struct bytes texts[] = {
+		{(const uint8_t *)"", 0},
+		{(const uint8_t *)"(module)", 8},
+		/* A component, a later version, an unknown section. */
+		{(const uint8_t *)"\0asm\x0d\0\1\0", 8},
+		{(const uint8_t *)"\0asm\2\0\0\0", 8},
+		{(const uint8_t *)"\0asm\1\0\0\0\x3f\0", 10},
+	};
+	for (size_t at = 0; at < sizeof texts / sizeof *texts; at++) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		assert_int_equal(driver_compile(fixture->program, texts[at], &said), -1);
+		assert_true(said.size > 0 && said.data[said.size - 1] == '\n');
+		assert_int_equal(bytes_find(buf_bytes(&said), '\n'), said.size - 1);
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+}
+
+static void
+a_module_cut_anywhere_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/start.wasm", fixture->modules);
+	cleanup_buf struct buf module = driver_read(path);
+	for (size_t size = 0; size < module.size; size += 7) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		int artifact = driver_compile(
+			fixture->program, bytes_first(buf_bytes(&module), size), &said);
+		assert_int_equal(artifact, -1);
+		assert_null(strstr(buf_text(&said), "wait status"));
+	}
+}
+
+static void
+add_leb(struct buf *out, size_t number)
+{
+	for (; number >= 0x80; number >>= 7)
+		buf_add_byte(out, (uint8_t)(number | 0x80));
+	buf_add_byte(out, (uint8_t)number);
+}
+
+static void
+add_section(struct buf *out, uint8_t id, struct bytes contents)
+{
+	buf_add_byte(out, id);
+	add_leb(out, contents.size);
+	buf_add(out, contents);
+}
+
+/* `functions` functions without parameters, each with this body; the first is `_start`. */
+static struct buf
+module_of(size_t functions, struct bytes body)
+{
+	struct buf out = BUF(64 << 20);
+	cleanup_buf struct buf kinds = BUF(64 << 20);
+	cleanup_buf struct buf code = BUF(64 << 20);
+	add_leb(&kinds, functions);
+	add_leb(&code, functions);
+	for (size_t at = 0; at < functions; at++) {
+		buf_add_byte(&kinds, 0);
+		add_leb(&code, body.size + 1);
+		buf_add_byte(&code, 0);
+		buf_add(&code, body);
+	}
+	buf_add(&out, BYTES_LITERAL("\0asm\1\0\0\0"));
+	add_section(&out, 1, BYTES_LITERAL("\1\x60\0\0"));
+	add_section(&out, 3, buf_bytes(&kinds));
+	add_section(&out, 5, BYTES_LITERAL("\1\0\1"));
+	add_section(&out, 7, BYTES_LITERAL("\2\6memory\2\0\6_start\0\0"));
+	add_section(&out, 10, buf_bytes(&code));
+	return out;
+}
+
+static void
+expect_too_much(const struct fixture *fixture, const struct buf *module, uint64_t memory,
+	unsigned seconds, const char *says)
+{
+	cleanup_buf struct buf said = BUF(1 << 16);
+	assert_int_equal(
+		driver_compile_within(fixture->program, buf_bytes(module), memory, seconds, &said),
+		-1);
+	if (strncmp(buf_text(&said), says, strlen(says)) != 0)
+		print_error("%s\n", buf_text(&said));
+	assert_memory_equal(buf_text(&said), says, strlen(says));
+	assert_int_equal(bytes_find(buf_bytes(&said), '\n'), said.size - 1);
+}
+
+/* The real ceilings take a minute; what happens at a lower one is the same. */
+static void
+a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf many = module_of(1000000, BYTES_LITERAL("\x0b"));
+	expect_too_much(fixture, &many, (uint64_t)128 << 20, 0,
+		"the module takes more than 2 GiB to compile, or the compiler failed: memory");
+	cleanup_buf struct buf sum = BUF(8 << 20);
+	buf_add(&sum, BYTES_LITERAL("\x41\0"));
+	for (size_t at = 0; at < 1500000; at++)
+		buf_add(&sum, BYTES_LITERAL("\x41\1\x6a"));
+	buf_add(&sum, BYTES_LITERAL("\x1a\x0b"));
+	cleanup_buf struct buf one = module_of(1, buf_bytes(&sum));
+	expect_too_much(fixture, &one, 0, 1, "the module takes more than 60 seconds to compile\n");
+	/* And a plain module of the same make is fine. */
+	cleanup_buf struct buf said = BUF(1 << 16);
+	cleanup_buf struct buf few = module_of(10, BYTES_LITERAL("\x0b"));
+	int artifact = driver_compile(fixture->program, buf_bytes(&few), &said);
+	assert_true(artifact >= 0);
+	fd_close(artifact);
+}
+
+int
+main(int argument_count, char **arguments)
+{
+	if (argument_count != 3)
+		return 2;
+	struct fixture fixture = {arguments[1], arguments[2]};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(
+			modules_that_are_not_valid_are_refused_with_a_sentence, &fixture),
+		cmocka_unit_test_prestate(a_module_cut_anywhere_is_refused, &fixture),
+		cmocka_unit_test_prestate(
+			a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence,
+			&fixture),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
