@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""Islands of git, through the whole of cab, against git's own http-backend."""
+import os
+
+from harness import case, git, git_tree_of, commit, main, repository, shell, tree_of
+
+USE = shell("use", "cp -r \\(<github:o/r>) $out")
+
+
+def served(box, files):
+    folder = os.path.join(box.top, "git", "o", "r")
+    revision = repository(folder, files)
+    return folder, revision, box.serve_git(os.path.join(box.top, "git"))
+
+
+@case("a new island is fetched and locked without a flag")
+def _(box):
+    folder, revision, server = served(box, {"a": "1", "d/b": "2"})
+    box.write("default.cab", USE)
+    box.cab("build")
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "the tree is what git stores")
+    lock = box.read("default.cab.lock")
+    box.check(f"git {revision}" in lock and "git-tree " in lock and "cab d" in lock, lock)
+    box.check(server.count() == 2, f"one ref listing and one pack:\n{server.log()}")
+
+
+@case("a locked island whose consumer is realized costs no request and no run")
+def _(box):
+    _, _, server = served(box, {"a": "1"})
+    box.write("default.cab", USE)
+    box.cab("build")
+    server.forget()
+    account = box.cab("build", "--account").out
+    box.check(server.count() == 0, server.log())
+    box.check("0 requests, 0 bytes received, 0 programs run" in account, account)
+
+
+@case("an update with nothing new costs one request, and writes no object")
+def _(box):
+    _, _, server = served(box, {"a": "1"})
+    box.write("default.cab", USE)
+    box.cab("build")
+    before = (box.objects(), box.read("default.cab.lock"), os.stat(box.path("default.cab.lock")).st_ino)
+    server.forget()
+    said = box.cab("build", "--update").err
+    box.check(server.count() == 1, server.log())
+    box.check("nothing new" in said, said)
+    after = (box.objects(), box.read("default.cab.lock"), os.stat(box.path("default.cab.lock")).st_ino)
+    box.check(before == after, "nothing was written")
+
+
+@case("a branch that moved to a commit of the same tree is stopped at git-tree")
+def _(box):
+    folder, _, server = served(box, {"a": "1"})
+    box.write("default.cab", USE)
+    box.cab("build")
+    objects = box.objects()
+    revision = commit(folder, {}, "nothing changed")
+    server.forget()
+    box.cab("build", "--update")
+    box.check(f"git {revision}" in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.check(box.objects() == objects, "no object was written")
+
+
+@case("a branch that moved is fetched by an update, and by nothing else")
+def _(box):
+    folder, first, server = served(box, {"a": "1"})
+    box.write("default.cab", USE)
+    box.cab("build")
+    second = commit(folder, {"a": "2"})
+    server.forget()
+    box.cab("build")
+    box.check(server.count() == 0 and first in box.read("default.cab.lock"), "without --update the lock holds")
+    box.cab("build", "--update")
+    box.check(second in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.check(tree_of(box.path("result"))[b"a"] == ("f", b"2"), "the new tree was built")
+
+
+@case("a branch, a tag, an annotated tag and a revision name what git says")
+def _(box):
+    folder, first, _ = served(box, {"a": "1"})
+    git(folder, "tag", "light")
+    git(folder, "tag", "-a", "-m", "a tag", "heavy")
+    git(folder, "branch", "old")
+    commit(folder, {"a": "2"})
+    for reference in ("light", "heavy", "old", first):
+        box.write("default.cab", shell("use", f"cp \\(<github:o/r@{reference}>)/a $out"))
+        box.cab("build")
+        box.check(open(box.path("result"), "rb").read() == b"1", f"@{reference} is the first commit")
+
+
+@case("modes, links, names that are not UTF-8 and empty trees are what git stores")
+def _(box):
+    folder, _, server = served(box, {"plain": "1", "program": "#!/bin/sh\n", "d/e/f": "deep"})
+    os.chmod(os.path.join(folder, "program"), 0o755)
+    os.symlink("d/e", os.path.join(folder, "link"))
+    os.symlink("/absolute/\udcff", os.path.join(folder, "outward"))
+    with open(os.path.join(os.fsencode(folder), b"caf\xe9"), "wb") as file:
+        file.write(b"latin")
+    commit(folder, {})
+    box.write("default.cab", USE)
+    box.cab("island", "fetch", "<github:o/r>")
+    box.check(tree_of(box.object("r")) == git_tree_of(folder), "the tree is what git stores")
+    box.check(server.count() == 2, server.log())
+
+
+@case("a subpath has an object of its own")
+def _(box):
+    served(box, {"a": "1", "sub/b": "2"})
+    box.cab("island", "fetch", "<github:o/r::/sub>")
+    box.check(tree_of(box.object("sub")) == {b"b": ("f", b"2")}, "only what lies beneath")
+
+
+@case("github: and git: of one revision share what is known")
+def _(box):
+    _, _, server = served(box, {"a": "1"})
+    box.cab("island", "fetch", "<github:o/r>")
+    server.forget()
+    box.cab("island", "fetch", f"<git:{server.url}/o/r>")
+    box.check(server.count() == 1, f"stopped at its first line:\n{server.log()}")
+
+
+@case("evaluation reads a file of an island with one resolution and one download")
+def _(box):
+    _, _, server = served(box, {"name": "world", "sub/other": "x"})
+    box.write("default.cab", 'name = readFile <github:o/r>/name;\n'
+              + shell("use", "echo hello \\(name) > $out; cat \\(<github:o/r>)/sub/other >> $out"))
+    box.cab("build")
+    box.check(box.read("result") == "hello world\nx", box.read("result"))
+    box.check(server.count() == 2, server.log())
+
+
+@case("what evaluation read stays when the source object is deleted")
+def _(box):
+    _, _, server = served(box, {"name": "world"})
+    box.write("default.cab", 'name = readFile <github:o/r>/name;\n' + shell("use", "echo hello \\(name) > $out"))
+    box.cab("build")
+    box.cab("store", "delete", box.object("r"))
+    server.forget()
+    box.cab("build")
+    box.check(server.count() == 0, server.log())
+    box.check(not [name for name in box.objects() if name.endswith("-r")], "the source was not fetched again")
+
+
+main()
