@@ -179,6 +179,9 @@ print_compound(struct printer *printer, struct value *value, unsigned indent)
 		while (column < start && printer->out->data[start - column - 1] != '\n')
 			column++;
 		printer->limit = start + (column < PRINT_WIDTH ? PRINT_WIDTH - column : 0);
+		/* What is indented out of sight stays on one line, or indents would be most of it. */
+		if (indent >= PRINT_WIDTH)
+			printer->limit = SIZE_MAX;
 	}
 	for (;;) {
 		if (value_is(value, VALUE_LIST))

@@ -3,9 +3,9 @@
  * print: values as text.
  *
  * The canonical text: one line where it fits in PRINT_WIDTH columns, else a line for each part,
- * indented by two blanks. What was not forced, and what holds itself, is `…`; functions are
- * `<function>`, derivations `<derivation PATH-OF-ITS-DRV>`. A value without those reads back to an
- * equal value. Nothing is forced and nothing fails.
+ * indented by two blanks; what stands PRINT_WIDTH deep stays on one line. What was not forced, and
+ * what holds itself, is `…`; functions are `<function>`, derivations `<derivation PATH-OF-ITS-DRV>`.
+ * A value without those reads back to an equal value. Nothing is forced and nothing fails.
  *
  *     { a = [1, 2.5, "x\n"], "b c" = /tmp/x, d = …, }      names that are no identifiers are strings
  */

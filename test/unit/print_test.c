@@ -28,10 +28,11 @@ static void
 what_is_printed_reads_back_and_prints_the_same(void **state)
 {
 	(void)state;
+	static const char odd_text[] = "\"a\\\"b\\\\c\\n\\t\\r\\u{1}\\u{7f}\\0äß\\u{10ffff}\"";
 	static const char *const texts[] = {"null", "[true, false]", "-9223372036854775808",
 		"[1.5, 0.1, 1e22, 1e-7, 123456789.0, -0.0, 5e-324, 1.7976931348623157e308]",
-		"\"a\\\"b\\\\c\\n\\t\\r\\u{1}\\u{7f}\\0äß\\u{10ffff}\"", "\"\\=x\"", "\"\\\\(x)\"",
-		"/a/b\\ c/d-e_f.g", "/x/..", "<github:o/r@main>/a/b",
+		odd_text, "\"\\=x\"", "\"\\\\(x)\"", "/a/b\\ c/d-e_f.g", "/x/..",
+		"<github:o/r@main>/a/b",
 		"{ \"a b\" = 1, \"if\" = 2, \"\" = 3, ok-name' = 4, \"1\" = 5, `ä` = 6, \"true\" = "
 		"7, }",
 		"range 1 100", "{ a = { b = [1, { c = \"x\", }], }, d = [], e = {}, }",
@@ -119,7 +120,7 @@ messages_show_a_few_words(void **state)
 	struct memory_host *host = memory_host_new();
 	struct evaluator *evaluator = evaluator_new(memory_host_functions(host), (size_t)64 << 20);
 	cleanup_buf struct buf out = BUF(BUF_MAX);
-	print_known(value_from(evaluator, "range 1 1000000"), 40, &out);
+	print_known(value_from(evaluator, "range 1 2000"), 40, &out);
 	assert_true(out.size < 60);
 	assert_non_null(strstr(buf_text(&out), "[1, 2, 3"));
 	assert_non_null(strstr(buf_text(&out), "…"));
