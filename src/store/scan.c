@@ -13,7 +13,7 @@
 #include "store/inventory.h"
 #include "store/parallel.h"
 
-enum { SCAN_CHUNK = 64 << 10 };
+enum { SCAN_CHUNK = 64 << 10, SCAN_START_BITS = 12 };
 
 /* Which of 256 bytes are letters of a digest's text. */
 struct scan_alphabet {
@@ -32,7 +32,8 @@ struct scan {
 	struct map patterns; /* letters -> the pattern's address */
 	const struct scan_pattern *first;
 	struct scan_alphabet alphabet;
-	scan_list *files; /* one an entry */
+	bool starts[1 << SCAN_START_BITS]; /* by the hash of a pattern's first bytes */
+	scan_list *files;                  /* one an entry */
 };
 
 void
@@ -43,28 +44,40 @@ scan_release(scan_hits *hits)
 	array_release(hits);
 }
 
+static uint32_t
+scan_start(const uint8_t *data)
+{
+	uint32_t start;
+	memcpy(&start, data, sizeof start);
+	return start * 2654435761u >> (32 - SCAN_START_BITS);
+}
+
 /* A window of 52 bytes holds a pattern only if all are letters; looked at from its end, so that a
- * byte that is none moves the window past it. */
+ * byte that is none moves the window past it. What was seen to be letters is not looked at again,
+ * and a table of the patterns' first bytes turns away nearly every other window. */
 static void
 scan_bytes(const struct scan *scan, struct bytes data, uint64_t start, scan_list *out)
 {
 	size_t at = 0;
+	size_t seen = 0; /* from `at` to here all are letters */
 	while (data.size >= DIGEST_TEXT && at <= data.size - DIGEST_TEXT) {
-		size_t left = DIGEST_TEXT;
-		while (left && scan->alphabet.letters[data.data[at + left - 1]])
+		size_t left = at + DIGEST_TEXT;
+		while (left > seen && scan->alphabet.letters[data.data[left - 1]])
 			left--;
-		if (left) {
-			at += left;
+		if (left > seen) {
+			at = seen = left;
 			continue;
 		}
-		const struct scan_pattern *pattern =
-			map_find(&scan->patterns, bytes_of(data.data + at, DIGEST_TEXT));
+		seen = at + DIGEST_TEXT;
+		const struct scan_pattern *pattern = NULL;
+		if (scan->starts[scan_start(data.data + at)])
+			pattern = map_find(&scan->patterns, bytes_of(data.data + at, DIGEST_TEXT));
 		if (!pattern) {
 			at++;
 			continue;
 		}
 		*array_push(out) = (struct scan_found){(size_t)(pattern - scan->first), start + at};
-		at += DIGEST_TEXT;
+		at = seen;
 	}
 }
 
@@ -166,9 +179,11 @@ scan_tree(int folder, const char *name, const struct scan_pattern *patterns, siz
 	struct scan scan = {.inventory = &inventory, .first = patterns};
 	for (const char *letter = "abcdefghijklmnopqrstuvwxyz234567"; *letter; letter++)
 		scan.alphabet.letters[(uint8_t)*letter] = true;
-	for (size_t at = 0; at < count; at++)
-		map_put(&scan.patterns, bytes_of(patterns[at].letters, DIGEST_TEXT),
-			(void *)(uintptr_t)&patterns[at]);
+	for (size_t at = 0; at < count; at++) {
+		struct bytes letters = bytes_of(patterns[at].letters, DIGEST_TEXT);
+		map_put(&scan.patterns, letters, (void *)(uintptr_t)&patterns[at]);
+		scan.starts[scan_start(letters.data)] = true;
+	}
 	scan.files = memory_zero(inventory.entries.size, sizeof *scan.files);
 	scan_hits found = {0};
 	bool done = count == 0 || (parallel_each(inventory.entries.size, scan_step, &scan, err) &&
