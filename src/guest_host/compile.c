@@ -90,6 +90,8 @@ keep_errors(struct err *err)
 static bool
 compile(struct err *err)
 {
+	if (close_range(COMPILE_SAID + 1, UINT32_MAX, 0) < 0)
+		return err_system(err, errno, "close descriptors");
 	struct mapping module;
 	if (!mapping_open(COMPILE_MODULE, LIMIT_MODULE, &module, err))
 		return err_note(err, "module");

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "guest_host/limits.h"
 
 uint64_t
 confine_clone_flags(void)
@@ -133,10 +134,27 @@ set_limit(int resource, uint64_t value, const char *name, struct err *err)
 #define SANITIZED 0
 #endif
 
+/* Whoever started us may have little; the engine believes that the guest's share is there. */
+static bool
+ensure_stack(struct err *err)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) < 0)
+		return err_system(err, errno, "ask for the limit of the stack");
+	if (limit.rlim_cur >= LIMIT_HOST_STACK)
+		return true;
+	if (limit.rlim_max < LIMIT_HOST_STACK)
+		return err_set(err, ERR_LIMIT, "the stack is limited to %llu bytes, %d are needed",
+			(unsigned long long)limit.rlim_max, LIMIT_HOST_STACK);
+	limit.rlim_cur = LIMIT_HOST_STACK;
+	return setrlimit(RLIMIT_STACK, &limit) == 0 || err_system(err, errno, "raise the stack");
+}
+
 bool
 confine_limits(const struct confine_settings *settings, struct err *err)
 {
-	return (SANITIZED || set_limit(RLIMIT_DATA, settings->memory, "memory", err)) &&
+	return ensure_stack(err) &&
+	       (SANITIZED || set_limit(RLIMIT_DATA, settings->memory, "memory", err)) &&
 	       set_limit(RLIMIT_NOFILE, settings->files, "descriptors", err) &&
 	       set_limit(RLIMIT_CORE, 0, "core files", err) &&
 	       set_limit(RLIMIT_MEMLOCK, 0, "locked memory", err) &&

@@ -19,6 +19,7 @@
 #define LIMIT_HOST_MEMORY    ((uint64_t)192 << 20) /* the host's share of the process */
 enum {
 	LIMIT_STACK = 1 << 20,
+	LIMIT_HOST_STACK = 8 << 20, /* the process's, which the guest's is part of */
 	LIMIT_TABLE_ELEMENTS = 1 << 20,
 	LIMIT_TABLES = 16,
 };

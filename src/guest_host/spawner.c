@@ -198,6 +198,7 @@ spawner_isolate(void)
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	must(close_range(SPAWNER_ARTIFACT + 1, UINT32_MAX, 0) == 0, "descriptors can be closed");
 	must(chdir("/") == 0, "the root can be entered");
 }
 

@@ -397,6 +397,22 @@ take_some(int fd, struct buf *out)
 }
 
 static void
+signal_guest(const struct session *session, int signal)
+{
+	need(syscall(SYS_pidfd_send_signal, session->pidfd, signal, NULL, 0) == 0 || errno == ESRCH,
+		"signal");
+}
+
+/* Halts a guest for a moment, wherever it is. */
+static void
+interrupt(const struct session *session)
+{
+	signal_guest(session, SIGSTOP);
+	(void)usleep(1000);
+	signal_guest(session, SIGCONT);
+}
+
+static void
 serve(struct session *session, const struct run *run)
 {
 	struct outcome *outcome = session->outcome;
@@ -408,12 +424,13 @@ serve(struct session *session, const struct run *run)
 	};
 	bool killed = false;
 	while (!watched[3].revents) {
-		int count =
-			poll(watched, 4, run->kill_after && !killed ? (int)run->kill_after : -1);
+		if (run->stopped)
+			interrupt(session);
+		int patience = run->kill_after && !killed ? (int)run->kill_after : -1;
+		int count = poll(watched, 4, run->stopped ? 1 : patience);
 		need(count >= 0 || errno == EINTR, "poll");
-		if (count == 0) {
-			need(syscall(SYS_pidfd_send_signal, session->pidfd, SIGKILL, NULL, 0) == 0,
-				"kill");
+		if (count == 0 && !run->stopped) {
+			signal_guest(session, SIGKILL);
 			killed = true;
 		}
 		if (watched[0].revents && !take_packet(session))

@@ -44,7 +44,7 @@ struct run {
 	uint8_t seed;
 	int artifact;        /* -1: the spawner's own */
 	unsigned kill_after; /* milliseconds until SIGKILL; 0: never */
-	const char *reading; /* what must be on the FIFO before it is killed, or NULL */
+	bool stopped;        /* is stopped for a moment, now and then */
 };
 
 struct outcome {
