@@ -1,0 +1,584 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""fetch_test.py NATIVE_RUN: the fetcher's C, run natively, against git's own http-backend and a
+plain HTTP server: trees equal what git stores, identities are what the manual says, and servers that
+lie get one clear sentence and leave no `cab` line."""
+import gzip
+import hashlib
+import http.server
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import zlib
+
+SERVER = pathlib.Path(__file__).resolve().parent.parent / "server"
+RUN = os.path.abspath(sys.argv[1])
+ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fetch-test-"))
+REPOSITORIES = ROOT / "repositories"
+FILES = ROOT / "files"
+ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": str(ROOT), "GIT_CONFIG_NOSYSTEM": "1",
+               "GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_EMAIL": "e", "GIT_COMMITTER_NAME": "n",
+               "GIT_COMMITTER_EMAIL": "e", "GIT_AUTHOR_DATE": "@100000 +0000",
+               "GIT_COMMITTER_DATE": "@100000 +0000", "LC_ALL": "C.UTF-8"}
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def command(*words, **more):
+    return subprocess.run(words, check=True, env=ENVIRONMENT, stdout=subprocess.PIPE, **more).stdout
+
+
+def git(name, *words, **more):
+    return command("git", "-C", REPOSITORIES / name, *words, **more)
+
+
+class Outcome:
+    def __init__(self, folder, run):
+        self.out = folder / "out"
+        self.status = run.returncode
+        self.log = run.stderr.decode(errors="replace")
+        self.lines = (folder / "hash").read_text().splitlines()
+        self.identity = dict(line.split(" ") for line in self.lines)
+        self.left = sorted(os.listdir(folder))
+
+
+def fetch(*arguments, pin=None):
+    folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT))
+    (folder / "hash").write_bytes(b"")
+    environment = {"CAB_TEST_REGISTRY": REGISTRY}
+    if pin is not None:
+        environment["CAB_PIN"] = pin
+    run = subprocess.run([RUN, folder, *arguments], env=environment, stderr=subprocess.PIPE,
+                         timeout=100)
+    return Outcome(folder, run)
+
+
+def fetched(*arguments, **more):
+    outcome = fetch(*arguments, **more)
+    assert outcome.status == 0, outcome.log
+    return outcome
+
+
+def refused(sentence, *arguments, **more):
+    outcome = fetch(*arguments, **more)
+    assert outcome.status == 1, f"exit {outcome.status}: {outcome.log}"
+    assert sentence in outcome.log, outcome.log
+    assert "cab" not in outcome.identity, outcome.lines
+    return outcome
+
+
+def tree_of(folder):
+    """{path: (mode, content)} of what lies on the disk, empty folders included."""
+    found = {}
+    top = os.fsencode(folder)
+    for place, folders, files in os.walk(top):
+        for name in folders + files:
+            path = os.path.join(place, name)
+            relative = os.path.relpath(path, top)
+            if os.path.islink(path):
+                found[relative] = ("120000", os.readlink(path))
+            elif os.path.isdir(path):
+                if not os.listdir(path):
+                    found[relative] = ("folder", b"")
+            else:
+                with open(path, "rb") as file:
+                    mode = "100755" if os.stat(path).st_mode & 0o100 else "100644"
+                    found[relative] = (mode, file.read())
+    return found
+
+
+def tree_stored(name, revision):
+    stored = {}
+    listing = git(name, "ls-tree", "-r", "-z", "--full-tree", revision)
+    for row in listing.split(b"\0")[:-1]:
+        meta, path = row.split(b"\t", 1)
+        mode, kind, identity = meta.decode().split()
+        stored[path] = ("folder", b"") if kind == "commit" else (
+            mode, git(name, "cat-file", kind, identity))
+    return stored
+
+
+def repository_make():
+    """Everything that a tree can hold, on branches and tags of each kind."""
+    work = REPOSITORIES / "o/all"
+    work.mkdir(parents=True)
+    git("o/all", "init", "-q", "-b", "main")
+    (work / "plain").write_text("plain\n")
+    (work / "run").write_text("#!/bin/sh\n")
+    (work / "run").chmod(0o755)
+    (work / "twin").write_text("plain\n")
+    (work / "empty").write_bytes(b"")
+    os.symlink("../outside/of/it", work / "link")
+    with open(os.fsencode(work) + b"/gr\xfc\xdf \xff", "wb") as file:
+        file.write(b"latin")
+    for folder in ("a", "a.b", "a/b/c/d"):
+        (work / folder).mkdir(exist_ok=True, parents=True)
+        (work / folder / "f").write_text(folder)
+    (work / "a-file").write_text("between a and a/ in git's order\n")
+    (work / "large").write_bytes(bytes(range(256)) * 9000)
+    (work / "large-run").write_bytes(bytes(range(256)) * 9000)
+    (work / "large-run").chmod(0o755)
+    text = "".join(f"line {number} of many\n" for number in range(4000))
+    for number in range(30):
+        (work / f"version-{number}").write_text(text + str(number))
+    git("o/all", "add", "-A")
+    git("o/all", "update-index", "--add", "--cacheinfo",
+        "160000,0123456789012345678901234567890123456789,sub")
+    git("o/all", "commit", "-q", "-m", "all")
+    git("o/all", "tag", "light")
+    git("o/all", "tag", "-a", "-m", "m", "heavy")
+    git("o/all", "tag", "-a", "-m", "m", "heavier", "heavy", stderr=subprocess.DEVNULL)
+    git("o/all", "checkout", "-q", "-b", "feature/x@2")
+    (work / "plain").write_text("other\n")
+    git("o/all", "commit", "-q", "-a", "-m", "other")
+    git("o/all", "branch", "light", "HEAD")
+    git("o/all", "checkout", "-q", "main")
+    git("o/all", "config", "uploadpack.allowAnySHA1InWant", "true")
+    for name in ("none", "nothing"):
+        (REPOSITORIES / "o" / name).mkdir()
+        git(f"o/{name}", "init", "-q", "-b", "main")
+    git("o/nothing", "commit", "-q", "--allow-empty", "-m", "nothing")
+
+
+def archives_make():
+    (FILES / "crates").mkdir(parents=True)
+    tree = ROOT / "tree" / "thing-1.0.0"
+    (tree / "src").mkdir(parents=True)
+    (tree / "Cargo.toml").write_text("[package]\n")
+    (tree / "src/main.rs").write_text("fn main() {}\n")
+    (tree / "build.sh").write_text("#!/bin/sh\n")
+    (tree / "build.sh").chmod(0o755)
+    os.symlink("main.rs", tree / "src/link")
+    os.link(tree / "Cargo.toml", tree / "z-same")
+    for form in ("gnu", "pax", "ustar"):
+        command("tar", "cf", FILES / f"{form}.tar", f"--format={form}", "-C", ROOT / "tree",
+                "thing-1.0.0")
+    if shutil.which("bsdtar"):
+        command("bsdtar", "-cf", FILES / "bsd.tar", "-C", ROOT / "tree", "thing-1.0.0")
+    plain = (FILES / "gnu.tar").read_bytes()
+    (FILES / "thing.tar.gz").write_bytes(gzip.compress(plain))
+    (FILES / "cut.tar.gz").write_bytes(gzip.compress(plain)[:-20])
+    (FILES / "cut.tar").write_bytes(plain[:3000])
+    (FILES / "page.tar.gz").write_bytes(b"<html>log in</html>" * 100)
+    (FILES / "thing.zip").write_bytes(b"PK\x03\x04" + bytes(600))
+    (FILES / "thing.tar.xz").write_bytes(b"\xfd7zXZ\0" + bytes(600))
+    command("tar", "cf", FILES / "flat.tar", "-C", tree, "Cargo.toml", "src")
+    command("tar", "cPf", FILES / "absolute.tar", "--transform=s,^,/tmp/,", "-C", tree, "Cargo.toml")
+    command("tar", "cPf", FILES / "climbs.tar", "--transform=s,^,../,", "-C", tree, "Cargo.toml")
+    command("tar", "cf", FILES / "through.tar", "-C", tree, "src/link",
+            "--transform=s,src/main.rs,src/link/x,", "src/main.rs")
+    command("tar", "cf", FILES / "twice.tar", "-C", tree, "Cargo.toml", "src/main.rs", "Cargo.toml")
+    shutil.copy(FILES / "thing.tar.gz", FILES / "crates" / "thing-1.0.0.crate")
+
+
+def is_equal_to_git(outcome, name, revision):
+    assert tree_of(outcome.out) == tree_stored(name, revision)
+    assert outcome.left == ["hash", "out"], outcome.left
+
+
+@test
+def a_branch_equals_what_git_stores():
+    outcome = fetched("git", GIT + "/o/all")
+    is_equal_to_git(outcome, "o/all", "main")
+    revision = git("o/all", "rev-parse", "main").decode().strip()
+    tree = git("o/all", "rev-parse", "main^{tree}").decode().strip()
+    assert outcome.lines[:2] == [f"git {revision}", f"git-tree {tree}"], outcome.lines
+    assert re.fullmatch("cab d[a-z2-7]{51}[aq]", outcome.lines[2]), outcome.lines
+
+
+@test
+def every_way_to_name_a_commit_gives_its_tree():
+    revision = git("o/all", "rev-parse", "main").decode().strip()
+    for reference in ("@main", "@HEAD", "@refs/heads/main", "@heavy", "@heavier", "@refs/tags/light",
+                      "@" + revision):
+        outcome = fetched("github", "o/all" + reference, "base=" + GIT)
+        assert outcome.identity["git"] == revision, reference
+        is_equal_to_git(outcome, "o/all", "main")
+    for words in (["reference=heavy"], ["revision=" + revision], ["reference=heavy", "revision=" + revision]):
+        outcome = fetched("github", "o/all", "base=" + GIT, *words)
+        assert outcome.identity["git"] == revision, words
+
+
+@test
+def a_branch_comes_before_a_tag_and_names_may_hold_anything():
+    other = git("o/all", "rev-parse", "feature/x@2").decode().strip()
+    for reference in ("light", "feature/x@2"):
+        assert fetched("git", GIT + "/o/all@" + reference).identity["git"] == other
+
+
+@test
+def a_listing_costs_one_request_and_a_known_revision_none():
+    command(SERVER / "git.sh", "forget", ROOT / "git-state")
+    fetched("git", GIT + "/o/all")
+    assert command(SERVER / "git.sh", "count", ROOT / "git-state").strip() == b"2"
+    revision = git("o/all", "rev-parse", "main").decode().strip()
+    command(SERVER / "git.sh", "forget", ROOT / "git-state")
+    fetched("git", GIT + "/o/all", pin=f"git {revision}\ncab dxyz")
+    assert command(SERVER / "git.sh", "count", ROOT / "git-state").strip() == b"1"
+
+
+@test
+def a_subpath_is_all_that_is_written():
+    for path in ("a", "a/b/c"):
+        outcome = fetched("git", GIT + "/o/all", "subpath=" + path)
+        assert tree_of(outcome.out) == tree_stored("o/all", "main:" + path)
+        revision = git("o/all", "rev-parse", "main").decode().strip()
+        assert outcome.identity["git"] == f"{revision}:{path}"
+        tree = git("o/all", "rev-parse", "main:" + path).decode().strip()
+        assert outcome.identity["git-tree"] == tree
+    outcome = fetched("git", GIT + "/o/all", "subpath=run")
+    assert outcome.out.read_text() == "#!/bin/sh\n" and os.access(outcome.out, os.X_OK)
+    assert outcome.identity["cab"][0] == "x" and "git-tree" not in outcome.identity
+    outcome = fetched("git", GIT + "/o/all", "subpath=link")
+    assert os.readlink(outcome.out) == "../outside/of/it" and outcome.identity["cab"][0] == "l"
+    refused("the subpath leads through what is no folder", "git", GIT + "/o/all", "subpath=link/x")
+    refused("the subpath is not there", "git", GIT + "/o/all", "subpath=a/x")
+    refused("the subpath is a submodule", "git", GIT + "/o/all", "subpath=sub")
+    for path in ("/a", "a/", "a//b", "../a", "a/.."):
+        refused("names between slashes", "git", GIT + "/o/all", "subpath=" + path)
+
+
+@test
+def an_empty_tree_is_fetched_and_an_empty_repository_is_an_error():
+    outcome = fetched("git", GIT + "/o/nothing")
+    assert tree_of(outcome.out) == {}
+    again = fetched("http", HTTP[5:] + "/empty.tar")
+    assert outcome.identity["cab"] == again.identity["cab"]
+    refused("the repository is empty", "git", GIT + "/o/none")
+    refused("no branch or tag of this name: gone", "git", GIT + "/o/all@gone")
+    refused("HTTP status: 404", "git", GIT + "/o/absent")
+    assert "git" not in fetch("git", GIT + "/o/absent").identity
+
+
+@test
+def a_pin_is_fetched_by_its_revision_and_must_be_of_the_same_subpath():
+    old = git("o/all", "rev-parse", "main").decode().strip()
+    outcome = fetched("git", GIT + "/o/all@feature/x@2", pin=f"git {old}\n")
+    is_equal_to_git(outcome, "o/all", "main")
+    refused("another subpath", "git", GIT + "/o/all", pin=f"git {old}:a\n")
+    refused("another revision than the pin", "git", GIT + "/o/all", "revision=" + "0" * 40,
+            pin=f"git {old}\n")
+
+
+@test
+def a_server_without_version_2_is_asked_once_more_and_served():
+    outcome = fetched("git", OLD + "/o/all@heavy")
+    is_equal_to_git(outcome, "o/all", "main")
+    assert outcome.log.count("GET: ") == 1 and outcome.log.count("POST: ") == 2, outcome.log
+    assert outcome.identity["git"] == git("o/all", "rev-parse", "main").decode().strip()
+    refused("no branch or tag", "git", OLD + "/o/all@gone")
+
+
+def pkt(payload):
+    return b"%04x" % (len(payload) + 4) + payload
+
+
+def packed(objects, count=None, trailer=None):
+    pack = b"PACK" + struct.pack(">II", 2, len(objects) if count is None else count)
+    for kind, content, *more in objects:
+        size = len(content)
+        head = kind << 4 | size & 15
+        size >>= 4
+        while size:
+            pack += bytes([head | 128])
+            head = size & 127
+            size >>= 7
+        pack += bytes([head]) + b"".join(more) + zlib.compress(content)
+    return pack + (hashlib.sha1(pack).digest() if trailer is None else trailer)
+
+
+def sent(pack):
+    bands = b"".join(pkt(b"\1" + pack[at:at + 60000]) for at in range(0, len(pack), 60000))
+    return pkt(b"packfile\n") + bands + b"0000"
+
+
+def identity_of(kind, content):
+    return hashlib.sha1(kind + b" %d\0" % len(content) + content).hexdigest()
+
+
+def served(body, status="200 OK", kind="application/x-git-upload-pack-result"):
+    """The URL of a repository whose server answers every request with these bytes."""
+    name = f"raw-{len(os.listdir(FILES))}"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    (FILES / name).write_bytes(head.encode() + b"Connection: close\r\n\r\n" + body)
+    with open(ROOT / "http-state/rules", "a") as rules:
+        rules.write(f"/{name}-repository/* raw {name}\n")
+    return f"{HTTP}/{name}-repository"
+
+
+BLOB = b"content\n"
+TREE = b"100644 f\0" + bytes.fromhex(identity_of(b"blob", BLOB))
+
+
+def commit_of(tree):
+    return f"tree {identity_of(b'tree', tree)}\nauthor n <e> 1 +0000\n\nm\n".encode()
+
+
+def pack_answer(sentence, objects, commit=None, **more):
+    commit = commit_of(TREE) if commit is None else commit
+    url = served(sent(packed(objects, **more)))
+    return refused(sentence, "git", url, "revision=" + identity_of(b"commit", commit))
+
+
+@test
+def a_pack_made_by_hand_is_taken_and_what_was_not_asked_for_is_not():
+    commit = commit_of(TREE)
+    url = served(sent(packed([(3, BLOB), (3, b"not asked for"), (2, TREE), (1, commit), (3, BLOB)])))
+    outcome = fetched("git", url, "revision=" + identity_of(b"commit", commit))
+    assert tree_of(outcome.out) == {b"f": ("100644", BLOB)}
+    # The blob as a delta on another one, by its id.
+    base = b"con"
+    delta = b"\x03\x08\x90\x03\x05tent\n"
+    objects = [(1, commit), (2, TREE), (3, base),
+               (7, delta, bytes.fromhex(identity_of(b"blob", base)))]
+    url = served(sent(packed(objects)))
+    outcome = fetched("git", url, "revision=" + identity_of(b"commit", commit))
+    assert tree_of(outcome.out) == {b"f": ("100644", BLOB)}
+
+
+@test
+def packs_that_lie_are_refused():
+    commit = commit_of(TREE)
+    whole = [(1, commit), (2, TREE), (3, BLOB)]
+    pack_answer("its sum differs", whole, trailer=bytes(20))
+    pack_answer("the server did not send it", whole[:2])
+    pack_answer("the server did not send it", whole[1:])
+    pack_answer("the server did not send it", [(1, commit), (2, TREE), (3, BLOB + b"x")])
+    pack_answer("pack: cut off in object", whole, count=4, trailer=b"")
+    pack_answer("its sum differs", whole, count=2)
+    more = packed(whole) + b"more"
+    refused("more bytes behind its end", "git", served(sent(more)),
+            "revision=" + identity_of(b"commit", commit))
+    other = bytes.fromhex("11" * 20)
+    pack_answer("a delta has no base before it", whole + [(7, b"\0\0", other)])
+    pack_answer("a delta has no base before it", whole + [(6, b"\0\0", b"\x01")])
+    blob = bytes.fromhex(identity_of(b"blob", BLOB))
+    pack_answer("a delta does not fit its base", whole + [(7, b"\x08\x02\x91\x09\x09", blob)])
+    pack_answer("a delta does not fit its base", whole + [(7, b"\x08\x09\x00", blob)])
+    pack_answer("an object is too large", [(1, b"x" * (2 << 20))])
+
+
+@test
+def trees_that_lie_are_refused():
+    def one(sentence, tree, *more):
+        pack_answer(sentence, [(1, commit_of(tree)), (2, tree), (3, BLOB), *more],
+                    commit=commit_of(tree))
+    blob = bytes.fromhex(identity_of(b"blob", BLOB))
+    one("stands for the folder .git", b"40000 .git\0" + blob)
+    one("leads elsewhere", b"100644 ..\0" + blob)
+    one("leads elsewhere", b"100644 a/b\0" + blob)
+    one("out of order or twice", b"100644 b\0" + blob + b"100644 a\0" + blob)
+    one("a tree takes it for a folder", b"40000 f\0" + blob)
+    one("two entries of one name", b"100644 a\0" + blob + b"100644 a.b\0" + blob + b"40000 a\0" +
+        bytes.fromhex(identity_of(b"tree", TREE)), (2, TREE))
+    one("no file, link, folder or submodule", b"0 f\0" + blob)
+    empty = bytes.fromhex(identity_of(b"blob", b""))
+    one("a symbolic link with no target", b"120000 f\0" + empty, (3, b""))
+    zero = bytes.fromhex(identity_of(b"blob", b"a\0b"))
+    one("a symbolic link with no target", b"120000 f\0" + zero, (3, b"a\0b"))
+    deep, objects = TREE, [(2, TREE), (3, BLOB)]
+    for _ in range(200):
+        deep = b"40000 d\0" + bytes.fromhex(identity_of(b"tree", deep))
+        objects.append((2, deep))
+    pack_answer("folders in each other", objects + [(1, commit_of(deep))], commit=commit_of(deep))
+
+
+@test
+def tags_that_turn_in_circles_or_to_trees_end():
+    tree = identity_of(b"tree", TREE)
+    tag = f"object {tree}\ntype tree\ntag t\n\nm\n".encode()
+    url = served(sent(packed([(4, tag), (2, TREE), (3, BLOB)])))
+    refused("it is no commit", "git", url, "revision=" + identity_of(b"tag", tag))
+    objects, content = [(1, commit_of(TREE))], commit_of(TREE)
+    kind = b"commit"
+    for _ in range(10):
+        content = f"object {identity_of(kind, content)}\ntype x\ntag t\n\n".encode()
+        kind = b"tag"
+        objects.append((4, content))
+    url = served(sent(packed(objects)))
+    refused("it is no commit", "git", url, "revision=" + identity_of(b"tag", content))
+
+
+@test
+def replies_that_are_not_gits_protocol_are_refused():
+    revision = "revision=" + identity_of(b"commit", commit_of(TREE))
+    for body in (b"0003", b"fff1", b"zzzz", b"<html>"):
+        refused("the reply is not git's protocol", "git", served(body), revision)
+    refused("the reply is cut off", "git", served(b"000dpackf"), revision)
+    refused("the server sent no pack", "git", served(b"0000"), revision)
+    refused("the server says: ERR not our ref", "git", served(pkt(b"ERR not our ref \x1b[31m")), revision)
+    refused("the server gives up: no", "git", served(pkt(b"packfile\n") + pkt(b"\3no")), revision)
+    refused("the pack is cut off", "git", served(pkt(b"packfile\n") + pkt(b"\1PACK")), revision)
+    whole = sent(packed([(1, commit_of(TREE)), (2, TREE), (3, BLOB)]))
+    refused("more comes behind the pack", "git", served(whole + b"0000"), revision)
+    refused("no git repository answers there", "git", served(whole, kind="text/html"), revision)
+    for status in ("404 Not Found", "500 Oops", "401 Unauthorized"):
+        refused("HTTP status: " + status[:3], "git", served(b"", status=status))
+    log = refused("the server gives up", "git", served(
+        pkt(b"packfile\n") + pkt(b"\2\x1b]52;c;x\x07") * 3000 + pkt(b"\3no")), revision).log
+    assert "\x1b" not in log and len(log) < 20000
+
+
+@test
+def refs_with_strange_names_are_passed_over():
+    refs = pkt(b"1" * 40 + b" refs/heads/../x\n") + pkt(b"2" * 40 + b" refs/heads/main\0x\n")
+    refused("no branch or tag of this name: main", "git", served(refs + b"0000") + "@main")
+    refused("no SHA-1 id", "git", served(pkt(b"3" * 64 + b" HEAD\n") + b"0000"))
+
+
+@test
+def archives_of_each_tar_give_one_tree():
+    expected = tree_of(ROOT / "tree/thing-1.0.0")
+    seen = set()
+    for name in ("gnu.tar", "pax.tar", "ustar.tar", "bsd.tar", "thing.tar.gz"):
+        if not (FILES / name).exists():
+            continue
+        outcome = fetched("http", HTTP[5:] + "/" + name)
+        assert tree_of(outcome.out) == expected, name
+        digest = hashlib.sha256((FILES / name).read_bytes()).hexdigest()
+        assert [line.split()[0] for line in outcome.lines] == ["http", "sha256.tar1", "cab"]
+        assert outcome.identity["sha256.tar1"] == digest
+        seen.add(outcome.identity["cab"])
+    assert len(seen) == 1, seen
+
+
+@test
+def strip_and_subpath_choose_a_part():
+    whole = tree_of(ROOT / "tree")
+    outcome = fetched("http", HTTP[5:] + "/gnu.tar", "strip=0")
+    assert tree_of(outcome.out) == whole
+    assert outcome.identity["sha256.tar1"].endswith("+strip=0")
+    outcome = fetched("http", HTTP[5:] + "/gnu.tar", "strip=1", "subpath=src")
+    assert tree_of(outcome.out) == tree_of(ROOT / "tree/thing-1.0.0/src")
+    assert outcome.identity["sha256.tar1"].endswith(":src+strip=1")
+    outcome = fetched("http", HTTP[5:] + "/flat.tar", "subpath=src/main.rs")
+    assert outcome.out.read_text() == "fn main() {}\n"
+    refused("strip leaves nothing", "http", HTTP[5:] + "/flat.tar", "strip=1")
+
+
+@test
+def a_crate_is_told_by_its_checksum_before_it_is_asked_for():
+    data = (FILES / "crates/thing-1.0.0.crate").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    outcome = fetched("crates", "thing@1.0.0", "checksum=sha256-" + digest)
+    assert outcome.lines[0] == "sha256.tar1 " + digest and len(outcome.lines) == 2
+    assert tree_of(outcome.out) == tree_of(ROOT / "tree/thing-1.0.0")
+    assert fetched("crates", "thing@1.0.0", pin="sha256.tar1 " + digest).lines == outcome.lines
+    long = hashlib.sha512(data).hexdigest()
+    assert fetched("crates", "thing@1.0.0", "checksum=sha512-" + long).lines[0] == "sha512.tar1 " + long
+    wrong = refused("the checksum differs: it is: " + digest, "crates", "thing@1.0.0",
+                    "checksum=sha256-" + "0" * 64)
+    assert "0" * 64 in wrong.log
+    refused("another checksum than the pin", "crates", "thing@1.0.0", "checksum=sha256-" + digest,
+            pin="sha256.tar1 " + "0" * 64)
+    refused("the checksum differs", "crates", "thing@1.0.0", pin="sha256.tar1 " + "0" * 64)
+    refused("other options", "crates", "thing@1.0.0", pin="sha256.tar1 " + digest + "+strip=2")
+    refused("name a version", "crates", "thing")
+    refused("HTTP status: 404", "crates", "thing@2.0.0")
+
+
+@test
+def archives_that_lie_are_refused():
+    for name, sentence in (("absolute.tar", "leads elsewhere"), ("climbs.tar", "leads elsewhere"),
+                           ("through.tar", "beneath what is no folder"),
+                           ("twice.tar", "two entries of one name"),
+                           ("cut.tar", "cut off"), ("cut.tar.gz", "cut off"),
+                           ("page.tar.gz", "no archive"), ("thing.zip", "zip"),
+                           ("thing.tar.xz", "xz"), ("absent.tar", "HTTP status: 404")):
+        refused(sentence, "http", HTTP[5:] + "/" + name)
+    assert not os.path.lexists("/tmp/Cargo.toml") and not (ROOT / "Cargo.toml").exists()
+
+
+@test
+def a_file_is_taken_as_it_is():
+    outcome = fetched("file", HTTP + "/thing.tar.gz")
+    data = (FILES / "thing.tar.gz").read_bytes()
+    assert outcome.out.read_bytes() == data and not os.access(outcome.out, os.X_OK)
+    assert outcome.identity["sha256.file1"] == hashlib.sha256(data).hexdigest()
+    assert outcome.identity["cab"][0] == "f"
+    refused("the checksum differs", "file", HTTP + "/thing.tar.gz", "checksum=sha256-" + "0" * 64)
+
+
+@test
+def arguments_that_are_none_are_refused():
+    refused("no scheme of this program: svn", "svn", "x")
+    refused("no scheme of this program: fs", "fs", "x")
+    refused("does not know: colour=red", "git", GIT + "/o/all", "colour=red")
+    refused("submodules cannot be fetched yet", "git", GIT + "/o/all", "submodules=true")
+    refused("40 lower-case", "git", GIT + "/o/all", "revision=main")
+    refused("two references", "git", GIT + "/o/all@main", "reference=main")
+    refused("sha256-HEX", "file", HTTP + "/thing.zip", "checksum=md5-00")
+    refused("no checksum and no strip", "git", GIT + "/o/all", "strip=1")
+
+
+class Forgetful(http.server.BaseHTTPRequestHandler):
+    """git's http-backend behind a server that loses the header Git-Protocol."""
+
+    def do_POST(self):
+        path, _, query = self.path.partition("?")
+        size = int(self.headers.get("Content-Length") or 0)
+        run = subprocess.run(["git", "http-backend"], input=self.rfile.read(size), stdout=-1, env={
+            **ENVIRONMENT, "GIT_PROJECT_ROOT": str(REPOSITORIES), "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(size)},
+            stderr=subprocess.DEVNULL, check=False)
+        head, _, body = run.stdout.partition(b"\r\n\r\n")
+        self.wfile.write(b"HTTP/1.0 200 OK\r\n" + head + b"\r\n\r\n" + body)
+
+    do_GET = do_POST
+
+    def log_message(self, *words):
+        pass
+
+
+def start(script, state, *words, **more):
+    (ROOT / state).mkdir(exist_ok=True)
+    out = command(SERVER / script, "start", ROOT / state, *words, **more)
+    return "http://127.0.0.1:" + out.decode().split()[-1]
+
+
+repository_make()
+archives_make()
+(ROOT / "empty").mkdir()
+command("tar", "cf", FILES / "empty.tar", "-C", ROOT / "empty", ".")
+GIT = start("git.sh", "git-state", REPOSITORIES)
+HTTP = start("httpd.py", "http-state", FILES)
+REGISTRY_FILES = ROOT / "registry"
+(REGISTRY_FILES / "crates/thing").mkdir(parents=True)
+shutil.copy(FILES / "crates/thing-1.0.0.crate", REGISTRY_FILES / "crates/thing/1.0.0")
+REGISTRY = start("httpd.py", "registry-state", REGISTRY_FILES)
+FORGETFUL = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
+threading.Thread(target=FORGETFUL.serve_forever, daemon=True).start()
+OLD = f"http://127.0.0.1:{FORGETFUL.server_port}"
+failed = 0
+try:
+    print(f"1..{len(TESTS)}")
+    for number, function in enumerate(TESTS, 1):
+        try:
+            function()
+            print(f"ok {number} - {function.__name__}")
+        except Exception as error:  # a test's failure is its own
+            failed += 1
+            print(f"not ok {number} - {function.__name__}")
+            where = error.__traceback__.tb_next
+            while where.tb_next and where.tb_next.tb_frame.f_code.co_filename == __file__:
+                where = where.tb_next
+            print("".join(f"# {line}\n" for line in
+                          f"line {where.tb_lineno}: {type(error).__name__}: {error}".splitlines()[:12]), end="")
+        sys.stdout.flush()
+finally:
+    command(SERVER / "git.sh", "stop", ROOT / "git-state")
+    for state in ("http-state", "registry-state"):
+        command(SERVER / "httpd.py", "stop", ROOT / state)
+    shutil.rmtree(ROOT)
+sys.exit(1 if failed else 0)
