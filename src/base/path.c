@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,9 @@ struct path_level {
 
 typedef ARRAY(struct path_level) path_levels;
 
+/* Descriptors are few, and a hostile tree may be deeper: what lies below is moved to the top. */
+enum { PATH_LEVELS = 128 };
+
 static bool
 path_enter(path_levels *levels, int parent, const char *name, struct err *err)
 {
@@ -114,6 +118,24 @@ path_enter(path_levels *levels, int parent, const char *name, struct err *err)
 	struct path_level *level = array_push(levels);
 	level->stream = stream;
 	(void)stpncpy(level->name, name, sizeof level->name - 1);
+	return true;
+}
+
+/* Moves a folder beside those of the topmost one, under a name that is not taken. */
+static bool
+path_lift(const path_levels *levels, int parent, const char *name, struct err *err)
+{
+	(void)!fchmodat(parent, name, 0700, AT_SYMLINK_NOFOLLOW);
+	for (unsigned long number = 0;; number++) {
+		char lifted[64];
+		(void)snprintf(lifted, sizeof lifted, ".lifted-%lu", number);
+		if (renameat2(parent, name, dirfd(levels->data[0].stream), lifted,
+			    RENAME_NOREPLACE) == 0)
+			break;
+		if (errno != EEXIST)
+			return err_system(err, errno, "move folder %s", name);
+	}
+	rewinddir(levels->data[0].stream);
 	return true;
 }
 
@@ -141,6 +163,8 @@ path_remove_step(path_levels *levels, int folder, struct err *err)
 		return true;
 	if (errno != EISDIR && errno != EPERM)
 		return err_system(err, errno, "remove %s", entry->d_name);
+	if (levels->size == PATH_LEVELS)
+		return path_lift(levels, dirfd(level->stream), entry->d_name, err);
 	/* d_name lives in the stream, which stays open while the deeper one is walked. */
 	return path_enter(levels, dirfd(level->stream), entry->d_name, err);
 }
