@@ -13,6 +13,7 @@
 #include "store/blob.h"
 #include "store/internal.h"
 #include "store/inventory.h"
+#include "store/normal.h"
 #include "store/verify_tree.h"
 
 /* One store_add on its way. */
@@ -192,13 +193,14 @@ add_lease(struct add *add, struct err *err)
 	return leased || err_note(err, "what it refers to");
 }
 
+/* The rename needed the mode, and may have set the time. */
 static bool
 add_finish_root(struct add *add, struct err *err)
 {
-	if (add->inventory.entries.data[0].kind == TREE_DIRECTORY &&
-		fchmodat(add->store->folders[FOLDER_STORE], add->file.text, 0555, 0) < 0)
-		return err_system(err, errno, "change mode of %s", add->file.text);
-	return true;
+	int folder = add->store->folders[FOLDER_STORE];
+	return add->inventory.entries.data[0].kind != TREE_DIRECTORY ||
+	       normal_seal(folder, add->file.text, TREE_DIRECTORY, true, err) ||
+	       err_note(err, "store/%s", add->file.text);
 }
 
 /* What lies under the path already: whole, then ours is dropped; damaged, then ours takes its

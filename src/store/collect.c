@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -12,7 +13,10 @@
 #include "store/internal.h"
 #include "store/mark.h"
 
-enum { COLLECT_RESERVE = 256 << 10 };
+enum {
+	COLLECT_RESERVE = 256 << 10,
+	COLLECT_AGE = 30 * 24 * 3600, /* seconds that a log or artifact is kept */
+};
 
 struct collect {
 	struct store *store;
@@ -143,6 +147,34 @@ collect_node(void *context, const char *name, struct err *err)
 	return true;
 }
 
+struct collect_aged {
+	struct collect *collect;
+	int folder;
+	time_t now;
+};
+
+/* Logs and compiled code can be had again; a clock that jumps costs no more than that. */
+static bool
+collect_aged_file(void *context, const char *name, struct err *err)
+{
+	struct collect_aged *aged = context;
+	struct stat status;
+	(void)err;
+	if (fstatat(aged->folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+		status.st_mtime > aged->now - COLLECT_AGE)
+		return true;
+	if (unlinkat(aged->folder, name, 0) == 0)
+		aged->collect->result.records++;
+	return true;
+}
+
+static bool
+collect_aged(struct collect *collect, enum store_folder folder, struct err *err)
+{
+	struct collect_aged aged = {collect, collect->store->folders[folder], time(NULL)};
+	return store_each_sharded(aged.folder, collect_aged_file, &aged, err);
+}
+
 /* Marked anew: between the two locks others may have read, added and ended. */
 static bool
 collect_contents(struct collect *collect, bool all_reads, struct err *err)
@@ -187,7 +219,9 @@ collect_run(struct collect *collect, struct err *err)
 	 * trash goes all the same: it is the way to room. */
 	if (syncfs(store->fd) < 0)
 		store_warn(store, "flush store %s failed", store->root);
-	return store_empty_trash(store, true, err) && collect_contents(collect, false, err);
+	return store_empty_trash(store, true, err) && collect_contents(collect, false, err) &&
+	       collect_aged(collect, FOLDER_LOGS, err) &&
+	       collect_aged(collect, FOLDER_ARTIFACTS, err);
 }
 
 bool

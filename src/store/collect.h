@@ -7,7 +7,7 @@
  * what evaluation read, the nodes and blobs of every hash that a registered lock names. The mark
  * and the renames into trash/ happen under the exclusive lock; the unlinking after it. A full disk
  * is no hindrance. Where a file system shares by reflink, blobs that no read lists go: the objects
- * keep their bytes, and only later ones cannot share them.
+ * keep their bytes, and only later ones cannot share them. Logs and artifacts go after 30 days.
  */
 #pragma once
 

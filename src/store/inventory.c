@@ -133,9 +133,12 @@ inventory_look(struct inventory *inventory, struct inventory_entry *entry, int p
 	entry->links = status.st_nlink;
 	if (!normal_kind(&status, &entry->kind, err))
 		return false;
-	/* A crash between rename and chmod leaves the root writable: verify mends that. */
-	if (inventory->entries.size == 1 && S_ISDIR(status.st_mode))
+	/* A crash between the rename and what follows it leaves the root's mode and time: verify
+	 * mends that. */
+	if (inventory->entries.size == 1 && S_ISDIR(status.st_mode)) {
 		status.st_mode &= ~(mode_t)S_IWUSR;
+		status.st_mtim = (struct timespec){.tv_sec = 1};
+	}
 	if (inventory->mode == INVENTORY_CHECK && !normal_check(&status, entry->kind, err))
 		return false;
 	if (inventory->mode == INVENTORY_NORMALISE && !normal_make_open(parent, name, &status, err))

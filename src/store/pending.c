@@ -247,6 +247,7 @@ store_sync(struct store *store, struct err *err)
 	if (!sync_flush(store, err)) {
 		sync_undo(store);
 		store_drop_pending(store);
+		read_sessions_release(store);
 		return false;
 	}
 	bool done = store_lock(store, false, err);
@@ -261,5 +262,7 @@ store_sync(struct store *store, struct err *err)
 	trace("store", "sync: %zu objects, %zu records%s", store->added.size, store->pending.size,
 		done ? "" : ", failed");
 	store_drop_pending(store);
+	if (!done)
+		read_sessions_release(store);
 	return done || err_note(err, "store %s", store->root);
 }

@@ -16,8 +16,8 @@
  * What is added or put is seen at once through this struct store; other processes, and this one
  * after a crash, see it once store_sync has returned. So sync before a lock, a ./result, an answer
  * to another machine, the release of a run lock, or the exit. With nothing new store_sync makes no
- * system call. A failed sync is final for its batch: what was pending is dropped, nothing of it is
- * recorded, and the caller may build anew.
+ * system call. A failed sync is final for its batch: what was pending is dropped, what of it
+ * has no record yet does not exist, and the caller may build anew.
  *
  * Everything named by add, use, obtain and closure is leased: gc and delete leave it alone until
  * this store is closed or its process is gone.

@@ -12,24 +12,28 @@
 #include "store/claim.h"
 #include "store/internal.h"
 #include "store/inventory.h"
+#include "store/normal.h"
 #include "store/read.h"
 #include "store/realization.h"
 #include "store/record.h"
 #include "store/verify_tree.h"
 
-/* A crash between the rename and its chmod leaves the root's mode, and nothing else, undone. */
+/* A crash between the rename and what follows it leaves the root's mode and time, and nothing else,
+ * undone. */
 static bool
 verify_mend(struct store *store, const char *file, bool *mended, struct err *err)
 {
 	struct stat status;
 	int folder = store->folders[FOLDER_STORE];
 	*mended = false;
-	if (fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(status.st_mode) ||
-		(status.st_mode & 07777) != 0755 || !store_is_shared(store))
+	if (!store_is_shared(store) || fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISDIR(status.st_mode) ||
+		((status.st_mode & 07777) == 0555 && status.st_mtim.tv_sec == 1 &&
+			status.st_mtim.tv_nsec == 0))
 		return true;
 	*mended = true;
-	return fchmodat(folder, file, 0555, 0) == 0 ||
-	       err_system(err, errno, "change mode of store/%s", file);
+	return normal_seal(folder, file, TREE_DIRECTORY, true, err) ||
+	       err_note(err, "store/%s", file);
 }
 
 static bool
