@@ -150,4 +150,8 @@ struct eval_host {
 
 	/* `trace` and `warn`: one message, which may hold control characters. */
 	void (*message)(void *context, enum host_message kind, struct bytes text);
+
+	/* Whether somebody wants evaluation to end (it fails with ERR_CANCELLED then). Asked some
+	 * hundred times a second, in the midst of evaluation; NULL is never. */
+	bool (*cancelled)(void *context);
 };

@@ -83,6 +83,7 @@ struct evaluator {
 	struct stack *stack;
 	struct eval_host host;
 	struct failure failure;
+	uint32_t steps; /* to know when to ask whether to go on */
 	enum err_kind cause; /* of the last failure that was reported */
 	struct diagnostics diagnostics;
 	ARRAY(struct source_file *) files;
@@ -214,7 +215,7 @@ void failure_note(
 void failure_clear(struct evaluator *evaluator);
 /* Moves the failure to evaluator->diagnostics. */
 void failure_report(struct evaluator *evaluator);
-/* Whether evaluation must end here: too deep, or the heap is full; raises it then. */
+/* Whether evaluation may go on: not too deep, the heap not full, nobody against it; else raises. */
 MUST_CHECK bool eval_may_go_on(struct evaluator *evaluator, struct span span);
 /* A few words that show a value. */
 const char *failure_show(struct evaluator *evaluator, struct value *value);

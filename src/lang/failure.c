@@ -164,6 +164,9 @@ failure_report(struct evaluator *evaluator)
 	failure_clear(evaluator);
 }
 
+/* So many steps take about a millisecond. */
+enum { CANCEL_STEPS = 1 << 14 };
+
 bool
 eval_may_go_on(struct evaluator *evaluator, struct span span)
 {
@@ -179,6 +182,12 @@ eval_may_go_on(struct evaluator *evaluator, struct span span)
 		evaluator->failure.cause = ERR_LIMIT;
 		eval_help(evaluator, "look for a recursion without an end; a larger --max-heap "
 				     "allows deeper ones");
+		return false;
+	}
+	if (++evaluator->steps % CANCEL_STEPS == 0 && evaluator->host.cancelled &&
+		evaluator->host.cancelled(evaluator->host.context)) {
+		eval_fail(evaluator, span, "the evaluation was interrupted");
+		evaluator->failure.cause = ERR_CANCELLED;
 		return false;
 	}
 	return true;

@@ -384,6 +384,28 @@ an_ambient_name_is_lazy(void **state)
 	fixture_release(&fixture);
 }
 
+static bool
+cancel(void *context)
+{
+	(void)context;
+	return true;
+}
+
+static void
+an_endless_evaluation_can_be_cancelled(void **state)
+{
+	(void)state;
+	struct memory_host *host = memory_host_new();
+	struct eval_host functions = *memory_host_functions(host);
+	functions.cancelled = cancel;
+	struct evaluator *evaluator = evaluator_new(&functions, ceiling);
+	assert_null(eval_text(
+		evaluator, "x", BYTES_LITERAL("f = x => f x; f 1"), NULL, "/x", EVAL_IMPORTED));
+	assert_int_equal(evaluator_cause(evaluator), ERR_CANCELLED);
+	evaluator_free(evaluator);
+	memory_host_free(host);
+}
+
 int
 main(void)
 {
@@ -405,6 +427,7 @@ main(void)
 		cmocka_unit_test(files_are_imported_once_and_cycles_are_errors),
 		cmocka_unit_test(an_entry_function_gets_its_inputs),
 		cmocka_unit_test(an_ambient_name_is_lazy),
+		cmocka_unit_test(an_endless_evaluation_can_be_cancelled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
