@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "session/state.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 const struct context_item *
@@ -177,6 +178,19 @@ host_message(void *context, enum host_message kind, struct bytes text)
 	session->options.listener.say(session->options.listener.context, buf_bytes(&line));
 }
 
+/* The signals that end a run are blocked and read from the loop, which does not turn while an
+ * expression is evaluated. */
+static bool
+host_cancelled(void *context)
+{
+	(void)context;
+	sigset_t pending;
+	if (sigpending(&pending) < 0)
+		return false;
+	return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+	       sigismember(&pending, SIGHUP) == 1;
+}
+
 struct eval_host
 session_host(struct session *session)
 {
@@ -193,5 +207,6 @@ session_host(struct session *session)
 		.store_path = host_store_path,
 		.derive = host_derive,
 		.message = host_message,
+		.cancelled = host_cancelled,
 	};
 }

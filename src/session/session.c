@@ -236,6 +236,8 @@ session_evaluate(struct session *session, struct value **out, struct err *err)
 		value = eval_select(session->evaluator, value, &name, 1);
 	if (session->stale)
 		return err_limit(err, (enum err_limit)SESSION_STALE, "the lock was changed by another cab");
+	if (!value && evaluator_cause(session->evaluator) == ERR_CANCELLED)
+		return err_set(err, ERR_CANCELLED, "the evaluation was interrupted");
 	if (!value)
 		return err_set(err, ERR_REFUSED, "%s cannot be evaluated", session->entry ? session->entry : "the expression");
 	*out = value;
