@@ -96,7 +96,10 @@ plan_is_settled(const struct work *work)
 	return work->source.checksum || work->found.has_hash;
 }
 
-/* A derivation that is no island is locked for one pinned digest; with another it runs again. */
+/*
+ * A derivation that is no island is locked for one pinned digest; with another it is another program, whose lines the entry
+ * knows nothing of.
+ */
 static void
 plan_settle_pinned(struct work *work)
 {
@@ -106,7 +109,9 @@ plan_settle_pinned(struct work *work)
 		return;
 	work->found.has_pinned = true;
 	work->found.pinned = pinned;
-	if (work->source.has_pinned && !work->source.ask && digest_equal(&work->source.pinned, &pinned))
+	if (!work->source.has_pinned || !digest_equal(&work->source.pinned, &pinned))
+		work->source.pin_count = 0;
+	else if (!work->source.ask)
 		plan_set_found(work, work->source.pin, work->source.pin_count);
 }
 
