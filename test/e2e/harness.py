@@ -118,8 +118,8 @@ class Box:
             raise Failed(f"a fault in cab: {result}")
         return result
 
-    def run(self, *arguments, **more):
-        return self.finish(self.start(*arguments, **more))
+    def run(self, *arguments, timeout=300, **more):
+        return self.finish(self.start(*arguments, **more), timeout)
 
     def cab(self, *arguments, **more):
         result = self.run(*arguments, **more)
@@ -279,7 +279,7 @@ PLATFORM = "requiredRealizerFeatures = [platform.system, platform.root]"
 
 def shell(name, script, more=""):
     """The text of a derivation that runs a shell script."""
-    quoted = script.replace("\\", "\\\\").replace('"', '\\"').replace("\\\\(", "\\(")
+    quoted = script.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\\\\(", "\\(")
     return (f'derivation {{ name = "{name}", program = "/bin/sh", arguments = ["-e", "-c", "{quoted}"], '
             f"{PLATFORM}, {more} }}\n")
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * foreign: a WASM program that is not cab's own. Each argument is a step:
+ *
+ *     say TEXT     a line for the hash FIFO, which is opened and closed for it
+ *     put TEXT     the output is a file with this text
+ *     get URL      a request, read to its end; exit 3 where it breaks
+ *     pin          the output is what CAB_PIN says
+ *     stay         for ever
+ *
+ * It may vouch for the format "shared" whoever runs it, and for no other.
+ */
+#include "test/guest/wasi_imports.h"
+
+__asm__("\t.section .custom_section.cab.identities,\"\",@\n"
+	"\t.ascii \"shared\\n\"\n"
+	"\t.text\n");
+
+__attribute__((export_name("_start"))) void _start(void);
+
+static char *texts[64];
+static char room[65536];
+static char body[4096];
+
+static size_t
+length(const char *text)
+{
+	size_t size = 0;
+	while (text[size])
+		size++;
+	return size;
+}
+
+/* What follows the word and one space; NULL where the text is about something else. */
+static const char *
+after(const char *text, const char *word, char space)
+{
+	while (*word)
+		if (*text++ != *word++)
+			return NULL;
+	return *text == space ? text + 1 : NULL;
+}
+
+static void
+put(const char *name, int how, const char *text, const char *end)
+{
+	int fd = -1;
+	size_t done = 0;
+	struct wasi_iovec pieces[2] = {{text, length(text)}, {end, length(end)}};
+	if (wasi_path_open(WORK, 0, name, length(name), how, WRITE, 0, 0, &fd) != 0 ||
+		wasi_fd_write(fd, pieces, 2, &done) != 0 || wasi_fd_close(fd) != 0)
+		wasi_proc_exit(2);
+}
+
+static void
+get(const char *url)
+{
+	int32_t handle = cab_http_open("GET", 3, url, length(url), "", 0, "", 0);
+	int32_t size = handle < 0 ? handle : cab_http_status(handle);
+	if (size != 200)
+		wasi_proc_exit(3);
+	do
+		size = cab_http_read(handle, body, sizeof body);
+	while (size > 0);
+	if (size < 0)
+		wasi_proc_exit(3);
+	cab_http_close(handle);
+}
+
+static void
+put_pin(void)
+{
+	size_t count = 0;
+	size_t size = 0;
+	if (wasi_environ_sizes_get(&count, &size) != 0 || count >= 64 || size > sizeof room ||
+		wasi_environ_get(texts, room) != 0)
+		wasi_proc_exit(2);
+	for (size_t at = 0; at < count; at++) {
+		const char *pin = after(texts[at], "CAB_PIN", '=');
+		if (pin)
+			put("out", CREATE | TRUNCATE, pin, "");
+	}
+}
+
+void
+_start(void)
+{
+	static char *steps[64];
+	static char words[65536];
+	size_t count = 0;
+	size_t size = 0;
+	if (wasi_args_sizes_get(&count, &size) != 0 || count > 64 || size > sizeof words ||
+		wasi_args_get(steps, words) != 0)
+		wasi_proc_exit(2);
+	for (size_t at = 1; at < count; at++) {
+		const char *rest;
+		if ((rest = after(steps[at], "say", ' ')))
+			put("hash", 0, rest, "\n");
+		else if ((rest = after(steps[at], "put", ' ')))
+			put("out", CREATE | TRUNCATE, rest, "\n");
+		else if ((rest = after(steps[at], "get", ' ')))
+			get(rest);
+		else if (after(steps[at], "pin", 0))
+			put_pin();
+		else if (after(steps[at], "stay", 0))
+			for (;;)
+				(void)wasi_sched_yield();
+		else
+			wasi_proc_exit(4);
+	}
+}
