@@ -123,8 +123,8 @@ download_start(struct download *download, const struct request *request, const c
 	pin_apply(download, SPAN("sha512"), 128);
 	if (download->checksum.size)
 		sum_report(download);
-	int32_t status = http_start(&download->http, "GET", text_span(&download->url),
-		SPAN(""), SPAN(""));
+	int32_t status =
+		http_start(&download->http, "GET", text_span(&download->url), SPAN(""), SPAN(""));
 	if (status != 200)
 		fail_number("HTTP status", (uint64_t)status);
 	if (download->checksum.size == 0 && request->shape != SHAPE_REGISTRY)

@@ -164,7 +164,7 @@ body_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 	case INFLATE_FULL:
 		return GZIP_FULL;
 	case INFLATE_BAD:
-		return gzip_bad(gzip, gzip->inflate.sentence);
+		return gzip_bad(gzip, "the file is damaged");
 	case INFLATE_DONE:
 		break;
 	}
@@ -211,10 +211,9 @@ gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 		case TAIL:
 			if (!head_collect(gzip, input, 8))
 				return GZIP_INPUT;
-			if ((uint32_t)gzip->head != ~gzip->crc)
-				return gzip_bad(gzip, "the sum differs: the file is damaged");
-			if ((uint32_t)(gzip->head >> 32) != gzip->size)
-				return gzip_bad(gzip, "the size differs: the file is damaged");
+			if ((uint32_t)gzip->head != ~gzip->crc ||
+				(uint32_t)(gzip->head >> 32) != gzip->size)
+				return gzip_bad(gzip, "the file is damaged");
 			member_start(gzip);
 			return GZIP_DONE;
 		}

@@ -61,7 +61,7 @@ entry_of(unsigned kind, unsigned symbol, unsigned length)
 
 /* False where the lengths are no complete prefix code. A code with a single symbol of one bit is
  * let through, and for distances none at all, as encoders write both. */
-static bool
+COLD static bool
 code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned kind,
 	const uint8_t *lengths, unsigned symbols)
 {
@@ -108,7 +108,7 @@ code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned k
 }
 
 /* The entry of a code that the table does not hold: ENTRY_OTHER if there is none such. */
-static uint32_t
+COLD static uint32_t
 code_find(const struct inflate_code *code, uint64_t held)
 {
 	unsigned value = 0;
@@ -124,13 +124,6 @@ code_find(const struct inflate_code *code, uint64_t held)
 		first = (first + count) << 1;
 	}
 	return ENTRY_OTHER;
-}
-
-static enum inflate_status
-inflate_bad(struct inflate *inflate, const char *sentence)
-{
-	inflate->sentence = sentence;
-	return INFLATE_BAD;
 }
 
 void
@@ -179,7 +172,7 @@ drop(struct inflate *inflate, unsigned bits)
 }
 
 /* Gives held bytes back that came from this step's input, of which `start` was the beginning. */
-static void
+COLD static void
 give_back(struct inflate *inflate, struct span *input, const uint8_t *start)
 {
 	size_t bytes = size_min(inflate->bits / 8, (size_t)(input->data - start));
@@ -280,7 +273,7 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 	inflate->bits = bits;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 match_step(struct inflate *inflate, struct inflate_window *window)
 {
 	size_t size = size_min(inflate->copy_size, window->capacity - window->used);
@@ -294,7 +287,7 @@ match_step(struct inflate *inflate, struct inflate_window *window)
 }
 
 /* One symbol with all that belongs to it; INFLATE_DONE means that it was taken. */
-static enum inflate_status
+COLD static enum inflate_status
 symbol_step(struct inflate *inflate, struct inflate_window *window)
 {
 	uint32_t entry = inflate->literal_table[inflate->held & ((1 << INFLATE_LITERAL_BITS) - 1)];
@@ -302,8 +295,7 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 		entry = code_find(&inflate->literal, inflate->held);
 	unsigned spent = entry & 15;
 	if (entry == ENTRY_OTHER)
-		return inflate->bits >= 15 ? inflate_bad(inflate, "deflate: no such symbol")
-					   : INFLATE_INPUT;
+		return inflate->bits >= 15 ? INFLATE_BAD : INFLATE_INPUT;
 	if (spent > inflate->bits)
 		return INFLATE_INPUT;
 	if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
@@ -326,16 +318,14 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 	if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
 		entry = code_find(&inflate->distance, rest);
 	if (entry == ENTRY_OTHER)
-		return inflate->bits >= spent + 15
-			       ? inflate_bad(inflate, "deflate: no such distance")
-			       : INFLATE_INPUT;
+		return inflate->bits >= spent + 15 ? INFLATE_BAD : INFLATE_INPUT;
 	extra = entry >> 4 & 15;
 	unsigned code = entry & 15;
 	if (spent + code + extra > inflate->bits)
 		return INFLATE_INPUT;
 	unsigned distance = (entry >> 16) + (unsigned)(rest >> code & ((1U << extra) - 1));
 	if (distance > window->used)
-		return inflate_bad(inflate, "deflate: a distance reaches before the start");
+		return INFLATE_BAD;
 	drop(inflate, spent + code + extra);
 	inflate->copy_size = (uint16_t)size;
 	inflate->copy_distance = (uint16_t)distance;
@@ -343,7 +333,7 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 block_step(struct inflate *inflate)
 {
 	if (inflate->bits < 3)
@@ -368,12 +358,12 @@ block_step(struct inflate *inflate)
 	} else if (type == 2) {
 		inflate->state = DYNAMIC_HEAD;
 	} else {
-		return inflate_bad(inflate, "deflate: a block of a type that does not exist");
+		return INFLATE_BAD;
 	}
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 stored_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
 	if (inflate->state == STORED_HEAD) {
@@ -381,7 +371,7 @@ stored_step(struct inflate *inflate, struct span *input, struct inflate_window *
 			return INFLATE_INPUT;
 		unsigned size = inflate->held & 0xffff;
 		if ((inflate->held >> 16 & 0xffff) != (size ^ 0xffff))
-			return inflate_bad(inflate, "deflate: a stored block lies about its size");
+			return INFLATE_BAD;
 		drop(inflate, 32);
 		inflate->copy_size = (uint16_t)size;
 		inflate->state = STORED;
@@ -400,7 +390,7 @@ stored_step(struct inflate *inflate, struct span *input, struct inflate_window *
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 dynamic_head(struct inflate *inflate)
 {
 	if (inflate->bits < 14)
@@ -411,14 +401,14 @@ dynamic_head(struct inflate *inflate)
 	inflate->copy_size = (uint16_t)(4 + (inflate->held >> 10 & 15));
 	drop(inflate, 14);
 	if (inflate->literal_count > 286 || inflate->distance_count > 30)
-		return inflate_bad(inflate, "deflate: more symbols than exist");
+		return INFLATE_BAD;
 	memset(inflate->lengths, 0, sizeof inflate->lengths);
 	inflate->lengths_read = 0;
 	inflate->state = DYNAMIC_CODES;
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 dynamic_codes(struct inflate *inflate)
 {
 	static const uint8_t order[19] = {
@@ -432,35 +422,34 @@ dynamic_codes(struct inflate *inflate)
 	/* The code of the lengths borrows the place of the literals' until that is known. */
 	if (!code_build(&inflate->literal, inflate->literal_table, 7, KIND_LENGTHS,
 		    inflate->lengths, 19))
-		return inflate_bad(inflate, "deflate: the code of the lengths is no code");
+		return INFLATE_BAD;
 	inflate->lengths_read = 0;
 	inflate->state = DYNAMIC_LENGTHS;
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 dynamic_build(struct inflate *inflate)
 {
 	if (inflate->lengths[256] == 0)
-		return inflate_bad(inflate, "deflate: a block without an end");
+		return INFLATE_BAD;
 	if (!code_build(&inflate->literal, inflate->literal_table, INFLATE_LITERAL_BITS,
 		    KIND_LITERAL, inflate->lengths, inflate->literal_count) ||
 		!code_build(&inflate->distance, inflate->distance_table, INFLATE_DISTANCE_BITS,
 			KIND_DISTANCE, inflate->lengths + inflate->literal_count,
 			inflate->distance_count))
-		return inflate_bad(inflate, "deflate: lengths that make no code");
+		return INFLATE_BAD;
 	inflate->state = SYMBOLS;
 	return INFLATE_DONE;
 }
 
-static enum inflate_status
+COLD static enum inflate_status
 dynamic_lengths(struct inflate *inflate)
 {
 	uint32_t entry = inflate->literal_table[inflate->held & 127];
 	unsigned spent = entry & 15;
 	if (entry == ENTRY_OTHER)
-		return inflate->bits >= 7 ? inflate_bad(inflate, "deflate: no such length")
-					  : INFLATE_INPUT;
+		return inflate->bits >= 7 ? INFLATE_BAD : INFLATE_INPUT;
 	unsigned symbol = entry >> 16;
 	unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
 	if (spent + extra > inflate->bits)
@@ -471,19 +460,19 @@ dynamic_lengths(struct inflate *inflate)
 		repeat = (symbol == 18 ? 11 : 3) +
 			 (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
 		if (symbol == 16 && inflate->lengths_read == 0)
-			return inflate_bad(inflate, "deflate: nothing to repeat");
+			return INFLATE_BAD;
 		length = symbol == 16 ? inflate->lengths[inflate->lengths_read - 1] : 0;
 	}
 	drop(inflate, spent + extra);
 	unsigned total = inflate->literal_count + inflate->distance_count;
 	if (inflate->lengths_read + repeat > total)
-		return inflate_bad(inflate, "deflate: more lengths than symbols");
+		return INFLATE_BAD;
 	memset(inflate->lengths + inflate->lengths_read, length, repeat);
 	inflate->lengths_read = (uint16_t)(inflate->lengths_read + repeat);
 	return inflate->lengths_read < total ? INFLATE_DONE : dynamic_build(inflate);
 }
 
-enum inflate_status
+COLD enum inflate_status
 inflate_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
 	const uint8_t *start = input->data;
@@ -521,10 +510,6 @@ inflate_step(struct inflate *inflate, struct span *input, struct inflate_window 
 			break;
 		case END:
 			return INFLATE_DONE;
-		}
-		if (status == INFLATE_INPUT && input->size) {
-			/* Cannot be: 56 bits hold any unit. */
-			return inflate_bad(inflate, "deflate: a unit of more than 56 bits");
 		}
 	}
 	if (status == INFLATE_FULL)

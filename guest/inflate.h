@@ -9,7 +9,7 @@
  *     case INFLATE_INPUT:  more input is needed: `input` was taken whole
  *     case INFLATE_FULL:   the window is full: make room (inflate_slide), or the stream is too long
  *     case INFLATE_DONE:   `input` stands right behind the stream
- *     case INFLATE_BAD:    inflate.sentence says why
+ *     case INFLATE_BAD:    the stream is none
  *     }
  *
  * Output goes to window->data from window->used on; what lies before is the history that matches
@@ -55,7 +55,6 @@ struct inflate {
 	unsigned bits; /* how many */
 	uint8_t state;
 	bool last;
-	const char *sentence;
 	uint16_t copy_size; /* of a match, or of a stored block, that is under way */
 	uint16_t copy_distance;
 	uint16_t lengths_read;

@@ -159,7 +159,7 @@ body_step(struct pack *pack, struct span *input)
 	case INFLATE_INPUT:
 		return PACK_INPUT;
 	case INFLATE_BAD:
-		return pack_bad(pack, pack->inflate.sentence);
+		return pack_bad(pack, "an object that is no zlib stream");
 	case INFLATE_FULL:
 		if (pack->made == pack->size)
 			return pack_bad(pack, "an object is longer than its head says");

@@ -26,7 +26,7 @@ int memcmp(const void *left, const void *right, size_t size);
 size_t strlen(const char *text);
 #define WASI_IMPORT(name)                                                                          \
 	__attribute__((import_module("wasi_snapshot_preview1"), import_name(#name)))
-#define COLD __attribute__((minsize, noinline))
+#define COLD __attribute__((minsize))
 #else
 #include <string.h>
 #define WASI_IMPORT(name)

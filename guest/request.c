@@ -46,34 +46,32 @@ checksum_argument(struct request *request, struct span value)
 		fail_about("no sha256-HEX or sha512-HEX", value);
 }
 
-static bool
-option_is(struct span argument, struct span key, struct span *value_out)
-{
-	if (!span_has_prefix(argument, key))
-		return false;
-	*value_out = span_from(argument, key.size);
-	return true;
-}
-
 static void
 option_read(struct request *request, struct span argument)
 {
-	struct span value;
+	static const struct {
+		struct span key;
+		size_t field;
+	} texts[] = {
+		{{(const uint8_t *)"base", 4}, offsetof(struct request, base)},
+		{{(const uint8_t *)"reference", 9}, offsetof(struct request, reference)},
+		{{(const uint8_t *)"revision", 8}, offsetof(struct request, revision)},
+		{{(const uint8_t *)"subpath", 7}, offsetof(struct request, subpath)},
+	};
+	struct span value = argument;
+	struct span key = span_word(&value, '=');
 	uint64_t number;
-	if (option_is(argument, SPAN("base="), &value))
-		request->base = value;
-	else if (option_is(argument, SPAN("checksum="), &value))
+	for (size_t at = 0; at < sizeof texts / sizeof texts[0]; at++)
+		if (span_equal(key, texts[at].key)) {
+			*(struct span *)(void *)((uint8_t *)request + texts[at].field) = value;
+			return;
+		}
+	if (span_equal(key, SPAN("checksum")))
 		checksum_argument(request, value);
-	else if (option_is(argument, SPAN("reference="), &value))
-		request->reference = value;
-	else if (option_is(argument, SPAN("revision="), &value))
-		request->revision = value;
-	else if (option_is(argument, SPAN("subpath="), &value))
-		request->subpath = value;
-	else if (option_is(argument, SPAN("strip="), &value) && number_read(value, &number) &&
+	else if (span_equal(key, SPAN("strip")) && number_read(value, &number) &&
 		 number <= STRIP_MAX)
 		request->strip = (uint8_t)number;
-	else if (option_is(argument, SPAN("submodules="), &value))
+	else if (span_equal(key, SPAN("submodules")))
 		fail("submodules cannot be fetched yet");
 	else
 		fail_about("an argument that this program does not know", argument);
@@ -115,33 +113,38 @@ reference_split(struct request *request)
 	request->ref = span_of(ref.data, at);
 }
 
+/* The arguments or the environment as a list of texts, which stay. */
+static char **
+texts_read(int32_t sizes(size_t *, size_t *), int32_t get(char **, char *), size_t *count_out)
+{
+	size_t size = 0;
+	if (sizes(count_out, &size) != 0)
+		fail("the arguments cannot be read");
+	char **texts = (char **)heap_take(*count_out * sizeof *texts);
+	if (get(texts, (char *)heap_take(size)) != 0)
+		fail("the arguments cannot be read");
+	return texts;
+}
+
 static void
 pins_read(struct request *request)
 {
-	size_t count = 0;
-	size_t size = 0;
-	(void)wasi_environ_sizes_get(&count, &size);
-	if (count == 0)
-		return;
-	char **variables = (char **)heap_take(count * sizeof *variables);
-	char *text = (char *)heap_take(size);
-	if (wasi_environ_get(variables, text) != 0)
-		fail("the environment cannot be read");
-	for (size_t at = 0; at < count; at++) {
-		struct span variable = span_text(variables[at]);
-		(void)option_is(variable, SPAN("CAB_PIN="), &request->pins);
+	size_t count;
+	char **variables = texts_read(wasi_environ_sizes_get, wasi_environ_get, &count);
+	while (count--) {
+		struct span value = span_text(variables[count]);
+		struct span name = span_word(&value, '=');
+		if (span_equal(name, SPAN("CAB_PIN")))
+			request->pins = value;
 	}
 }
 
 void
 request_read(struct request *request)
 {
-	size_t count = 0;
-	size_t size = 0;
-	(void)wasi_args_sizes_get(&count, &size);
-	char **arguments = (char **)heap_take(count * sizeof *arguments);
-	char *text = (char *)heap_take(size);
-	if (wasi_args_get(arguments, text) != 0 || count < 3)
+	size_t count;
+	char **arguments = texts_read(wasi_args_sizes_get, wasi_args_get, &count);
+	if (count < 3)
 		fail("the arguments are not a scheme, a ref, and KEY=VALUE");
 	const struct scheme *scheme = scheme_find(span_text(arguments[1]));
 	*request = (struct request){.shape = scheme->shape,
