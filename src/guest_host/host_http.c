@@ -369,7 +369,8 @@ host_http_read(struct host *host, const uint64_t *arguments)
 		return error;
 	ssize_t count;
 	do
-		count = read(request->pipe, data, capacity < INT32_MAX ? capacity : INT32_MAX);
+		count = read(request->pipe, data,
+			capacity < LIMIT_HTTP_READ ? capacity : LIMIT_HTTP_READ);
 	while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		host_complain(host, "%.*s: read: %s", BYTES_ARGS(buf_bytes(&request->url)),

@@ -32,6 +32,11 @@ enum {
 	LIMIT_LISTING = 16 << 20, /* bytes of names of one folder that is listed */
 	LIMIT_HTTP_METHOD = 16,
 	LIMIT_HTTP_INLINE = 32 << 10, /* a longer request body travels as a memory file */
+#ifdef CAB_HOSTILE
+	LIMIT_HTTP_READ = 509, /* bytes of a body at once */
+#else
+	LIMIT_HTTP_READ = INT32_MAX,
+#endif
 	LIMIT_PIPE = 1 << 20,
 	LIMIT_PROGRESS_MILLISECONDS = 50,
 };

@@ -19,6 +19,80 @@ each_import_is_there_once_and_takes_what_its_letters_say(void **state)
 	}
 }
 
+/* Version 1 of the ABI is final: a row may be added, with a new version; none may change or go. */
+static const char version_1[] = "cab close_digest(ii) i\n"
+				"cab hash(iiii) i\n"
+				"cab hash_add(iii) i\n"
+				"cab hash_finish(ii) i\n"
+				"cab hash_new(i) i\n"
+				"cab http_close(i) i\n"
+				"cab http_header(iiiii) i\n"
+				"cab http_open(iiiiiiii) i\n"
+				"cab http_read(iii) i\n"
+				"cab http_status(i) i\n"
+				"cab log(ii)\n"
+				"cab progress(III)\n"
+				"cab set_executable(i) i\n"
+				"wasi args_get(ii) i\n"
+				"wasi args_sizes_get(ii) i\n"
+				"wasi clock_res_get(ii) i\n"
+				"wasi clock_time_get(iIi) i\n"
+				"wasi environ_get(ii) i\n"
+				"wasi environ_sizes_get(ii) i\n"
+				"wasi fd_close(i) i\n"
+				"wasi fd_fdstat_get(ii) i\n"
+				"wasi fd_fdstat_set_flags(ii) i\n"
+				"wasi fd_filestat_get(ii) i\n"
+				"wasi fd_filestat_set_size(iI) i\n"
+				"wasi fd_pread(iiiIi) i\n"
+				"wasi fd_prestat_dir_name(iii) i\n"
+				"wasi fd_prestat_get(ii) i\n"
+				"wasi fd_pwrite(iiiIi) i\n"
+				"wasi fd_read(iiii) i\n"
+				"wasi fd_readdir(iiiIi) i\n"
+				"wasi fd_seek(iIii) i\n"
+				"wasi fd_sync(i) i\n"
+				"wasi fd_tell(ii) i\n"
+				"wasi fd_write(iiii) i\n"
+				"wasi path_create_directory(iii) i\n"
+				"wasi path_filestat_get(iiiii) i\n"
+				"wasi path_link(iiiiiii) i\n"
+				"wasi path_open(iiiiiIIii) i\n"
+				"wasi path_readlink(iiiiii) i\n"
+				"wasi path_remove_directory(iii) i\n"
+				"wasi path_rename(iiiiii) i\n"
+				"wasi path_symlink(iiiii) i\n"
+				"wasi path_unlink_file(iii) i\n"
+				"wasi proc_exit(i)\n"
+				"wasi random_get(ii) i\n"
+				"wasi sched_yield() i\n";
+
+static void
+each_import_of_version_1_is_as_it_was(void **state)
+{
+	(void)state;
+	assert_int_equal(CAB_ABI_VERSION, 1);
+	struct bytes rest = bytes_text(version_1);
+	struct bytes line;
+	size_t count = 0;
+	while (bytes_split(&rest, '\n', &line) && line.size) {
+		bool found = false;
+		for (size_t at = 0; at < HOST_IMPORTS && !found; at++) {
+			const struct host_import *import = &host_imports[at];
+			char row[128];
+			(void)snprintf(row, sizeof row, "%s %s(%s)%s",
+				strcmp(import->module, "cab") == 0 ? "cab" : "wasi", import->name,
+				import->parameters, import->has_result ? " i" : "");
+			found = bytes_equal_text(line, row);
+		}
+		if (!found)
+			print_error("%.*s\n", BYTES_ARGS(line));
+		assert_true(found);
+		count++;
+	}
+	assert_int_equal(count, HOST_IMPORTS);
+}
+
 static void
 a_span_is_there_wholly_or_not_at_all(void **state)
 {
@@ -98,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_import_is_there_once_and_takes_what_its_letters_say),
+		cmocka_unit_test(each_import_of_version_1_is_as_it_was),
 		FIXTURE_TEST(a_span_is_there_wholly_or_not_at_all),
 		FIXTURE_TEST(numbers_are_little_endian_and_never_cut),
 		FIXTURE_TEST(a_long_log_text_is_cut_to_one_line),
