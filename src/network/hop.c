@@ -55,7 +55,8 @@ hop_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 /* A name has many addresses: one that was refused does not matter once another has answered. A
  * connection made earlier is judged here, by the rules of this request. */
 static int
-hop_before(void *context, char *address, char *local, int port, int local_port)
+hop_before(void *context, char *address, char *local, int port,
+	int local_port) /* NOLINT: libcurl's type */
 {
 	struct hop *hop = (struct hop *)context;
 	(void)local;
@@ -72,7 +73,7 @@ hop_before(void *context, char *address, char *local, int port, int local_port)
 
 /* libcurl drops what stands behind a body's stated end; here it is counted before that. */
 static int
-hop_seen(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
+hop_seen(CURL *easy, curl_infotype type, char *data, size_t size, void *context) /* NOLINT: ditto */
 {
 	struct hop *hop = (struct hop *)context;
 	(void)easy;

@@ -255,6 +255,7 @@ url_host(const struct url *url)
 struct bytes
 url_path(const struct url *url)
 {
+	must(url->text, "a URL is parsed before it is used");
 	return bytes_from(bytes_text(url->text), url->origin_size);
 }
 
@@ -337,7 +338,7 @@ reference_merge(const struct url *base, struct bytes reference, struct buf *out)
 		buf_add(out, query.size ? query : bytes_from(url_path(base), base_path.size));
 		return;
 	}
-	cleanup_buf struct buf merged = BUF(4 * URL_LIMIT);
+	cleanup_buf struct buf merged = BUF((size_t)4 * URL_LIMIT);
 	if (path.data[0] != '/') {
 		size_t folder = base_path.size;
 		while (base_path.data[folder - 1] != '/')
@@ -354,7 +355,8 @@ url_resolve(const struct url *base, struct bytes reference, struct url *out, str
 {
 	if (reference.size > URL_LIMIT)
 		return err_set(err, ERR_REFUSED, "a redirect is longer than %d bytes", URL_LIMIT);
-	cleanup_buf struct buf clean = BUF(4 * URL_LIMIT), whole = BUF(8 * URL_LIMIT);
+	cleanup_buf struct buf clean = BUF((size_t)4 * URL_LIMIT),
+			       whole = BUF((size_t)8 * URL_LIMIT);
 	reference_clean(reference, &clean);
 	struct bytes text = buf_bytes(&clean);
 	if (has_scheme(text)) {

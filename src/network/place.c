@@ -60,7 +60,7 @@ find_plain(struct places *out, const struct config *config, const struct request
 		return true;
 	}
 	for (size_t at = 0; at < mirror->urls.size; at++) {
-		cleanup_buf struct buf whole = BUF(2 * URL_LIMIT);
+		cleanup_buf struct buf whole = BUF((size_t)2 * URL_LIMIT);
 		struct bytes base = bytes_text(mirror->urls.data[at]);
 		while (base.size && base.data[base.size - 1] == '/')
 			base.size--;

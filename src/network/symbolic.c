@@ -141,7 +141,7 @@ marker_add(enum marker marker, const struct package *package, struct buf *out, s
 bool
 symbolic_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
 {
-	struct package package;
+	struct package package = {0};
 	if (!package_parse(url, &package, err))
 		return false;
 	bool any = false;

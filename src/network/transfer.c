@@ -427,13 +427,13 @@ transfer_hop_done(struct transfer *transfer, CURLcode code)
 	struct err err = {0};
 	bool whole = hop_finish(&transfer->hop, code, &err);
 	transfer->received += transfer->hop.received;
+	bool may_repeat = !transfer->head_sent;
 	if (whole)
 		transfer_judge(transfer);
-	else if (transfer->head_sent)
-		transfer_fail(transfer, &err);
-	else if (is_temporary(&err) && transfer->tries < transfer->network->config.retries)
+	else if (may_repeat && is_temporary(&err) &&
+		 transfer->tries < transfer->network->config.retries)
 		transfer_retry(transfer, retry_wait(transfer, BROKEN_WAIT), &err);
-	else if (!is_last_place(transfer))
+	else if (may_repeat && !is_last_place(transfer))
 		transfer_next_place(transfer, &err);
 	else
 		transfer_fail(transfer, &err);
