@@ -232,7 +232,7 @@ bool
 read_file(struct store *store, const struct read_source *source, struct bytes path, struct buf *out,
 	struct err *err)
 {
-	struct read_entry entry;
+	struct read_entry entry = {.kind = READ_ABSENT};
 	cleanup_buf struct buf target = BUF(TREE_TARGET_MAX);
 	if (!read_walk(store, source, path, &entry, &target, err))
 		return false;
@@ -251,7 +251,7 @@ bool
 read_list(struct store *store, const struct read_source *source, struct bytes path,
 	struct buf *node, struct err *err)
 {
-	struct read_entry entry;
+	struct read_entry entry = {.kind = READ_ABSENT};
 	if (!read_walk(store, source, path, &entry, NULL, err))
 		return false;
 	if (entry.kind != TREE_DIRECTORY)
