@@ -55,13 +55,12 @@ hop_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 /* A name has many addresses: one that was refused does not matter once another has answered. A
  * connection made earlier is judged here, by the rules of this request. */
 static int
-hop_before(void *context, char *address, char *local, int port,
-	int local_port) /* NOLINT: libcurl's type */
+hop_before(void *context, char *address, char *local, int port, int from) /* NOLINT: as libcurl's */
 {
 	struct hop *hop = (struct hop *)context;
 	(void)local;
 	(void)port;
-	(void)local_port;
+	(void)from;
 	err_clear(&hop->failure);
 	if (!hop->is_proxied && !hop->is_named &&
 		!policy_permits_text(&hop->spec.config->policy, bytes_text(address), &hop->failure))
