@@ -135,6 +135,8 @@ start() {
 	stop
 	rm -rf "$state/temporary" "$state/log" "$state/cgi" "$state/ports" "$state/nginx.conf"
 	mkdir -p "$state/temporary"
+	# A start that fails leaves nothing running.
+	trap stop EXIT
 	: >"$state/log"
 	count=1
 	if [ "${1:-}" = tls ]; then
@@ -154,6 +156,7 @@ start() {
 	echo "$port" >"$state/port"
 	[ -z "${tls_port:-}" ] || echo "$tls_port" >"$state/tls-port"
 	forget
+	trap - EXIT
 	echo "$port"
 }
 
