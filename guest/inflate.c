@@ -194,6 +194,23 @@ copy_match(uint8_t *to, size_t distance, size_t size)
 		*to++ = *from++;
 }
 
+/* May write up to 7 bytes more. */
+static inline void
+copy_fast(uint8_t *to, size_t distance, size_t size)
+{
+	if (distance < 8) {
+		copy_match(to, distance, size);
+		return;
+	}
+	const uint8_t *from = to - distance;
+	const uint8_t *end = to + size;
+	do {
+		__builtin_memcpy(to, from, 8);
+		to += 8;
+		from += 8;
+	} while (to < end);
+}
+
 /* Whole symbols while neither input nor output can run out within one; leaves the rest, and all
  * that is odd, to the careful loop. */
 static void
@@ -252,22 +269,10 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 			break;
 		held = rest >> (code + extra);
 		bits -= spent + code + extra;
-		if (distance >= 8) {
-			const uint8_t *from = out - distance;
-			uint8_t *end = out + size;
-			do {
-				__builtin_memcpy(out, from, 8);
-				out += 8;
-				from += 8;
-			} while (out < end);
-			out = end;
-		} else {
-			copy_match(out, distance, size);
-			out += size;
-		}
+		copy_fast(out, distance, size);
+		out += size;
 	}
-	input->size -= (size_t)(in - input->data);
-	input->data = in;
+	*input = span_after(*input, (size_t)(in - input->data));
 	window->used = (size_t)(out - window->data);
 	inflate->held = bits < 64 ? held & (((uint64_t)1 << bits) - 1) : held;
 	inflate->bits = bits;
