@@ -98,7 +98,7 @@ fd_read_some(int fd, void *data, size_t size, struct err *err)
 bool
 fd_read_all(int fd, struct buf *out, struct err *err)
 {
-	for (;;) {
+	while (!out->over) {
 		size_t room = out->ceiling - out->size;
 		if (room > 64 << 10)
 			room = 64 << 10;
@@ -109,12 +109,13 @@ fd_read_all(int fd, struct buf *out, struct err *err)
 		if (count < 0)
 			return false;
 		if (!room && count > 0)
-			return err_set(err, ERR_LIMIT, "more than %zu bytes", out->ceiling);
+			break;
 		if (room)
 			buf_commit(out, (size_t)count);
 		if ((size_t)count < (room ? room : 1))
 			return true;
 	}
+	return err_set(err, ERR_LIMIT, "more than %zu bytes", out->ceiling);
 }
 
 bool

@@ -104,7 +104,9 @@ struct loop_timer *
 loop_after(struct loop *loop, uint64_t milliseconds, loop_late *late, void *context)
 {
 	struct loop_timer *timer = (struct loop_timer *)memory_zero(1, sizeof *timer);
-	*timer = (struct loop_timer){loop, loop_now() + milliseconds, late, context};
+	uint64_t now = loop_now();
+	uint64_t due = milliseconds < UINT64_MAX - now ? now + milliseconds : UINT64_MAX;
+	*timer = (struct loop_timer){loop, due, late, context};
 	*array_push(&loop->timers) = timer;
 	return timer;
 }

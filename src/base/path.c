@@ -88,7 +88,10 @@ path_make_folders(int folder, const char *path, unsigned mode, struct err *err)
 			return err_system(err, errno, "make folder %s", buf_text(&prefix));
 		at = path + length;
 	}
-	return true;
+	struct stat status;
+	if (fstatat(folder, path, &status, 0) < 0)
+		return err_system(err, errno, "make folder %s", path);
+	return S_ISDIR(status.st_mode) || err_system(err, ENOTDIR, "make folder %s", path);
 }
 
 /* One folder on the way down: its stream, and its name in the folder above. */

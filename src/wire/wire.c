@@ -121,9 +121,12 @@ wire_receive(int fd, struct wire_packet *packet, struct err *err)
 		(void)err_system(err, errno, "receive a packet");
 		return WIRE_FAILED;
 	}
-	if (count == 0)
-		return WIRE_CLOSED;
 	wire_take_fds(&message, packet);
+	/* An empty packet reads like the end, but may have brought descriptors. */
+	if (count == 0) {
+		wire_release(packet);
+		return WIRE_CLOSED;
+	}
 	if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || count < 4) {
 		wire_release(packet);
 		(void)err_set(err, ERR_CORRUPT, "receive a packet: it was cut");
