@@ -6,12 +6,14 @@
 #include "cli/terminal.h"
 
 static const char *
-account_reason(const struct entry *entry, const struct session_source *source, const struct plan_found *found)
+account_reason(const struct entry *entry, const struct session_source *source,
+	const struct plan_found *found)
 {
 	for (size_t at = 0; at < entry->rows.size; at++)
 		if (entry->rows.data[at].node == source->node && !entry->rows.data[at].found)
 			return entry->rows.data[at].work == PLAN_ASK ? "asked" : "fetched";
-	return found->has_hash || source->before_count ? "by its pin: not asked, not fetched" : "not used";
+	return found->has_hash || source->before_count ? "by its pin: not asked, not fetched"
+						       : "not used";
 }
 
 void
@@ -29,19 +31,24 @@ account_print(struct entry *entry, bool json)
 		else
 			terminal_escape(source.text, &line);
 		const char *reason = account_reason(entry, &source, &found);
-		buf_format(&line, json ? ",\"reason\":\"%s\",\"reads\":%zu,\"identities\":[" : "  %s, %zu files read\n",
+		buf_format(&line,
+			json ? ",\"reason\":\"%s\",\"reads\":%zu,\"identities\":["
+			     : "  %s, %zu files read\n",
 			reason, source.reads);
 		for (size_t id = 0; id < found.identity_count; id++)
-			buf_format(&line, json ? "%s\"%.*s %.*s\"" : "%s    %.*s %.*s\n", json && id ? "," : "",
-				BYTES_ARGS(found.identities[id].format), BYTES_ARGS(found.identities[id].value));
+			buf_format(&line, json ? "%s\"%.*s %.*s\"" : "%s    %.*s %.*s\n",
+				json && id ? "," : "", BYTES_ARGS(found.identities[id].format),
+				BYTES_ARGS(found.identities[id].value));
 		if (json)
 			buf_add_text(&line, "]}\n");
 		(void)fputs(buf_text(&line), stdout);
 	}
 	if (json)
-		printf("{\"requests\":%llu,\"received\":%llu,\"runs\":%zu}\n", (unsigned long long)entry->requests,
-			(unsigned long long)entry->received, entry->runs);
+		printf("{\"requests\":%llu,\"received\":%llu,\"runs\":%zu}\n",
+			(unsigned long long)entry->requests, (unsigned long long)entry->received,
+			entry->runs);
 	else
-		printf("%llu requests, %llu bytes received, %zu programs run\n", (unsigned long long)entry->requests,
-			(unsigned long long)entry->received, entry->runs);
+		printf("%llu requests, %llu bytes received, %zu programs run\n",
+			(unsigned long long)entry->requests, (unsigned long long)entry->received,
+			entry->runs);
 }

@@ -19,8 +19,8 @@ struct build {
 
 /* "result", "result-dev", "result-NAME": one link a goal's output. */
 static bool
-build_link_path(const struct build *build, const struct session_goal *goal, bool many, struct bytes output,
-	struct buf *out, struct err *err)
+build_link_path(const struct build *build, const struct session_goal *goal, bool many,
+	struct bytes output, struct buf *out, struct err *err)
 {
 	const char *link = build->options->link ? build->options->link : "result";
 	char *here = *link == '/' ? strdup("") : realpath(".", NULL);
@@ -36,19 +36,22 @@ build_link_path(const struct build *build, const struct session_goal *goal, bool
 }
 
 static bool
-build_publish(const struct build *build, struct session *session, const struct session_goal *goal, bool many,
-	struct err *err)
+build_publish(const struct build *build, struct session *session, const struct session_goal *goal,
+	bool many, struct err *err)
 {
 	size_t count = 0;
-	const struct realizer_output *outputs = plan_outputs(session_plan(session), goal->node, &count);
+	const struct realizer_output *outputs =
+		plan_outputs(session_plan(session), goal->node, &count);
 	must(outputs, "a goal that was built has outputs");
 	for (size_t at = 0; at < count; at++) {
 		struct object_reference object;
 		if (!store_path_parse(outputs[at].path, &object))
-			return err_set(err, ERR_CORRUPT, "output %.*s", BYTES_ARGS(outputs[at].path));
+			return err_set(
+				err, ERR_CORRUPT, "output %.*s", BYTES_ARGS(outputs[at].path));
 		cleanup_buf struct buf link = BUF(8192);
-		if (!build->options->no_link && (!build_link_path(build, goal, many, outputs[at].name, &link, err) ||
-							!root_link(session_store(session), buf_text(&link), &object, err)))
+		if (!build->options->no_link &&
+			(!build_link_path(build, goal, many, outputs[at].name, &link, err) ||
+				!root_link(session_store(session), buf_text(&link), &object, err)))
 			return false;
 		char *physical = store_physical_path(session_store(session), &object);
 		if (build->options->json) {
@@ -61,7 +64,8 @@ build_publish(const struct build *build, struct session *session, const struct s
 			terminal_add_json(&line, outputs[at].path);
 			buf_add_text(&line, ",\"physical\":");
 			terminal_add_json(&line, bytes_text(physical));
-			buf_format(&line, ",\"hash\":\"%s\"}", cab_hash_print(&outputs[at].hash).text);
+			buf_format(
+				&line, ",\"hash\":\"%s\"}", cab_hash_print(&outputs[at].hash).text);
 			puts(buf_text(&line));
 		} else if (bytes_equal(outputs[at].name, goal->output)) {
 			puts(physical);
@@ -75,9 +79,11 @@ static bool
 build_say_dry(struct session *session, const session_goals *goals)
 {
 	for (size_t at = 0; at < goals->size; at++) {
-		const struct graph_node *node = graph_node(session_graph(session), goals->data[at].node);
+		const struct graph_node *node =
+			graph_node(session_graph(session), goals->data[at].node);
 		bool there = plan_is_realized(session_plan(session), goals->data[at].node);
-		printf("%s %.*s\n", there ? "realized" : "would build", BYTES_ARGS(node->derivation.name));
+		printf("%s %.*s\n", there ? "realized" : "would build",
+			BYTES_ARGS(node->derivation.name));
 	}
 	return true;
 }
@@ -88,7 +94,8 @@ build_goals(struct build *build, struct entry *entry, const session_goals *goals
 	struct session *session = entry->session;
 	if (build->options->dry_run)
 		return build_say_dry(session, goals);
-	if (!session_resolve(session, goals, build->options->update, err) || !session_build(session, goals, err))
+	if (!session_resolve(session, goals, build->options->update, err) ||
+		!session_build(session, goals, err))
 		return false;
 	progress_hide(entry->progress);
 	for (size_t at = 0; at < goals->size; at++)
@@ -113,7 +120,8 @@ build_run(void *context, struct entry *entry, struct value *value, struct err *e
 
 /* `cab build [FILE] --update ISLAND …`: operands that are islands are what to ask for; the other one is the entry. */
 static bool
-build_operands(const struct options *options, struct options *out, const char **operand, struct err *err)
+build_operands(
+	const struct options *options, struct options *out, const char **operand, struct err *err)
 {
 	*out = *options;
 	*operand = NULL;
@@ -123,7 +131,8 @@ build_operands(const struct options *options, struct options *out, const char **
 		if (options->update && entry_is_island(text) && stat(text, &status) < 0)
 			*array_push(&out->update_list) = text;
 		else if (*operand)
-			return err_set(err, ERR_USAGE, "cab build takes one entry: %s or %s", *operand, text);
+			return err_set(err, ERR_USAGE, "cab build takes one entry: %s or %s",
+				*operand, text);
 		else
 			*operand = text;
 	}

@@ -19,17 +19,20 @@ typedef ARRAY(struct digest) cache_digests;
 
 /* The goals' objects, and the realizations of their graph. */
 static bool
-cache_collect(struct entry *entry, const session_goals *goals, cache_digests *paths, cache_digests *keys, struct err *err)
+cache_collect(struct entry *entry, const session_goals *goals, cache_digests *paths,
+	cache_digests *keys, struct err *err)
 {
 	struct plan *plan = session_plan(entry->session);
 	for (size_t at = 0; at < goals->size; at++) {
 		size_t count = 0;
-		const struct realizer_output *outputs = plan_outputs(plan, goals->data[at].node, &count);
+		const struct realizer_output *outputs =
+			plan_outputs(plan, goals->data[at].node, &count);
 		must(outputs, "a goal that was built has outputs");
 		for (size_t output = 0; output < count; output++) {
 			struct object_reference object;
 			if (!store_path_parse(outputs[output].path, &object))
-				return err_set(err, ERR_CORRUPT, "output %.*s", BYTES_ARGS(outputs[output].path));
+				return err_set(err, ERR_CORRUPT, "output %.*s",
+					BYTES_ARGS(outputs[output].path));
 			*array_push(paths) = object.path;
 		}
 		struct digest key;
@@ -54,13 +57,15 @@ cache_identities(struct entry *entry, cache_digests *out)
 				continue;
 			table.shared[0] = found.identities[id].format;
 			table.shared_count = 1;
-			*array_push(out) = table_key(&table, found.identities[id].format, found.identities[id].value);
+			*array_push(out) = table_key(
+				&table, found.identities[id].format, found.identities[id].value);
 		}
 	}
 }
 
 static bool
-cache_send(const struct cache *cache, struct entry *entry, const session_goals *goals, struct err *err)
+cache_send(
+	const struct cache *cache, struct entry *entry, const session_goals *goals, struct err *err)
 {
 	cache_digests paths = {0};
 	cache_digests keys = {0};
@@ -78,8 +83,10 @@ cache_send(const struct cache *cache, struct entry *entry, const session_goals *
 		.identities = identities.data,
 		.identity_count = identities.size,
 	};
-	const char *target = strncmp(cache->target, "file://", 7) == 0 ? cache->target + 7 : cache->target;
-	done = done && (store_push(session_store(entry->session), target, &push, err) || err_note(err, "cache %s", target));
+	const char *target =
+		strncmp(cache->target, "file://", 7) == 0 ? cache->target + 7 : cache->target;
+	done = done && (store_push(session_store(entry->session), target, &push, err) ||
+			       err_note(err, "cache %s", target));
 	array_release(&paths);
 	array_release(&keys);
 	array_release(&identities);

@@ -15,12 +15,14 @@ config_print_defaults(struct bytes name, const struct config *config)
 	struct registry registry;
 	struct err none;
 	char *root = store_default_root();
-	if (!config_text(config, "root", NULL, NULL) && bytes_has_prefix(BYTES_LITERAL("root"), name) && root)
+	if (!config_text(config, "root", NULL, NULL) &&
+		bytes_has_prefix(BYTES_LITERAL("root"), name) && root)
 		printf("root = \"%s\"  # %s\n", root, getenv("CAB_ROOT") ? "CAB_ROOT" : "default");
 	free(root);
 	if (bytes_has_prefix(BYTES_LITERAL("registries.crates"), name)) {
 		if (registry_locate(NULL, registry_builtin(), &registry, &none)) {
-			printf("registries.crates = \"%s\"  # %s\n", registry.template, registry.whence);
+			printf("registries.crates = \"%s\"  # %s\n", registry.template,
+				registry.whence);
 			registry_release(&registry);
 		} else {
 			printf("registries.crates = null  # %s\n", none.text);
@@ -43,7 +45,8 @@ command_config(const struct options *options, int *status_out, struct err *err)
 	struct config *config = open_config(options, err);
 	if (!config)
 		return false;
-	struct bytes name = options->operands.size ? bytes_text(options->operands.data[0]) : bytes_of(NULL, 0);
+	struct bytes name =
+		options->operands.size ? bytes_text(options->operands.data[0]) : bytes_of(NULL, 0);
 	cleanup_buf struct buf text = BUF(16 << 20);
 	config_print(config, name, &text);
 	(void)fputs(buf_text(&text), stdout);

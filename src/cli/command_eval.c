@@ -31,7 +31,8 @@ eval_run(void *context, struct entry *entry, struct value *value, struct err *er
 	if (!options->raw)
 		buf_add_byte(&text, '\n');
 	progress_hide(entry->progress);
-	return (buf_check(&text, err, "the printed value") && fwrite(text.data, 1, text.size, stdout) == text.size) ||
+	return (buf_check(&text, err, "the printed value") &&
+		       fwrite(text.data, 1, text.size, stdout) == text.size) ||
 	       err_set(err, ERR_SYSTEM, "standard output cannot be written");
 }
 

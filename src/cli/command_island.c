@@ -22,7 +22,8 @@ island_show_run(void *context, struct entry *entry, struct value *value, struct 
 	session_goals goals = {0};
 	if (!session_find_goals(entry->session, value, &goals, err))
 		return false;
-	const struct graph_node *node = graph_node(session_graph(entry->session), goals.data[0].node);
+	const struct graph_node *node =
+		graph_node(session_graph(entry->session), goals.data[0].node);
 	island_line("island", node->island);
 	island_line("name", node->derivation.name);
 	island_line("program", node->derivation.program);
@@ -50,7 +51,8 @@ island_fetch_run(void *context, struct entry *entry, struct value *value, struct
 	(void)context;
 	session_goals goals = {0};
 	struct session *session = entry->session;
-	bool done = session_find_goals(session, value, &goals, err) && session_resolve(session, &goals, false, err) &&
+	bool done = session_find_goals(session, value, &goals, err) &&
+		    session_resolve(session, &goals, false, err) &&
 		    session_build(session, &goals, err);
 	size_t count = 0;
 	const struct realizer_output *outputs =

@@ -38,7 +38,8 @@ log_run(void *context, struct entry *entry, struct value *value, struct err *err
 	bool done = session_find_goals(session, value, &goals, err);
 	if (done && !plan_is_realized(session_plan(session), goals.data[0].node) &&
 		!plan_resolved(session_plan(session), goals.data[0].node, &resolved))
-		done = err_set(err, ERR_NOT_FOUND, "there is no log: what it needs was not built yet");
+		done = err_set(
+			err, ERR_NOT_FOUND, "there is no log: what it needs was not built yet");
 	if (done)
 		done = plan_resolved(session_plan(session), goals.data[0].node, &resolved) ||
 		       err_set(err, ERR_NOT_FOUND, "there is no log: its inputs are not known");

@@ -19,7 +19,8 @@ show_node(const struct options *options, struct session *session, size_t number,
 	}
 	json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
 	if (!json)
-		return err_set(err, ERR_CORRUPT, "derivation %.*s", BYTES_ARGS(node->derivation.name));
+		return err_set(
+			err, ERR_CORRUPT, "derivation %.*s", BYTES_ARGS(node->derivation.name));
 	char *pretty = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS);
 	json_decref(json);
 	puts(pretty ? pretty : "");
@@ -33,7 +34,8 @@ show_run(void *context, struct entry *entry, struct value *value, struct err *er
 	session_goals goals = {0};
 	bool done = session_find_goals(entry->session, value, &goals, err);
 	for (size_t at = 0; done && at < goals.size; at++)
-		done = show_node((const struct options *)context, entry->session, goals.data[at].node, err);
+		done = show_node(
+			(const struct options *)context, entry->session, goals.data[at].node, err);
 	session_goals_release(&goals);
 	return done;
 }

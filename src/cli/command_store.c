@@ -21,7 +21,8 @@ enum { STORE_CAT_MAX = 1 << 30 };
  * path inside it after that.
  */
 static bool
-store_operand(struct store *store, const char *text, struct object_reference *out, struct buf *inside, struct err *err)
+store_operand(struct store *store, const char *text, struct object_reference *out,
+	struct buf *inside, struct err *err)
 {
 	cleanup_buf struct buf real = BUF(8192);
 	char *resolved = NULL;
@@ -37,11 +38,13 @@ store_operand(struct store *store, const char *text, struct object_reference *ou
 	else if (bytes_has_prefix(name, BYTES_LITERAL(STORE_PREFIX)))
 		name = bytes_from(name, sizeof STORE_PREFIX - 1);
 	size_t slash = bytes_find(name, '/');
-	bool found = object_file_parse(bytes_first(name, slash == SIZE_MAX ? name.size : slash), out);
+	bool found =
+		object_file_parse(bytes_first(name, slash == SIZE_MAX ? name.size : slash), out);
 	if (slash != SIZE_MAX)
 		buf_add(inside, bytes_from(name, slash + 1));
 	free(resolved);
-	return found || err_set(err, ERR_NOT_FOUND, "%s is not an object of the store %s", text, store_root(store));
+	return found || err_set(err, ERR_NOT_FOUND, "%s is not an object of the store %s", text,
+				store_root(store));
 }
 
 static void
@@ -49,9 +52,9 @@ store_print_object(const struct object *object, bool json)
 {
 	struct store_path path = store_path_print(&object->path, object->name);
 	if (json)
-		printf("{\"path\":\"%s\",\"hash\":\"%s\",\"size\":%llu,\"files\":%llu}\n", path.text,
-			cab_hash_print(&object->hash).text, (unsigned long long)object->size,
-			(unsigned long long)object->files);
+		printf("{\"path\":\"%s\",\"hash\":\"%s\",\"size\":%llu,\"files\":%llu}\n",
+			path.text, cab_hash_print(&object->hash).text,
+			(unsigned long long)object->size, (unsigned long long)object->files);
 	else
 		printf("%12llu  %s\n", (unsigned long long)object->size, path.text);
 }
@@ -77,7 +80,8 @@ store_print_tree(struct store *store, const char *text, struct err *err)
 	cleanup_object struct object object = {0};
 	struct tree_reader reader;
 	struct tree_entry entry;
-	if (!store_operand(store, text, &reference, &inside, err) || !store_info(store, &reference.path, &object, err))
+	if (!store_operand(store, text, &reference, &inside, err) ||
+		!store_info(store, &reference.path, &object, err))
 		return false;
 	struct read_source source = {&object.hash, object.name};
 	if (!read_list(store, &source, buf_bytes(&inside), &node, err) ||
@@ -129,9 +133,11 @@ store_print_file(struct store *store, const struct options *options, struct err 
 			terminal_escape(line, &shown);
 			buf_add_byte(&shown, '\n');
 		}
-		return fd_write_all(STDOUT_FILENO, buf_bytes(&shown), err) || err_note(err, "standard output");
+		return fd_write_all(STDOUT_FILENO, buf_bytes(&shown), err) ||
+		       err_note(err, "standard output");
 	}
-	return fd_write_all(STDOUT_FILENO, buf_bytes(&data), err) || err_note(err, "standard output");
+	return fd_write_all(STDOUT_FILENO, buf_bytes(&data), err) ||
+	       err_note(err, "standard output");
 }
 
 bool
@@ -152,16 +158,19 @@ store_print_info(struct store *store, const char *text, bool json, struct err *e
 	struct object_reference reference;
 	cleanup_buf struct buf inside = BUF(8192);
 	cleanup_object struct object object = {0};
-	if (!store_operand(store, text, &reference, &inside, err) || !store_info(store, &reference.path, &object, err))
+	if (!store_operand(store, text, &reference, &inside, err) ||
+		!store_info(store, &reference.path, &object, err))
 		return false;
 	if (json) {
 		store_print_object(&object, true);
 		return true;
 	}
 	char *physical = store_physical_path(store, &reference);
-	printf("path        %s\nphysical    %s\nhash        %s\nsize        %llu bytes, %llu names\n",
-		store_path_print(&object.path, object.name).text, physical, cab_hash_print(&object.hash).text,
-		(unsigned long long)object.size, (unsigned long long)object.files);
+	printf("path        %s\nphysical    %s\nhash        %s\nsize        %llu bytes, %llu "
+	       "names\n",
+		store_path_print(&object.path, object.name).text, physical,
+		cab_hash_print(&object.hash).text, (unsigned long long)object.size,
+		(unsigned long long)object.files);
 	free(physical);
 	printf("made by     %s%s%s\n",
 		object.vouch.kind == VOUCH_SELF  ? "this store"
@@ -169,8 +178,9 @@ store_print_info(struct store *store, const char *text, bool json, struct err *e
 						 : "realizer ",
 		object.vouch.name, object.selves.size ? "; refers to itself" : "");
 	for (size_t at = 0; at < object.references.size; at++)
-		printf("refers to   %s\n",
-			store_path_print(&object.references.data[at].path, object.references.data[at].name).text);
+		printf("refers to   %s\n", store_path_print(&object.references.data[at].path,
+						   object.references.data[at].name)
+						   .text);
 	return true;
 }
 
@@ -209,14 +219,16 @@ command_store_gc(const struct options *options, int *status_out, struct err *err
 	struct store *store = open_store(options, err);
 	if (!store)
 		return false;
-	struct collect_options how = {.drop_sources = options->drop_sources, .dry_run = options->dry_run};
+	struct collect_options how = {
+		.drop_sources = options->drop_sources, .dry_run = options->dry_run};
 	struct collect_result result;
 	bool done = store_collect(store, &how, &result, err);
 	if (done)
 		printf("%s%llu objects, %llu blobs, %llu nodes, %llu records: %llu bytes\n",
-			options->dry_run ? "would take away " : "", (unsigned long long)result.objects,
-			(unsigned long long)result.blobs, (unsigned long long)result.nodes,
-			(unsigned long long)result.records, (unsigned long long)result.bytes);
+			options->dry_run ? "would take away " : "",
+			(unsigned long long)result.objects, (unsigned long long)result.blobs,
+			(unsigned long long)result.nodes, (unsigned long long)result.records,
+			(unsigned long long)result.bytes);
 	store_close(store);
 	return done;
 }
@@ -231,7 +243,8 @@ store_on_fault(void *context, const char *sentence)
 }
 
 static bool
-store_verify_some(struct store *store, const struct options *options, int *status_out, struct err *err)
+store_verify_some(
+	struct store *store, const struct options *options, int *status_out, struct err *err)
 {
 	for (size_t at = 0; at < options->operands.size; at++) {
 		struct object_reference reference;
@@ -255,8 +268,9 @@ command_store_verify(const struct options *options, int *status_out, struct err 
 	if (!store)
 		return false;
 	struct verify_result result = {0};
-	bool done = options->operands.size ? store_verify_some(store, options, status_out, err)
-					   : store_verify(store, store_on_fault, NULL, &result, err);
+	bool done = options->operands.size
+			    ? store_verify_some(store, options, status_out, err)
+			    : store_verify(store, store_on_fault, NULL, &result, err);
 	if (done && !options->operands.size) {
 		printf("%llu objects, %llu blobs, %llu nodes, %llu records: %llu faults\n",
 			(unsigned long long)result.objects, (unsigned long long)result.blobs,

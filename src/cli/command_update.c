@@ -20,9 +20,11 @@ update_print(const struct entry *entry, const struct session_source *source, boo
 		terminal_add_json(&line, source->text);
 		buf_format(&line, ",\"changed\":%s", found.changed ? "true" : "false");
 		if (old)
-			buf_format(&line, ",\"old\":\"%.*s %.*s\"", BYTES_ARGS(old->format), BYTES_ARGS(old->value));
+			buf_format(&line, ",\"old\":\"%.*s %.*s\"", BYTES_ARGS(old->format),
+				BYTES_ARGS(old->value));
 		if (now)
-			buf_format(&line, ",\"new\":\"%.*s %.*s\"", BYTES_ARGS(now->format), BYTES_ARGS(now->value));
+			buf_format(&line, ",\"new\":\"%.*s %.*s\"", BYTES_ARGS(now->format),
+				BYTES_ARGS(now->value));
 		buf_add_text(&line, "}");
 	} else {
 		terminal_escape(source->text, &line);
@@ -30,9 +32,11 @@ update_print(const struct entry *entry, const struct session_source *source, boo
 			buf_add_text(&line, ": nothing new");
 		else if (old && now)
 			buf_format(&line, ": %.*s %.*s -> %.*s", BYTES_ARGS(now->format),
-				BYTES_ARGS(bytes_first(old->value, 16)), BYTES_ARGS(bytes_first(now->value, 16)));
+				BYTES_ARGS(bytes_first(old->value, 16)),
+				BYTES_ARGS(bytes_first(now->value, 16)));
 		else if (now)
-			buf_format(&line, ": %.*s %.*s", BYTES_ARGS(now->format), BYTES_ARGS(bytes_first(now->value, 40)));
+			buf_format(&line, ": %.*s %.*s", BYTES_ARGS(now->format),
+				BYTES_ARGS(bytes_first(now->value, 40)));
 	}
 	puts(buf_text(&line));
 }
@@ -53,7 +57,8 @@ update_run(void *context, struct entry *entry, struct value *value, struct err *
 		if (source.node != SIZE_MAX)
 			update_print(entry, &source, options->json);
 	}
-	return !session_lock_failed(entry->session) || err_set(err, ERR_REFUSED, "the lock could not be written");
+	return !session_lock_failed(entry->session) ||
+	       err_set(err, ERR_REFUSED, "the lock could not be written");
 }
 
 bool
@@ -63,7 +68,8 @@ command_update(const struct options *options, int *status_out, struct err *err)
 	struct options own = *options;
 	const char *operand = NULL;
 	if (own.locked)
-		return err_set(err, ERR_USAGE, "cab update writes the lock: --locked contradicts it");
+		return err_set(
+			err, ERR_USAGE, "cab update writes the lock: --locked contradicts it");
 	own.update_list.data = NULL;
 	own.update_list.size = own.update_list.capacity = 0;
 	for (size_t at = 0; at < options->operands.size; at++) {
@@ -72,7 +78,8 @@ command_update(const struct options *options, int *status_out, struct err *err)
 		if (entry_is_island(text) && stat(text, &status) < 0)
 			*array_push(&own.update_list) = text;
 		else if (operand)
-			return err_set(err, ERR_USAGE, "cab update takes one entry: %s or %s", operand, text);
+			return err_set(err, ERR_USAGE, "cab update takes one entry: %s or %s",
+				operand, text);
 		else
 			operand = text;
 	}

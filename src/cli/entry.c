@@ -37,7 +37,8 @@ entry_find_row(struct entry *entry, size_t node)
 static void
 entry_on_start(void *context, size_t node, enum plan_work work, struct bytes name)
 {
-	static const char *const verbs[] = {[PLAN_ASK] = "ask", [PLAN_FETCH] = "fetch", [PLAN_BUILD] = "build"};
+	static const char *const verbs[] = {
+		[PLAN_ASK] = "ask", [PLAN_FETCH] = "fetch", [PLAN_BUILD] = "build"};
 	struct entry *entry = (struct entry *)context;
 	size_t row = progress_start(entry->progress, verbs[work], name);
 	*array_push(&entry->rows) = (struct entry_row){node, row, work, true, false};
@@ -61,7 +62,8 @@ entry_on_event(void *context, size_t node, const struct realizer_event *event)
 		progress_log(entry->progress, row->row, event->text);
 		break;
 	case REALIZER_EVENT_PROGRESS:
-		progress_bytes(entry->progress, row->row, event->received, event->expected, event->objects);
+		progress_bytes(entry->progress, row->row, event->received, event->expected,
+			event->objects);
 		break;
 	case REALIZER_EVENT_IDENTITY:
 	case REALIZER_EVENT_REACHED:
@@ -78,12 +80,14 @@ entry_describe(const struct realizer_result *result, struct buf *out)
 			BYTES_ARGS(bytes_first(result->identities[0].value, 12)));
 	if (!result->requests)
 		return;
-	buf_format(out, "%s%llu request%s, %llu kB", out->size ? ", " : "", (unsigned long long)result->requests,
-		result->requests == 1 ? "" : "s", (unsigned long long)((result->received + 999) / 1000));
+	buf_format(out, "%s%llu request%s, %llu kB", out->size ? ", " : "",
+		(unsigned long long)result->requests, result->requests == 1 ? "" : "s",
+		(unsigned long long)((result->received + 999) / 1000));
 }
 
 static void
-entry_on_end(void *context, size_t node, const struct realizer_result *result, const struct err *err)
+entry_on_end(
+	void *context, size_t node, const struct realizer_result *result, const struct err *err)
 {
 	struct entry *entry = (struct entry *)context;
 	struct entry_row *row = entry_find_row(entry, node);
@@ -99,7 +103,8 @@ entry_on_end(void *context, size_t node, const struct realizer_result *result, c
 	row->found = result->end == REALIZER_END_FOUND;
 	cleanup_buf struct buf text = BUF(4096);
 	entry_describe(result, &text);
-	progress_finish(entry->progress, row->row, row->found ? PROGRESS_FOUND : PROGRESS_DONE, buf_bytes(&text));
+	progress_finish(entry->progress, row->row, row->found ? PROGRESS_FOUND : PROGRESS_DONE,
+		buf_bytes(&text));
 }
 
 static void
@@ -138,7 +143,8 @@ entry_watch_signals(struct entry *entry, struct err *err)
 	entry->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (entry->signal_fd < 0)
 		return err_system(err, errno, "signals");
-	entry->signals = loop_watch(session_loop(entry->session), entry->signal_fd, POLLIN, entry_on_signal, entry);
+	entry->signals = loop_watch(
+		session_loop(entry->session), entry->signal_fd, POLLIN, entry_on_signal, entry);
 	return true;
 }
 
@@ -241,7 +247,8 @@ entry_close(struct entry *entry)
 }
 
 static bool
-entry_try(struct entry *entry, const struct session_options *options, const struct entry_task *task, struct err *err)
+entry_try(struct entry *entry, const struct session_options *options, const struct entry_task *task,
+	struct err *err)
 {
 	cleanup_buf struct buf printed = BUF(1 << 20);
 	entry->session = session_open(options, &printed, err);
@@ -260,8 +267,8 @@ entry_try(struct entry *entry, const struct session_options *options, const stru
 }
 
 bool
-entry_run(const struct options *options, const char *operand, bool island, bool update, const struct entry_task *task,
-	struct err *err)
+entry_run(const struct options *options, const char *operand, bool island, bool update,
+	const struct entry_task *task, struct err *err)
 {
 	cleanup_buf struct buf input = BUF(ENTRY_INPUT_MAX);
 	for (int tries = 1;; tries++) {
@@ -271,7 +278,8 @@ entry_run(const struct options *options, const char *operand, bool island, bool 
 			    entry_try(&entry, &session, task, err);
 		entry_close(&entry);
 		/* Another cab wrote the lock while this one evaluated with the old one. */
-		if (done || err->kind != ERR_LIMIT || err->number != SESSION_STALE || tries == ENTRY_TRIES)
+		if (done || err->kind != ERR_LIMIT || err->number != SESSION_STALE ||
+			tries == ENTRY_TRIES)
 			return done;
 	}
 }

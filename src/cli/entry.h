@@ -31,7 +31,7 @@ struct entry {
 	struct loop_watch *signals;
 	int signal_fd;
 	ARRAY(struct entry_row) rows;
-	char *path; /* of the operand, without the selection */
+	char *path;       /* of the operand, without the selection */
 	struct buf later; /* lines said before there was a progress */
 	uint64_t requests;
 	uint64_t received;
@@ -45,8 +45,8 @@ struct entry_task {
 };
 
 /* `operand` is FILE[#NAME.PATH], an island's text where `island` says so, "-" for standard input, or NULL. */
-MUST_CHECK bool entry_run(const struct options *options, const char *operand, bool island, bool update,
-	const struct entry_task *task, struct err *err);
+MUST_CHECK bool entry_run(const struct options *options, const char *operand, bool island,
+	bool update, const struct entry_task *task, struct err *err);
 
 /* Whether a text can be an island's: it begins with '<', or with a scheme and a colon. */
 bool entry_is_island(const char *text);

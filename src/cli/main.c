@@ -19,7 +19,8 @@ command_find(int argc, char **argv, int *words_out)
 		char name[64] = "";
 		if (argc <= words || strlen(argv[1]) + (words == 2 ? strlen(argv[2]) : 0) > 60)
 			continue;
-		(void)snprintf(name, sizeof name, words == 2 ? "%s %s" : "%s", argv[1], words == 2 ? argv[2] : "");
+		(void)snprintf(name, sizeof name, words == 2 ? "%s %s" : "%s", argv[1],
+			words == 2 ? argv[2] : "");
 		for (size_t at = 0; at < command_count; at++) {
 			if (strcmp(commands[at].name, name) == 0) {
 				*words_out = words;
@@ -39,7 +40,8 @@ command_unknown(const char *word)
 	(void)fprintf(stderr, "cab: there is no command \"%s\"\n", buf_text(&shown));
 	for (size_t at = 0; at < command_count; at++)
 		if (strncmp(commands[at].name, word, length) == 0)
-			(void)fprintf(stderr, "help: cab %s %s\n", commands[at].name, commands[at].operands);
+			(void)fprintf(stderr, "help: cab %s %s\n", commands[at].name,
+				commands[at].operands);
 	(void)fputs("help: cab --help lists the commands\n", stderr);
 	return EXIT_USAGE;
 }
@@ -47,7 +49,8 @@ command_unknown(const char *word)
 static int
 command_list(void)
 {
-	puts("cab COMMAND [OPTIONS] [OPERANDS]\nBuilds what .cab files describe; sources are fetched where they are used.\n");
+	puts("cab COMMAND [OPTIONS] [OPERANDS]\nBuilds what .cab files describe; sources are "
+	     "fetched where they are used.\n");
 	for (size_t at = 0; at < command_count; at++)
 		printf("  %-14s %s\n", commands[at].name, commands[at].summary);
 	puts("\ncab COMMAND --help says more, and so does cab(1).");
@@ -96,7 +99,8 @@ main(int argc, char **argv)
 {
 	/* A closed pipe is an error of the write that meets it, not a silent death in the middle of a build. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0)
 		return exit_flush(argc < 2 ? (command_list(), EXIT_USAGE) : command_list());
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("cab " CAB_VERSION);

@@ -19,13 +19,13 @@ struct option_row {
 	size_t list; /* of SHAPE_FLAG_OR_LIST */
 };
 
-#define OPTION_OFFSET_SHAPE_FLAG(field) 0
-#define OPTION_OFFSET_SHAPE_TEXT(field) 0
-#define OPTION_OFFSET_SHAPE_LIST(field) 0
-#define OPTION_OFFSET_SHAPE_NUMBER(field) 0
+#define OPTION_OFFSET_SHAPE_FLAG(field)         0
+#define OPTION_OFFSET_SHAPE_TEXT(field)         0
+#define OPTION_OFFSET_SHAPE_LIST(field)         0
+#define OPTION_OFFSET_SHAPE_NUMBER(field)       0
 #define OPTION_OFFSET_SHAPE_FLAG_OR_LIST(field) offsetof(struct options, field##_list)
-#define OPTION(field, name, letter, kind, where, argument, help)                             \
-	{name, letter, kind, where, argument, help, offsetof(struct options, field), \
+#define OPTION(field, name, letter, kind, where, argument, help)                                   \
+	{name, letter, kind, where, argument, help, offsetof(struct options, field),               \
 		OPTION_OFFSET_##kind(field)},
 
 static const struct option_row option_rows[] = {
@@ -96,8 +96,9 @@ option_tables_fill(const struct command *command, struct option_tables *tables)
 			continue;
 		int takes = row->kind == SHAPE_FLAG           ? no_argument
 			    : row->kind == SHAPE_FLAG_OR_LIST ? optional_argument
-							       : required_argument;
-		tables->names[count++] = (struct option){row->name, takes, NULL, OPTION_FIRST + (int)at};
+							      : required_argument;
+		tables->names[count++] =
+			(struct option){row->name, takes, NULL, OPTION_FIRST + (int)at};
 		if (!row->letter)
 			continue;
 		tables->letters[letter++] = row->letter;
@@ -113,13 +114,15 @@ option_find(const struct command *command, int code)
 {
 	for (size_t at = 0; at < OPTION_ROWS; at++)
 		if (option_is_for(&option_rows[at], command) &&
-			(code == OPTION_FIRST + (int)at || (code < OPTION_FIRST && code == option_rows[at].letter)))
+			(code == OPTION_FIRST + (int)at ||
+				(code < OPTION_FIRST && code == option_rows[at].letter)))
 			return &option_rows[at];
 	return NULL;
 }
 
 bool
-options_parse(const struct command *command, int argc, char **argv, struct options *out, struct err *err)
+options_parse(
+	const struct command *command, int argc, char **argv, struct options *out, struct err *err)
 {
 	struct option_tables tables;
 	option_tables_fill(command, &tables);
@@ -133,8 +136,9 @@ options_parse(const struct command *command, int argc, char **argv, struct optio
 			return err_set(err, ERR_USAGE, "%s wants an argument", argv[optind - 1]);
 		const struct option_row *row = option_find(command, code);
 		if (!row)
-			return err_set(err, ERR_USAGE, "cab %s has no option %s (cab %s --help lists them)",
-				command->name, argv[optind - 1], command->name);
+			return err_set(err, ERR_USAGE,
+				"cab %s has no option %s (cab %s --help lists them)", command->name,
+				argv[optind - 1], command->name);
 		if (!option_store(row, optarg, out, err))
 			return false;
 	}
@@ -145,8 +149,8 @@ options_parse(const struct command *command, int argc, char **argv, struct optio
 	if (out->operands.size < command->least)
 		return err_set(err, ERR_USAGE, "cab %s wants %s", command->name, command->operands);
 	if (out->operands.size > command->most)
-		return err_set(err, ERR_USAGE, "cab %s does not know what to do with \"%s\"", command->name,
-			out->operands.data[command->most]);
+		return err_set(err, ERR_USAGE, "cab %s does not know what to do with \"%s\"",
+			command->name, out->operands.data[command->most]);
 	return true;
 }
 
@@ -166,15 +170,19 @@ options_release(struct options *options)
 void
 options_help(const struct command *command)
 {
-	printf("cab %s%s%s\n%s\n\n", command->name, *command->operands ? " " : "", command->operands, command->summary);
+	printf("cab %s%s%s\n%s\n\n", command->name, *command->operands ? " " : "",
+		command->operands, command->summary);
 	for (size_t at = 0; at < OPTION_ROWS; at++) {
 		const struct option_row *row = &option_rows[at];
 		if (!option_is_for(row, command))
 			continue;
 		char name[64];
-		const char *before = row->kind == SHAPE_FLAG ? "" : row->kind == SHAPE_FLAG_OR_LIST ? "[=" : "=";
+		const char *before = row->kind == SHAPE_FLAG           ? ""
+				     : row->kind == SHAPE_FLAG_OR_LIST ? "[="
+								       : "=";
 		(void)snprintf(name, sizeof name, "--%s%s%s%s", row->name, before,
-			row->kind == SHAPE_FLAG ? "" : row->argument, row->kind == SHAPE_FLAG_OR_LIST ? "]" : "");
+			row->kind == SHAPE_FLAG ? "" : row->argument,
+			row->kind == SHAPE_FLAG_OR_LIST ? "]" : "");
 		char letter[4] = "   ";
 		if (row->letter)
 			(void)snprintf(letter, sizeof letter, "-%c,", row->letter);

@@ -37,12 +37,12 @@ enum option_shape {
 };
 
 struct options {
-#define OPTION_FIELD_SHAPE_FLAG(field) bool field;
-#define OPTION_FIELD_SHAPE_TEXT(field) const char *field;
-#define OPTION_FIELD_SHAPE_LIST(field) option_texts field;
+#define OPTION_FIELD_SHAPE_FLAG(field)   bool field;
+#define OPTION_FIELD_SHAPE_TEXT(field)   const char *field;
+#define OPTION_FIELD_SHAPE_LIST(field)   option_texts field;
 #define OPTION_FIELD_SHAPE_NUMBER(field) uint64_t field;
-#define OPTION_FIELD_SHAPE_FLAG_OR_LIST(field) \
-	bool field;                             \
+#define OPTION_FIELD_SHAPE_FLAG_OR_LIST(field)                                                     \
+	bool field;                                                                                \
 	option_texts field##_list;
 #define OPTION(field, name, letter, kind, where, argument, help) OPTION_FIELD_##kind(field)
 #include "cli/option_list.h"
@@ -53,7 +53,8 @@ struct options {
 struct command;
 
 /* Reads what follows the command's name. ERR_USAGE names the option that is wrong. */
-MUST_CHECK bool options_parse(const struct command *command, int argc, char **argv, struct options *out, struct err *err);
+MUST_CHECK bool options_parse(
+	const struct command *command, int argc, char **argv, struct options *out, struct err *err);
 void options_release(struct options *options);
 /* The text of `cab COMMAND --help`, on standard output. */
 void options_help(const struct command *command);

@@ -67,7 +67,7 @@ progress_add_size(struct buf *out, uint64_t size)
 		buf_format(out, "%llu kB", (unsigned long long)(size / 1000));
 	else
 		buf_format(out, "%llu.%llu MB", (unsigned long long)(size / 1000000),
-			   (unsigned long long)(size / 100000 % 10));
+			(unsigned long long)(size / 100000 % 10));
 }
 
 /* Cuts at columns, so that no row wraps and the count of lines stays true. */
@@ -91,7 +91,8 @@ progress_draw_row(const struct progress_row *row, unsigned width, struct buf *ou
 {
 	cleanup_buf struct buf line = BUF(16 * PROGRESS_LINE);
 	uint64_t seconds = (loop_now() - row->since) / 1000;
-	buf_format(&line, "  %-6s %s", row->verb, row->name.size ? (const char *)row->name.data : "");
+	buf_format(
+		&line, "  %-6s %s", row->verb, row->name.size ? (const char *)row->name.data : "");
 	if (seconds)
 		buf_format(&line, "  %llus", (unsigned long long)seconds);
 	if (row->received) {
@@ -107,8 +108,9 @@ progress_draw_row(const struct progress_row *row, unsigned width, struct buf *ou
 	if (row->state.size)
 		buf_format(&line, "  %s", (const char *)row->state.data);
 	else if (row->log_count)
-		buf_format(&line, "  %s", buf_text(&((struct progress_row *)(uintptr_t)row)
-							     ->log[(row->log_count - 1) % PROGRESS_LOG_LINES]));
+		buf_format(&line, "  %s",
+			buf_text(&((struct progress_row *)(uintptr_t)row)
+					  ->log[(row->log_count - 1) % PROGRESS_LOG_LINES]));
 	progress_add_cut(out, &line, width);
 }
 
@@ -141,14 +143,16 @@ progress_tick(void *context)
 	progress_draw(progress, &out);
 	progress_write(&out);
 	if (progress->drawn)
-		progress->timer = loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
+		progress->timer =
+			loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
 }
 
 static void
 progress_change(struct progress *progress)
 {
 	if (progress->style == PROGRESS_LIVE && !progress->timer)
-		progress->timer = loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
+		progress->timer =
+			loop_after(progress->loop, PROGRESS_PERIOD, progress_tick, progress);
 }
 
 void
@@ -194,7 +198,8 @@ progress_tell(struct progress *progress, struct buf *lines)
 }
 
 static void
-progress_tell_json(const char *event, const struct progress_row *row, const char *key, struct bytes text)
+progress_tell_json(
+	const char *event, const struct progress_row *row, const char *key, struct bytes text)
 {
 	cleanup_buf struct buf out = BUF(64 << 10);
 	buf_format(&out, "{\"event\":\"%s\"", event);
@@ -250,7 +255,8 @@ progress_state(struct progress *progress, size_t number, struct bytes text)
 	terminal_escape(bytes_first(text, PROGRESS_LINE), &row->state);
 	if (progress->style == PROGRESS_PLAIN && text.size) {
 		cleanup_buf struct buf out = BUF(64 << 10);
-		buf_format(&out, "%s %s: %s\n", row->verb, buf_text(&row->name), buf_text(&row->state));
+		buf_format(&out, "%s %s: %s\n", row->verb, buf_text(&row->name),
+			buf_text(&row->state));
 		progress_tell(progress, &out);
 	} else if (progress->style == PROGRESS_JSON) {
 		progress_tell_json("state", row, "text", text);
@@ -259,7 +265,8 @@ progress_state(struct progress *progress, size_t number, struct bytes text)
 }
 
 void
-progress_bytes(struct progress *progress, size_t number, uint64_t received, uint64_t expected, uint64_t objects)
+progress_bytes(struct progress *progress, size_t number, uint64_t received, uint64_t expected,
+	uint64_t objects)
 {
 	struct progress_row *row = progress->rows.data[number];
 	row->received = received;
@@ -284,7 +291,8 @@ progress_log(struct progress *progress, size_t number, struct bytes line)
 static void
 progress_add_log(struct progress_row *row, struct buf *out)
 {
-	size_t first = row->log_count > PROGRESS_LOG_LINES ? row->log_count - PROGRESS_LOG_LINES : 0;
+	size_t first =
+		row->log_count > PROGRESS_LOG_LINES ? row->log_count - PROGRESS_LOG_LINES : 0;
 	for (size_t at = first; at < row->log_count; at++)
 		buf_format(out, "    %s\n", buf_text(&row->log[at % PROGRESS_LOG_LINES]));
 }

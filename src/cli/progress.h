@@ -41,9 +41,11 @@ void progress_free(struct progress *progress);
 /* `verb` is a constant: "fetch", "build", "ask". Gives the row's number. */
 size_t progress_start(struct progress *progress, const char *verb, struct bytes name);
 void progress_state(struct progress *progress, size_t row, struct bytes text);
-void progress_bytes(struct progress *progress, size_t row, uint64_t received, uint64_t expected, uint64_t objects);
+void progress_bytes(struct progress *progress, size_t row, uint64_t received, uint64_t expected,
+	uint64_t objects);
 void progress_log(struct progress *progress, size_t row, struct bytes line);
-void progress_finish(struct progress *progress, size_t row, enum progress_end end, struct bytes text);
+void progress_finish(
+	struct progress *progress, size_t row, enum progress_end end, struct bytes text);
 
 /* A line of its own, above what is redrawn. */
 void progress_say(struct progress *progress, struct bytes line);

@@ -11,8 +11,8 @@
 static bool
 terminal_is_bidi(utf8proc_int32_t point)
 {
-	return point == 0x61c || point == 0x200e || point == 0x200f || (point >= 0x202a && point <= 0x202e) ||
-	       (point >= 0x2066 && point <= 0x2069);
+	return point == 0x61c || point == 0x200e || point == 0x200f ||
+	       (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
 }
 
 static bool
@@ -20,7 +20,8 @@ terminal_is_plain(utf8proc_int32_t point)
 {
 	utf8proc_category_t category = utf8proc_category(point);
 	return category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CS &&
-	       category != UTF8PROC_CATEGORY_ZL && category != UTF8PROC_CATEGORY_ZP && !terminal_is_bidi(point);
+	       category != UTF8PROC_CATEGORY_ZL && category != UTF8PROC_CATEGORY_ZP &&
+	       !terminal_is_bidi(point);
 }
 
 void
@@ -28,7 +29,8 @@ terminal_escape(struct bytes text, struct buf *out)
 {
 	while (text.size) {
 		utf8proc_int32_t point = 0;
-		utf8proc_ssize_t length = utf8proc_iterate(text.data, (utf8proc_ssize_t)text.size, &point);
+		utf8proc_ssize_t length =
+			utf8proc_iterate(text.data, (utf8proc_ssize_t)text.size, &point);
 		if (length < 1) {
 			buf_format(out, "\\x%02x", text.data[0]);
 			length = 1;
@@ -49,7 +51,8 @@ terminal_add_json(struct buf *out, struct bytes text)
 	buf_add_byte(out, '"');
 	while (text.size) {
 		utf8proc_int32_t point = 0;
-		utf8proc_ssize_t length = utf8proc_iterate(text.data, (utf8proc_ssize_t)text.size, &point);
+		utf8proc_ssize_t length =
+			utf8proc_iterate(text.data, (utf8proc_ssize_t)text.size, &point);
 		if (length < 1) {
 			buf_add_text(out, "\xef\xbf\xbd");
 			length = 1;

@@ -83,7 +83,7 @@ struct evaluator {
 	struct stack *stack;
 	struct eval_host host;
 	struct failure failure;
-	uint32_t steps; /* to know when to ask whether to go on */
+	uint32_t steps;      /* to know when to ask whether to go on */
 	enum err_kind cause; /* of the last failure that was reported */
 	struct diagnostics diagnostics;
 	ARRAY(struct source_file *) files;

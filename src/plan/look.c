@@ -43,7 +43,7 @@ look_key(struct plan *plan, size_t node, struct digest *key, struct digest *pinn
 	struct digest pinned;
 	size_t unknown;
 	if (derivation->fixed != DERIVATION_ORDINARY ||
-	    graph_pinned(plan->setup.graph, node, &pinned, &unknown) != GRAPH_KNOWN)
+		graph_pinned(plan->setup.graph, node, &pinned, &unknown) != GRAPH_KNOWN)
 		return false;
 	const char **names = arena_array(&plan->arena, const char *, derivation->output_count);
 	for (size_t at = 0; at < derivation->output_count; at++)
@@ -62,12 +62,12 @@ plan_realization_key(struct plan *plan, size_t node, struct digest *out)
 
 static void
 look_take(struct work *work, size_t at, struct bytes output, const struct object *object,
-	  struct realizer_output *outputs)
+	struct realizer_output *outputs)
 {
 	struct arena *arena = &work->plan->arena;
 	struct store_path path = store_path_print(&object->path, object->name);
-	outputs[at] = (struct realizer_output){arena_copy(arena, output), arena_copy(arena, bytes_text(path.text)),
-					       object->hash};
+	outputs[at] = (struct realizer_output){
+		arena_copy(arena, output), arena_copy(arena, bytes_text(path.text)), object->hash};
 }
 
 /* A closure holds one of each thing: a record made from another choice than this run's is not taken. */
@@ -85,10 +85,11 @@ look_agrees(const struct work *work, const struct realization *found)
 		struct err miss;
 		for (size_t from = 0; from < found->made_from.size; from++) {
 			if (!digest_equal(&found->made_from.data[from], &key) ||
-			    !realization_find(plan->setup.store, &key, &other, &miss))
+				!realization_find(plan->setup.store, &key, &other, &miss))
 				continue;
 			struct store_path path =
-				store_path_print(&other.outputs.data[0].object.path, other.outputs.data[0].object.name);
+				store_path_print(&other.outputs.data[0].object.path,
+					other.outputs.data[0].object.name);
 			bool same = bytes_equal_text(need->outputs[0].path, path.text);
 			realization_release(&other);
 			if (!same)
@@ -109,14 +110,16 @@ look_realization(struct work *work)
 		return false;
 	cleanup_realization struct realization found = {0};
 	if (!realization_find(plan->setup.store, &key, &found, &miss) ||
-	    found.outputs.size != derivation->output_count || !look_agrees(work, &found))
+		found.outputs.size != derivation->output_count || !look_agrees(work, &found))
 		return false;
-	struct realizer_output *outputs = arena_array(&plan->arena, struct realizer_output, found.outputs.size);
+	struct realizer_output *outputs =
+		arena_array(&plan->arena, struct realizer_output, found.outputs.size);
 	for (size_t at = 0; at < found.outputs.size; at++) {
 		cleanup_object struct object object = {0};
-		if (!store_obtain(plan->setup.store, &found.outputs.data[at].object.path, &object, &miss)) {
+		if (!store_obtain(plan->setup.store, &found.outputs.data[at].object.path, &object,
+			    &miss)) {
 			trace("plan", "%.*s is realized, but its output cannot be had: %s",
-			      BYTES_ARGS(derivation->name), miss.text);
+				BYTES_ARGS(derivation->name), miss.text);
 			return false;
 		}
 		look_take(work, at, bytes_text(found.outputs.data[at].output), &object, outputs);
@@ -137,13 +140,15 @@ look_object(struct work *work)
 	const struct derivation *derivation = look_derivation(work);
 	struct cab_hash hash = work->found.hash;
 	if (derivation->fixed == DERIVATION_FIXED) {
-		const struct identity *cab = &derivation->identities[derivation->identity_count - 1];
+		const struct identity *cab =
+			&derivation->identities[derivation->identity_count - 1];
 		if (!cab_hash_parse(cab->value, &hash))
 			return false;
 	} else if (!work->found.has_hash) {
 		return false;
 	}
-	struct bytes name = derivation_output_name(&plan->arena, derivation->name, derivation->outputs[0]);
+	struct bytes name =
+		derivation_output_name(&plan->arena, derivation->name, derivation->outputs[0]);
 	struct digest path = object_plain_path(&hash, arena_text(&plan->arena, name));
 	cleanup_object struct object object = {0};
 	struct err miss;

@@ -40,7 +40,8 @@ plan_work(struct plan *plan, size_t node)
 	must(node < size, "a plan is asked for nodes of its graph");
 	if (size > plan->work_count) {
 		plan->works = (struct work **)memory_grow(plan->works, size, sizeof *plan->works);
-		memset(plan->works + plan->work_count, 0, (size - plan->work_count) * sizeof *plan->works);
+		memset(plan->works + plan->work_count, 0,
+			(size - plan->work_count) * sizeof *plan->works);
 		plan->work_count = size;
 	}
 	if (plan->works[node])
@@ -59,7 +60,7 @@ plan_copy_identities(struct plan *plan, const struct identity *identities, size_
 	struct identity *copy = arena_array(&plan->arena, struct identity, count);
 	for (size_t at = 0; at < count; at++)
 		copy[at] = (struct identity){arena_copy(&plan->arena, identities[at].format),
-					     arena_copy(&plan->arena, identities[at].value)};
+			arena_copy(&plan->arena, identities[at].value)};
 	return copy;
 }
 

@@ -37,7 +37,8 @@ struct plan_listener {
 	void *context;
 	void (*start)(void *context, size_t node, enum plan_work work);
 	void (*event)(void *context, size_t node, const struct realizer_event *event);
-	void (*end)(void *context, size_t node, const struct realizer_result *result, const struct err *err);
+	void (*end)(void *context, size_t node, const struct realizer_result *result,
+		const struct err *err);
 };
 
 struct plan_setup {
@@ -53,7 +54,8 @@ struct plan_setup {
 
 /* What is known beforehand of a self-fixing node. Copied. */
 struct plan_source {
-	const struct identity *pin; /* a lock entry's identities, or the one of a checksum in its text; may be empty */
+	const struct identity *
+		pin; /* a lock entry's identities, or the one of a checksum in its text; may be empty */
 	size_t pin_count;
 	bool ask;      /* ask anew, with the pin as what is known (--update) */
 	bool checksum; /* the pin is the text's own: never asked */

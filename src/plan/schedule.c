@@ -32,7 +32,8 @@ schedule_fail(struct work *work, const struct err *err)
 	if (!plan->failed || (plan->err.kind == ERR_CANCELLED && err->kind != ERR_CANCELLED)) {
 		plan->failed = true;
 		plan->err = *err;
-		(void)err_note(&plan->err, "%.*s", BYTES_ARGS(schedule_node(work)->derivation.name));
+		(void)err_note(
+			&plan->err, "%.*s", BYTES_ARGS(schedule_node(work)->derivation.name));
 	}
 	if (plan->setup.keep_going || plan->cancelled)
 		return;
@@ -119,7 +120,8 @@ schedule_resolve(struct work *work, struct derivation *out, struct err *err)
 	for (size_t at = 0; at < derivation->input_count; at++) {
 		struct derivation_input input;
 		if (!derivation_input_parse(derivation->inputs[at], &input))
-			return err_set(err, ERR_CORRUPT, "input %.*s", BYTES_ARGS(derivation->inputs[at]));
+			return err_set(
+				err, ERR_CORRUPT, "input %.*s", BYTES_ARGS(derivation->inputs[at]));
 		if (input.is_object)
 			continue;
 		size_t node = graph_find(plan->setup.graph, &input.digest);
@@ -127,8 +129,8 @@ schedule_resolve(struct work *work, struct derivation *out, struct err *err)
 		struct work *need = plan_work(plan, node);
 		for (size_t output = 0; output < need->output_count; output++)
 			if (bytes_equal(need->outputs[output].name, input.output))
-				resolutions[count++] = (struct derivation_resolution){derivation->inputs[at],
-										      need->outputs[output].path};
+				resolutions[count++] = (struct derivation_resolution){
+					derivation->inputs[at], need->outputs[output].path};
 	}
 	return derivation_resolve(&plan->arena, derivation, resolutions, count, out, err);
 }
@@ -148,7 +150,8 @@ schedule_choose(struct work *work, struct err *err)
 		size_t offered = 0;
 		for (size_t wanted = 0; wanted < derivation->feature_count; wanted++) {
 			size_t feature = 0;
-			while (feature < count && !bytes_equal(features[feature].name, derivation->features[wanted]))
+			while (feature < count &&
+				!bytes_equal(features[feature].name, derivation->features[wanted]))
 				feature++;
 			if (feature < count)
 				offered++;
@@ -158,7 +161,8 @@ schedule_choose(struct work *work, struct err *err)
 		if (offered == derivation->feature_count)
 			return realizer;
 	}
-	(void)err_set(err, ERR_REFUSED, "no realizer offers the feature \"%.*s\"", BYTES_ARGS(missing));
+	(void)err_set(
+		err, ERR_REFUSED, "no realizer offers the feature \"%.*s\"", BYTES_ARGS(missing));
 	return NULL;
 }
 
@@ -173,8 +177,8 @@ schedule_digest(struct work *work, const struct derivation *resolved)
 	if (work->realizer->operations->features(work->realizer, &features, &count, &err))
 		for (size_t at = 0; at < count && annotated < 16; at++)
 			if (features[at].annotation.size)
-				annotations[annotated++] =
-					(struct derivation_annotation){features[at].name, features[at].annotation};
+				annotations[annotated++] = (struct derivation_annotation){
+					features[at].name, features[at].annotation};
 	return derivation_digest_annotated(resolved, annotations, annotated);
 }
 
@@ -188,7 +192,7 @@ plan_resolved(struct plan *plan, size_t node, struct digest *out)
 		const struct graph_node *graph = schedule_node(work);
 		for (size_t at = 0; at < graph->need_count; at++)
 			if (plan_work(plan, graph->needs[at])->state != WORK_DONE &&
-			    !look_at(plan_work(plan, graph->needs[at])))
+				!look_at(plan_work(plan, graph->needs[at])))
 				return false;
 		work->realizer = schedule_choose(work, &err);
 		if (!work->realizer || !schedule_resolve(work, &resolved, &err))
@@ -228,8 +232,9 @@ schedule_take_identities(struct work *work, const struct realizer_result *result
 			changed = true;
 	struct identity *copy = arena_array(&plan->arena, struct identity, result->identity_count);
 	for (size_t at = 0; at < result->identity_count; at++)
-		copy[at] = (struct identity){arena_copy(&plan->arena, result->identities[at].format),
-					     arena_copy(&plan->arena, result->identities[at].value)};
+		copy[at] =
+			(struct identity){arena_copy(&plan->arena, result->identities[at].format),
+				arena_copy(&plan->arena, result->identities[at].value)};
 	bool asked = work->asking;
 	bool locked = !changed && work->source.pin_count;
 	const struct identity *found = locked ? work->source.pin : copy;
@@ -250,11 +255,11 @@ static void
 schedule_take_outputs(struct work *work, const struct realizer_result *result)
 {
 	struct arena *arena = &work->plan->arena;
-	struct realizer_output *outputs = arena_array(arena, struct realizer_output, result->output_count);
+	struct realizer_output *outputs =
+		arena_array(arena, struct realizer_output, result->output_count);
 	for (size_t at = 0; at < result->output_count; at++)
 		outputs[at] = (struct realizer_output){arena_copy(arena, result->outputs[at].name),
-						       arena_copy(arena, result->outputs[at].path),
-						       result->outputs[at].hash};
+			arena_copy(arena, result->outputs[at].path), result->outputs[at].hash};
 	work->outputs = outputs;
 	work->output_count = result->output_count;
 }
@@ -296,7 +301,8 @@ schedule_add_known(struct work *work)
 	struct cab_hash hash;
 	if (!cab || !cab_hash_parse(cab->value, &hash))
 		return;
-	struct realizer_known *known = arena_array(&work->plan->arena, struct realizer_known, source->pin_count);
+	struct realizer_known *known =
+		arena_array(&work->plan->arena, struct realizer_known, source->pin_count);
 	size_t count = 0;
 	for (size_t at = 0; at < source->pin_count; at++)
 		if (&source->pin[at] != cab)
@@ -317,7 +323,8 @@ schedule_prepare(struct work *work, struct err *err)
 		return false;
 	work->resolved = schedule_digest(work, resolved);
 	work->has_resolved = true;
-	work->request = (struct realizer_request){.derivation = resolved, .resolved = work->resolved};
+	work->request =
+		(struct realizer_request){.derivation = resolved, .resolved = work->resolved};
 	work->request.want = work->asking ? REALIZER_WANT_IDENTITY : REALIZER_WANT_OBJECT;
 	if (work->asking) {
 		schedule_add_known(work);
@@ -391,7 +398,8 @@ schedule_run(struct plan *plan, struct err *err)
 		while (plan->wanted.size)
 			schedule_look(plan, plan->wanted.data[--plan->wanted.size]);
 		schedule_start_ready(plan);
-		size_t running = plan->running[PLAN_ASK] + plan->running[PLAN_FETCH] + plan->running[PLAN_BUILD];
+		size_t running = plan->running[PLAN_ASK] + plan->running[PLAN_FETCH] +
+				 plan->running[PLAN_BUILD];
 		if (plan->wanted.size)
 			continue;
 		if (!running && !(plan->ready.size && !plan->failed && !plan->cancelled))

@@ -56,7 +56,8 @@ embedded_find_features(struct embedded *embedded, struct err *err)
 	cleanup_buf struct buf cache = BUF(8192);
 	buf_format(&cache, "%s/host-root", store_root(embedded->settings.store));
 	struct err none;
-	embedded->has_host_root = host_root_find("/", buf_text(&cache), &embedded->host_root, &none);
+	embedded->has_host_root =
+		host_root_find("/", buf_text(&cache), &embedded->host_root, &none);
 	if (!embedded->has_host_root) {
 		trace("realize", "no host-root: %s", none.text);
 		return true;
@@ -70,7 +71,8 @@ embedded_find_features(struct embedded *embedded, struct err *err)
 }
 
 static bool
-embedded_features(struct realizer *realizer, const struct realizer_feature **out, size_t *count_out, struct err *err)
+embedded_features(struct realizer *realizer, const struct realizer_feature **out, size_t *count_out,
+	struct err *err)
 {
 	struct embedded *embedded = embedded_of(realizer);
 	if (!embedded->feature_count && !embedded_find_features(embedded, err))
@@ -82,7 +84,7 @@ embedded_features(struct realizer *realizer, const struct realizer_feature **out
 
 static struct realizer_job *
 embedded_realize(struct realizer *realizer, const struct realizer_request *request,
-		 const struct realizer_listener *listener)
+	const struct realizer_listener *listener)
 {
 	struct embedded *embedded = embedded_of(realizer);
 	struct realizer_job *job = job_new(embedded, request, listener);
@@ -105,8 +107,8 @@ embedded_hold(struct realizer *realizer, struct bytes path, struct err *err)
 }
 
 static bool
-embedded_read(struct realizer *realizer, const struct cab_hash *hash, struct bytes file, struct buf *out,
-	      struct err *err)
+embedded_read(struct realizer *realizer, const struct cab_hash *hash, struct bytes file,
+	struct buf *out, struct err *err)
 {
 	struct read_source source = {.hash = hash};
 	return read_file(embedded_of(realizer)->settings.store, &source, file, out, err);
@@ -141,9 +143,10 @@ embedded_open(const struct embedded_settings *settings)
 	embedded->realizer.operations = &embedded_operations;
 	embedded->settings = *settings;
 	embedded->module_digest = digest_of(settings->module);
-	embedded->network = network_new(settings->loop, settings->network_program, settings->network_config);
-	embedded->spawner =
-		spawner_new(settings->loop, settings->store, settings->guest_program, settings->module);
+	embedded->network =
+		network_new(settings->loop, settings->network_program, settings->network_config);
+	embedded->spawner = spawner_new(
+		settings->loop, settings->store, settings->guest_program, settings->module);
 	return &embedded->realizer;
 }
 

@@ -36,12 +36,12 @@ extern const struct embedded_limits embedded_limits_default;
 
 struct embedded_settings {
 	struct loop *loop;
-	struct store *store;         /* with its caches; borrowed for the realizer's life, like all here */
-	const char *network_program; /* …/libexec/cab/cab-network */
-	const char *guest_program;   /* …/libexec/cab/cab-guest */
-	struct bytes network_config; /* JSON, src/wire/network.h */
-	struct bytes module;         /* island.wasm */
-	struct bytes module_path;    /* "/cull/store/…-island.wasm" */
+	struct store *store; /* with its caches; borrowed for the realizer's life, like all here */
+	const char *network_program;   /* …/libexec/cab/cab-network */
+	const char *guest_program;     /* …/libexec/cab/cab-guest */
+	struct bytes network_config;   /* JSON, src/wire/network.h */
+	struct bytes module;           /* island.wasm */
+	struct bytes module_path;      /* "/cull/store/…-island.wasm" */
 	const struct digest *believed; /* earlier island.wasm whose identities count */
 	size_t believed_count;
 	struct embedded_limits limits;

@@ -19,10 +19,11 @@ finish_guest(struct realizer_job *job, struct err *err)
 	if (job->known || job->failed)
 		return true;
 	if (info.si_code != CLD_EXITED)
-		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)", info.si_status,
-			       strsignal(info.si_status));
+		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)",
+			info.si_status, strsignal(info.si_status));
 	if (info.si_status != 0)
-		return err_set(err, ERR_BUILD, "the program failed with exit status %d", info.si_status);
+		return err_set(
+			err, ERR_BUILD, "the program failed with exit status %d", info.si_status);
 	return true;
 }
 
@@ -36,7 +37,8 @@ finish_native(struct realizer_job *job, struct err *err)
 	job->pidfd = -1;
 	sandbox_release(&job->process);
 	if (result.left) {
-		const char *note = arena_format(&job->arena, "%u processes that it left behind were ended", result.left);
+		const char *note = arena_format(
+			&job->arena, "%u processes that it left behind were ended", result.left);
 		job_say(job, bytes_text(note));
 	}
 	if (job->known || job->failed)
@@ -44,18 +46,21 @@ finish_native(struct realizer_job *job, struct err *err)
 	if (result.limit == ERR_LIMIT_MEMORY)
 		return err_limit(err, ERR_LIMIT_MEMORY, "the program met its limit on memory");
 	if (result.limit == ERR_LIMIT_PROCESSES)
-		return err_limit(err, ERR_LIMIT_PROCESSES, "the program met its limit on processes");
+		return err_limit(
+			err, ERR_LIMIT_PROCESSES, "the program met its limit on processes");
 	if (result.signal)
-		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)", result.signal,
-			       strsignal(result.signal));
+		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)",
+			result.signal, strsignal(result.signal));
 	if (result.code)
-		return err_set(err, ERR_BUILD, "the program failed with exit status %d", result.code);
+		return err_set(
+			err, ERR_BUILD, "the program failed with exit status %d", result.code);
 	return true;
 }
 
 /* What the output must be: by the lock or `fixed`, or by the program's own word. */
 static bool
-finish_claim(struct realizer_job *job, struct cab_hash *claim, bool *has_claim, const char **who, struct err *err)
+finish_claim(struct realizer_job *job, struct cab_hash *claim, bool *has_claim, const char **who,
+	struct err *err)
 {
 	const struct derivation *derivation = job->request.derivation;
 	const struct identity *pin = job->request.pin;
@@ -67,35 +72,41 @@ finish_claim(struct realizer_job *job, struct cab_hash *claim, bool *has_claim, 
 		*who = "the derivation says";
 	}
 	const struct identity *wanted = identity_find(pin, count, "cab");
-	const struct identity *reported = identity_find(job->report.lines, job->report.count, "cab");
+	const struct identity *reported =
+		identity_find(job->report.lines, job->report.count, "cab");
 	bool said = reported && !bytes_equal_text(reported->value, ".");
 	if (wanted && said && !bytes_equal(wanted->value, reported->value))
-		return err_set(err, ERR_CORRUPT, "the content differs: %s cab %.*s, what was fetched is cab %.*s", *who,
-			       BYTES_ARGS(wanted->value), BYTES_ARGS(reported->value));
+		return err_set(err, ERR_CORRUPT,
+			"the content differs: %s cab %.*s, what was fetched is cab %.*s", *who,
+			BYTES_ARGS(wanted->value), BYTES_ARGS(reported->value));
 	if (!wanted && said) {
 		wanted = reported;
 		*who = "the program reported";
 	}
 	*has_claim = wanted != NULL;
 	return !wanted || cab_hash_parse(wanted->value, claim) ||
-	       err_set(err, ERR_CORRUPT, "%s cab %.*s, which is not a Cab hash", *who, BYTES_ARGS(wanted->value));
+	       err_set(err, ERR_CORRUPT, "%s cab %.*s, which is not a Cab hash", *who,
+		       BYTES_ARGS(wanted->value));
 }
 
 static bool
 finish_register(struct realizer_job *job, struct object *objects, struct err *err)
 {
 	const struct derivation *derivation = job->request.derivation;
-	struct object_reference *closure = arena_array(&job->arena, struct object_reference, job->closure.size);
+	struct object_reference *closure =
+		arena_array(&job->arena, struct object_reference, job->closure.size);
 	for (size_t at = 0; at < job->closure.size; at++) {
 		closure[at].path = job->closure.data[at].path;
 		memcpy(closure[at].name, job->closure.data[at].name, sizeof closure[at].name);
 	}
 	const char **names = arena_array(&job->arena, const char *, derivation->output_count);
 	for (size_t at = 0; at < derivation->output_count; at++) {
-		struct bytes own = derivation_own_path(&job->arena, derivation->name, derivation->outputs[at]);
-		names[at] = job->kind == PROGRAM_WASM
-				    ? arena_text(&job->arena, derivation->outputs[at])
-				    : arena_text(&job->arena, bytes_from(own, sizeof STORE_PREFIX - 1));
+		struct bytes own =
+			derivation_own_path(&job->arena, derivation->name, derivation->outputs[at]);
+		names[at] =
+			job->kind == PROGRAM_WASM
+				? arena_text(&job->arena, derivation->outputs[at])
+				: arena_text(&job->arena, bytes_from(own, sizeof STORE_PREFIX - 1));
 	}
 	struct cab_hash claim;
 	bool has_claim = false;
@@ -114,7 +125,9 @@ finish_register(struct realizer_job *job, struct object *objects, struct err *er
 	};
 	if (output_register(&work, objects, err))
 		return true;
-	return err->kind == ERR_CORRUPT && has_claim ? err_note(err, "%s cab %s", who, cab_hash_print(&claim).text) : false;
+	return err->kind == ERR_CORRUPT && has_claim
+		       ? err_note(err, "%s cab %s", who, cab_hash_print(&claim).text)
+		       : false;
 }
 
 /* A self-fixing run proves its identities; any other is a realization. Neither is both (DESIGN section 4). */
@@ -126,13 +139,14 @@ finish_record(struct realizer_job *job, const struct object *objects)
 		for (size_t at = 0; at < job->report.count; at++) {
 			struct identity line = job->report.lines[at];
 			if (!bytes_equal_text(line.format, "cab"))
-				table_put(&job->table, line.format, line.value, &objects[0].hash, objects[0].size,
-					  objects[0].files);
+				table_put(&job->table, line.format, line.value, &objects[0].hash,
+					objects[0].size, objects[0].files);
 		}
 		return;
 	}
-	struct realization realization = {
-		.kind = REALIZATION_RESOLVED, .derivation = job->request.resolved, .vouch = {.kind = VOUCH_SELF}};
+	struct realization realization = {.kind = REALIZATION_RESOLVED,
+		.derivation = job->request.resolved,
+		.vouch = {.kind = VOUCH_SELF}};
 	for (size_t at = 0; at < derivation->output_count; at++) {
 		struct realization_output *output = array_push(&realization.outputs);
 		memcpy(output->output, derivation->outputs[at].data, derivation->outputs[at].size);
@@ -145,16 +159,18 @@ finish_record(struct realizer_job *job, const struct object *objects)
 }
 
 static void
-finish_identities(struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
+finish_identities(
+	struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
 {
-	struct identity *identities = arena_array(&job->arena, struct identity, job->report.count + 1);
+	struct identity *identities =
+		arena_array(&job->arena, struct identity, job->report.count + 1);
 	size_t count = 0;
 	for (size_t at = 0; at < job->report.count; at++)
 		if (!bytes_equal_text(job->report.lines[at].format, "cab"))
 			identities[count++] = job->report.lines[at];
 	struct cab_hash_text text = cab_hash_print(hash);
-	identities[count++] =
-		(struct identity){BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
+	identities[count++] = (struct identity){
+		BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
 	out->identities = identities;
 	out->identity_count = count;
 }
@@ -163,11 +179,12 @@ static void
 finish_outputs(struct realizer_job *job, const struct object *objects, struct realizer_result *out)
 {
 	const struct derivation *derivation = job->request.derivation;
-	struct realizer_output *outputs = arena_array(&job->arena, struct realizer_output, derivation->output_count);
+	struct realizer_output *outputs =
+		arena_array(&job->arena, struct realizer_output, derivation->output_count);
 	for (size_t at = 0; at < derivation->output_count; at++) {
 		struct store_path path = store_path_print(&objects[at].path, objects[at].name);
 		outputs[at] = (struct realizer_output){derivation->outputs[at],
-						       arena_copy(&job->arena, bytes_text(path.text)), objects[at].hash};
+			arena_copy(&job->arena, bytes_text(path.text)), objects[at].hash};
 	}
 	out->outputs = outputs;
 	out->output_count = derivation->output_count;
@@ -200,7 +217,8 @@ finish_known(struct realizer_job *job, struct realizer_result *out)
 	struct realizer_output *output = arena_new(&job->arena, struct realizer_output);
 	*output = (struct realizer_output){.name = derivation->outputs[0], .hash = job->known_hash};
 	if (job->request.want == REALIZER_WANT_OBJECT) {
-		struct bytes name = derivation_output_name(&job->arena, derivation->name, derivation->outputs[0]);
+		struct bytes name = derivation_output_name(
+			&job->arena, derivation->name, derivation->outputs[0]);
 		char *text = arena_text(&job->arena, name);
 		struct digest digest = object_plain_path(&job->known_hash, text);
 		struct store_path path = store_path_print(&digest, text);

@@ -189,8 +189,10 @@ guest_send(struct guest_request *request, struct err *err)
 		return false;
 	/* More room means fewer turns between the two processes; a refusal costs speed only. */
 	(void)fcntl(write_end, F_SETPIPE_SZ, GUEST_PIPE);
-	struct network_listener listener = {request, guest_head, guest_reached, guest_note, guest_end};
-	request->transfer = network_open(guest->host.network, &open, fd_take(&write_end), &listener, err);
+	struct network_listener listener = {
+		request, guest_head, guest_reached, guest_note, guest_end};
+	request->transfer =
+		network_open(guest->host.network, &open, fd_take(&write_end), &listener, err);
 	return request->transfer != NULL;
 }
 
@@ -217,12 +219,15 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 	if (!wire_end(in, err))
 		return false;
 	if (method.size > 16 || url.size > CAB_HTTP_URL || headers.size > CAB_HTTP_HEADERS)
-		return err_set(err, ERR_REFUSED, "the guest's request %u is over the limits of the interface", id);
+		return err_set(err, ERR_REFUSED,
+			"the guest's request %u is over the limits of the interface", id);
 	if (guest->requests.size >= CAB_HTTP_HANDLES)
-		return err_set(err, ERR_REFUSED, "the guest has more than %d requests open", CAB_HTTP_HANDLES);
+		return err_set(err, ERR_REFUSED, "the guest has more than %d requests open",
+			CAB_HTTP_HANDLES);
 
 	struct guest_request *request = (struct guest_request *)memory_zero(1, sizeof *request);
-	*request = (struct guest_request){.guest = guest, .id = id, .body = -1, .packet = BUF(WIRE_PACKET)};
+	*request = (struct guest_request){
+		.guest = guest, .id = id, .body = -1, .packet = BUF(WIRE_PACKET)};
 	request->body_file = wire_take_fd(&guest->packet, 0);
 	buf_add(&request->packet, fields);
 	*array_push(&guest->requests) = request;
@@ -316,7 +321,8 @@ bool
 guest_start(struct guest *guest, const struct spawner_request *request, struct err *err)
 {
 	cleanup_fd int theirs = -1;
-	if (!wire_pair(&guest->control, &theirs, err) || !fd_set_blocking(guest->control, false, err))
+	if (!wire_pair(&guest->control, &theirs, err) ||
+		!fd_set_blocking(guest->control, false, err))
 		return err_note(err, "control socket of the guest");
 	struct spawner_request start = *request;
 	start.control = theirs;

@@ -46,7 +46,8 @@ struct guest_account {
 
 struct guest *guest_new(const struct guest_host *host, const struct guest_listener *listener);
 /* request->control is filled here; the rest is the caller's. */
-MUST_CHECK bool guest_start(struct guest *guest, const struct spawner_request *request, struct err *err);
+MUST_CHECK bool guest_start(
+	struct guest *guest, const struct spawner_request *request, struct err *err);
 void guest_hold(struct guest *guest);
 void guest_resume(struct guest *guest);
 /* What the guest still has to say before its end is told: called when its process is gone. */

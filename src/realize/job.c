@@ -16,7 +16,8 @@ enum { JOB_RETRY = 50, JOB_TICK = 1000 };
 static void job_begin(void *context);
 
 struct realizer_job *
-job_new(struct embedded *embedded, const struct realizer_request *request, const struct realizer_listener *listener)
+job_new(struct embedded *embedded, const struct realizer_request *request,
+	const struct realizer_listener *listener)
 {
 	struct realizer_job *job = (struct realizer_job *)memory_zero(1, sizeof *job);
 	job->embedded = embedded;
@@ -62,7 +63,7 @@ job_pin_text(struct realizer_job *job)
 	cleanup_buf struct buf text = BUF(64 << 10);
 	for (size_t at = 0; at < job->request.pin_count; at++)
 		buf_format(&text, "%.*s %.*s\n", BYTES_ARGS(job->request.pin[at].format),
-			   BYTES_ARGS(job->request.pin[at].value));
+			BYTES_ARGS(job->request.pin[at].value));
 	return arena_text(&job->arena, buf_bytes(&text));
 }
 
@@ -152,7 +153,8 @@ void
 job_cancel(struct realizer_job *job)
 {
 	struct err err;
-	(void)err_set(&err, ERR_CANCELLED, "%.*s was cancelled", BYTES_ARGS(job->request.derivation->name));
+	(void)err_set(&err, ERR_CANCELLED, "%.*s was cancelled",
+		BYTES_ARGS(job->request.derivation->name));
 	/* A guest that is still being started ends by its pidfd, once that comes. */
 	if (job->guest && job->pidfd < 0 && !job->failed) {
 		job->failed = true;
@@ -179,7 +181,8 @@ job_drain_report(struct realizer_job *job)
 		}
 		struct identity identity;
 		while (!job->stopping && report_next(&job->report, &identity)) {
-			struct realizer_event event = {.kind = REALIZER_EVENT_IDENTITY, .identity = identity};
+			struct realizer_event event = {
+				.kind = REALIZER_EVENT_IDENTITY, .identity = identity};
 			job->listener.event(job->listener.context, &event);
 			if (known_decide(job, identity))
 				job_stop(job);
@@ -215,7 +218,8 @@ job_on_end(void *context, short events)
 		guest_drain(job->guest);
 		account = guest_account(job->guest);
 	}
-	struct realizer_result result = {.requests = account.requests, .received = account.received};
+	struct realizer_result result = {
+		.requests = account.requests, .received = account.received};
 	struct err err = {0};
 	bool done = finish_job(job, &result, &err);
 	struct err log_err;
@@ -239,7 +243,7 @@ job_check_disk(const struct realizer_job *job, struct err *err)
 	if (left >= least)
 		return true;
 	return err_limit(err, ERR_LIMIT_DISK, "the disk of the store is nearly full: %llu MB left",
-			 (unsigned long long)(left / 1000000));
+		(unsigned long long)(left / 1000000));
 }
 
 static bool
@@ -250,10 +254,10 @@ job_check_limits(const struct realizer_job *job, struct err *err)
 	uint64_t seconds = job->kind == PROGRAM_WASM ? limits->fetch_seconds : limits->seconds;
 	if (now - job->started >= seconds * 1000)
 		return err_limit(err, ERR_LIMIT_TIME, "the program ran longer than %llu seconds",
-				 (unsigned long long)seconds);
+			(unsigned long long)seconds);
 	if (now - job->active >= limits->silence * 1000)
 		return err_limit(err, ERR_LIMIT_SILENCE, "the program was silent for %llu seconds",
-				 (unsigned long long)limits->silence);
+			(unsigned long long)limits->silence);
 	return job_check_disk(job, err);
 }
 
@@ -273,8 +277,9 @@ job_check_features(struct realizer_job *job, struct err *err)
 	const struct derivation *derivation = job->request.derivation;
 	for (size_t at = 0; at < derivation->feature_count; at++)
 		if (!embedded_has_feature(job->embedded, derivation->features[at]))
-			return err_set(err, ERR_REFUSED, "no realizer offers the feature \"%.*s\" that %.*s requires",
-				       BYTES_ARGS(derivation->features[at]), BYTES_ARGS(derivation->name));
+			return err_set(err, ERR_REFUSED,
+				"no realizer offers the feature \"%.*s\" that %.*s requires",
+				BYTES_ARGS(derivation->features[at]), BYTES_ARGS(derivation->name));
 	return true;
 }
 
@@ -283,9 +288,10 @@ static bool
 job_lock(struct realizer_job *job, struct err *err)
 {
 	cleanup_buf struct buf holder = BUF(RUN_LOCK_TEXT);
-	const char *purpose = arena_format(&job->arena, "realizing %.*s", BYTES_ARGS(job->request.derivation->name));
-	switch (run_lock_try(job->embedded->settings.store, &job->request.resolved, purpose, &job->run_lock, &holder,
-			     err)) {
+	const char *purpose = arena_format(
+		&job->arena, "realizing %.*s", BYTES_ARGS(job->request.derivation->name));
+	switch (run_lock_try(job->embedded->settings.store, &job->request.resolved, purpose,
+		&job->run_lock, &holder, err)) {
 	case RUN_LOCK_HELD:
 		return true;
 	case RUN_LOCK_FAILED:
@@ -331,7 +337,8 @@ job_begin(void *context)
 		return;
 	}
 	/* The table is needed by the first look too; a foreign module's bytes are read when it starts. */
-	bool own = bytes_equal(job->request.derivation->program, job->embedded->settings.module_path);
+	bool own =
+		bytes_equal(job->request.derivation->program, job->embedded->settings.module_path);
 	known_prepare(job, own ? job->embedded->settings.module : bytes_of(NULL, 0));
 	if (job_look(job) || !job_lock(job, &err))
 		return;

@@ -94,7 +94,7 @@ struct realizer_job {
 
 /* job.c */
 struct realizer_job *job_new(struct embedded *embedded, const struct realizer_request *request,
-			     const struct realizer_listener *listener);
+	const struct realizer_listener *listener);
 void job_cancel(struct realizer_job *job);
 /* Marks it failed (the first reason counts) and ends its processes. */
 void job_fail(struct realizer_job *job, const struct err *err);
@@ -117,7 +117,8 @@ bool known_find(struct realizer_job *job, struct realizer_output **outputs, size
 /* start.c: staging, FIFO, log, and the program; wasm.c and native.c: the two kinds of program */
 int start_open_program(struct realizer_job *job, struct err *err);
 MUST_CHECK bool start_job(struct realizer_job *job, struct err *err);
-MUST_CHECK bool start_guest(struct realizer_job *job, struct bytes module, int log, struct err *err);
+MUST_CHECK bool start_guest(
+	struct realizer_job *job, struct bytes module, int log, struct err *err);
 MUST_CHECK bool start_native(struct realizer_job *job, int log, struct err *err);
 
 /* finish.c: exit status, claim, output, records */

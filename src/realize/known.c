@@ -10,7 +10,8 @@ known_is_alone(const struct derivation *derivation)
 		return false;
 	struct bytes input = derivation->inputs[0];
 	struct bytes rest = bytes_from(derivation->program, input.size);
-	return bytes_has_prefix(derivation->program, input) && (rest.size == 0 || rest.data[0] == '/');
+	return bytes_has_prefix(derivation->program, input) &&
+	       (rest.size == 0 || rest.data[0] == '/');
 }
 
 void
@@ -46,7 +47,8 @@ known_pin(const struct realizer_job *job, size_t *count)
 }
 
 static bool
-known_look_up(const struct realizer_job *job, struct identity identity, struct cab_hash *out, const char **from)
+known_look_up(const struct realizer_job *job, struct identity identity, struct cab_hash *out,
+	const char **from)
 {
 	for (size_t at = 0; at < job->request.known_count; at++) {
 		const struct realizer_known *known = &job->request.known[at];
@@ -64,7 +66,8 @@ static struct digest
 known_path(struct realizer_job *job, const struct cab_hash *hash)
 {
 	const struct derivation *derivation = job->request.derivation;
-	struct bytes name = derivation_output_name(&job->arena, derivation->name, derivation->outputs[0]);
+	struct bytes name =
+		derivation_output_name(&job->arena, derivation->name, derivation->outputs[0]);
 	return object_plain_path(hash, arena_text(&job->arena, name));
 }
 
@@ -98,11 +101,14 @@ known_contradicts(struct realizer_job *job, struct identity identity)
 	size_t count = 0;
 	const struct identity *pin = known_pin(job, &count);
 	for (size_t at = 0; at < count; at++) {
-		if (!bytes_equal(pin[at].format, identity.format) || bytes_equal(pin[at].value, identity.value))
+		if (!bytes_equal(pin[at].format, identity.format) ||
+			bytes_equal(pin[at].value, identity.value))
 			continue;
 		struct err err;
-		(void)err_set(&err, ERR_CORRUPT, "%.*s differs: the lock says %.*s, the source says %.*s",
-			      BYTES_ARGS(identity.format), BYTES_ARGS(pin[at].value), BYTES_ARGS(identity.value));
+		(void)err_set(&err, ERR_CORRUPT,
+			"%.*s differs: the lock says %.*s, the source says %.*s",
+			BYTES_ARGS(identity.format), BYTES_ARGS(pin[at].value),
+			BYTES_ARGS(identity.value));
 		job_fail(job, &err);
 		return true;
 	}
@@ -137,10 +143,11 @@ known_decide(struct realizer_job *job, struct identity identity)
 
 static void
 known_output(struct realizer_job *job, struct bytes output, const struct object *object,
-	     struct realizer_output *out)
+	struct realizer_output *out)
 {
 	struct store_path path = store_path_print(&object->path, object->name);
-	*out = (struct realizer_output){output, arena_copy(&job->arena, bytes_text(path.text)), object->hash};
+	*out = (struct realizer_output){
+		output, arena_copy(&job->arena, bytes_text(path.text)), object->hash};
 }
 
 static bool
@@ -151,19 +158,21 @@ known_find_realization(struct realizer_job *job, struct realizer_output **output
 	const char **names = arena_array(&job->arena, const char *, derivation->output_count);
 	for (size_t at = 0; at < derivation->output_count; at++)
 		names[at] = arena_text(&job->arena, derivation->outputs[at]);
-	struct digest key =
-		realization_key(REALIZATION_RESOLVED, &job->request.resolved, names, derivation->output_count);
+	struct digest key = realization_key(
+		REALIZATION_RESOLVED, &job->request.resolved, names, derivation->output_count);
 	cleanup_realization struct realization found = {0};
 	struct err miss;
-	if (!realization_find(store, &key, &found, &miss) || found.outputs.size != derivation->output_count)
+	if (!realization_find(store, &key, &found, &miss) ||
+		found.outputs.size != derivation->output_count)
 		return false;
 	*outputs = arena_array(&job->arena, struct realizer_output, derivation->output_count);
 	for (size_t at = 0; at < found.outputs.size; at++) {
 		cleanup_object struct object object = {0};
 		if (!store_obtain(store, &found.outputs.data[at].object.path, &object, &miss))
 			return false;
-		known_output(job, arena_copy(&job->arena, bytes_text(found.outputs.data[at].output)), &object,
-			     &(*outputs)[at]);
+		known_output(job,
+			arena_copy(&job->arena, bytes_text(found.outputs.data[at].output)), &object,
+			&(*outputs)[at]);
 	}
 	*count = derivation->output_count;
 	return true;
@@ -179,8 +188,9 @@ known_find_pinned(struct realizer_job *job, struct realizer_output **outputs, si
 	for (size_t at = pins; at-- > 0;) {
 		struct cab_hash hash;
 		const char *from = NULL;
-		bool said = bytes_equal_text(pin[at].format, "cab") ? cab_hash_parse(pin[at].value, &hash)
-								    : known_look_up(job, pin[at], &hash, &from);
+		bool said = bytes_equal_text(pin[at].format, "cab")
+				    ? cab_hash_parse(pin[at].value, &hash)
+				    : known_look_up(job, pin[at], &hash, &from);
 		if (!said)
 			continue;
 		cleanup_object struct object object = {0};
@@ -201,7 +211,9 @@ known_find_pinned(struct realizer_job *job, struct realizer_output **outputs, si
 bool
 known_find(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
 {
-	if (job->request.derivation->fixed != DERIVATION_ORDINARY && known_find_pinned(job, outputs, count))
+	if (job->request.derivation->fixed != DERIVATION_ORDINARY &&
+		known_find_pinned(job, outputs, count))
 		return true;
-	return job->request.derivation->fixed != DERIVATION_SELF && known_find_realization(job, outputs, count);
+	return job->request.derivation->fixed != DERIVATION_SELF &&
+	       known_find_realization(job, outputs, count);
 }

@@ -28,7 +28,8 @@ log_keep(struct log *log, struct bytes data)
 	if (kept.size == data.size)
 		return;
 	if (!log->dropped)
-		log_write(log, BYTES_LITERAL("\n[cab: the log is full; what follows is left out]\n"));
+		log_write(
+			log, BYTES_LITERAL("\n[cab: the log is full; what follows is left out]\n"));
 	log->dropped += data.size - kept.size;
 }
 
@@ -55,7 +56,8 @@ log_close(struct log *log, log_line *line, void *context, struct err *err)
 		line(context, buf_bytes(&log->line));
 	if (log->dropped) {
 		cleanup_buf struct buf note = BUF(200);
-		buf_format(&note, "[cab: %llu bytes were left out]\n", (unsigned long long)log->dropped);
+		buf_format(&note, "[cab: %llu bytes were left out]\n",
+			(unsigned long long)log->dropped);
 		log_write(log, buf_bytes(&note));
 	}
 	bool done = !log->failed;

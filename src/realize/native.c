@@ -34,31 +34,37 @@ native_closure(struct realizer_job *job, struct err *err)
 		struct object_reference input;
 		if (!store_path_parse(derivation->inputs[at], &input))
 			return err_set(err, ERR_REFUSED, "input %.*s is not an object",
-				       BYTES_ARGS(derivation->inputs[at]));
+				BYTES_ARGS(derivation->inputs[at]));
 		paths[at] = input.path;
 	}
-	return store_closure(job->embedded->settings.store, paths, derivation->input_count, &job->closure, err);
+	return store_closure(
+		job->embedded->settings.store, paths, derivation->input_count, &job->closure, err);
 }
 
 static bool
 native_host_root(const struct realizer_job *job)
 {
 	const struct embedded *embedded = job->embedded;
-	return embedded->has_host_root &&
-	       derivation_has_feature(job->request.derivation, bytes_text(embedded->host_root.feature));
+	return embedded->has_host_root && derivation_has_feature(job->request.derivation,
+						  bytes_text(embedded->host_root.feature));
 }
 
 static void
 native_entries(struct realizer_job *job, struct native_plan *plan)
 {
 	struct store *store = job->embedded->settings.store;
-	plan->entries = arena_array(&job->arena, struct sandbox_entry, HOST_ROOT_ENTRIES + 2 + job->closure.size);
+	plan->entries = arena_array(
+		&job->arena, struct sandbox_entry, HOST_ROOT_ENTRIES + 2 + job->closure.size);
 	if (native_host_root(job))
 		plan->entry_count = host_root_entries(&job->embedded->host_root, plan->entries);
-	plan->entries[plan->entry_count++] = (struct sandbox_entry){
-		.kind = SANDBOX_BIND, .writable = true, .target = "/build", .source_fd = job->build};
-	plan->entries[plan->entry_count++] = (struct sandbox_entry){
-		.kind = SANDBOX_BIND, .writable = true, .target = "/cull/store", .source_fd = job->outputs};
+	plan->entries[plan->entry_count++] = (struct sandbox_entry){.kind = SANDBOX_BIND,
+		.writable = true,
+		.target = "/build",
+		.source_fd = job->build};
+	plan->entries[plan->entry_count++] = (struct sandbox_entry){.kind = SANDBOX_BIND,
+		.writable = true,
+		.target = "/cull/store",
+		.source_fd = job->outputs};
 	for (size_t at = 0; at < job->closure.size; at++) {
 		const struct object *object = &job->closure.data[at];
 		struct store_path path = store_path_print(&object->path, object->name);
@@ -66,18 +72,20 @@ native_entries(struct realizer_job *job, struct native_plan *plan)
 			.kind = SANDBOX_BIND,
 			.target = arena_text(&job->arena, bytes_text(path.text)),
 			.source = arena_format(&job->arena, "%s/store/%s", store_root(store),
-					       path.text + sizeof STORE_PREFIX - 1),
+				path.text + sizeof STORE_PREFIX - 1),
 			.source_fd = -1,
 		};
 	}
 }
 
 static void
-native_set(struct realizer_job *job, struct native_plan *plan, struct bytes name, struct bytes value)
+native_set(
+	struct realizer_job *job, struct native_plan *plan, struct bytes name, struct bytes value)
 {
 	for (size_t at = 0; at < plan->environment_count; at++) {
 		struct bytes old = bytes_text(plan->environment[at]);
-		if (bytes_has_prefix(old, name) && old.size > name.size && old.data[name.size] == '=')
+		if (bytes_has_prefix(old, name) && old.size > name.size &&
+			old.data[name.size] == '=')
 			return;
 	}
 	plan->environment[plan->environment_count++] =
@@ -90,16 +98,18 @@ native_environment(struct realizer_job *job, struct native_plan *plan)
 {
 	const struct derivation *derivation = job->request.derivation;
 	plan->environment = arena_array(&job->arena, const char *,
-					derivation->environment_count + derivation->output_count + NATIVE_OWN + 1);
+		derivation->environment_count + derivation->output_count + NATIVE_OWN + 1);
 	for (size_t at = 0; at < derivation->output_count; at++)
 		native_set(job, plan, derivation->outputs[at],
-			   derivation_own_path(&job->arena, derivation->name, derivation->outputs[at]));
+			derivation_own_path(
+				&job->arena, derivation->name, derivation->outputs[at]));
 	if (derivation->fixed == DERIVATION_SELF)
 		native_set(job, plan, BYTES_LITERAL("CAB_HASH"), BYTES_LITERAL("/build/hash"));
 	if (job->request.pin_count)
 		native_set(job, plan, BYTES_LITERAL("CAB_PIN"), bytes_text(job_pin_text(job)));
 	for (size_t at = 0; at < derivation->environment_count; at++)
-		native_set(job, plan, derivation->environment[at].name, derivation->environment[at].value);
+		native_set(job, plan, derivation->environment[at].name,
+			derivation->environment[at].value);
 	unsigned jobs = job->embedded->settings.slots;
 	struct derivation_variable own[] = {
 		{BYTES_LITERAL("HOME"), BYTES_LITERAL("/build")},
@@ -120,7 +130,8 @@ native_environment(struct realizer_job *job, struct native_plan *plan)
 
 /* The text of a path that a program sees, in the store or in the host's root, as the realizer can open it. */
 static bool
-native_script(struct realizer_job *job, struct bytes head, struct native_plan *plan, size_t *count, struct err *err)
+native_script(struct realizer_job *job, struct bytes head, struct native_plan *plan, size_t *count,
+	struct err *err)
 {
 	struct bytes interpreter;
 	struct bytes argument;

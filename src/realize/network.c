@@ -82,7 +82,8 @@ network_forget(struct network_transfer *transfer)
 	struct network *network = transfer->network;
 	for (size_t at = 0; at < network->transfers.size; at++)
 		if (network->transfers.data[at] == transfer)
-			network->transfers.data[at] = network->transfers.data[--network->transfers.size];
+			network->transfers.data[at] =
+				network->transfers.data[--network->transfers.size];
 	free(transfer);
 }
 
@@ -100,7 +101,8 @@ network_break(struct network *network, const char *why)
 {
 	network_stop(network);
 	while (network->transfers.size)
-		network_finish(network->transfers.data[0], &(struct network_end){.why = bytes_text(why)});
+		network_finish(
+			network->transfers.data[0], &(struct network_end){.why = bytes_text(why)});
 }
 
 static bool
@@ -208,7 +210,8 @@ network_start(struct network *network, struct err *err)
 		return err_note(err, "start cab-network");
 
 	struct process_fd fds[] = {{theirs, NETWORK_SOCKET}, {STDERR_FILENO, STDERR_FILENO}};
-	struct process_spec spec = {.program = network->program, .fds = fds, .fd_count = 2, .own_group = true};
+	struct process_spec spec = {
+		.program = network->program, .fds = fds, .fd_count = 2, .own_group = true};
 	if (!process_start(&spec, &network->process, err))
 		return err_note(err, "start cab-network");
 
@@ -225,7 +228,7 @@ network_start(struct network *network, struct err *err)
 
 struct network_transfer *
 network_open(struct network *network, const struct network_request *request, int body_fd,
-	     const struct network_listener *listener, struct err *err)
+	const struct network_listener *listener, struct err *err)
 {
 	cleanup_fd int body = body_fd;
 	if (!network_start(network, err))
@@ -245,7 +248,8 @@ network_open(struct network *network, const struct network_request *request, int
 		(void)err_note(err, "request %.*s", BYTES_ARGS(request->url));
 		return NULL;
 	}
-	struct network_transfer *transfer = (struct network_transfer *)memory_zero(1, sizeof *transfer);
+	struct network_transfer *transfer =
+		(struct network_transfer *)memory_zero(1, sizeof *transfer);
 	*transfer = (struct network_transfer){network, id, *listener};
 	*array_push(&network->transfers) = transfer;
 	return transfer;

@@ -54,8 +54,9 @@ void network_free(struct network *network);
 /* Starts the process now, so that it is ready when the first transfer comes. */
 MUST_CHECK bool network_start(struct network *network, struct err *err);
 
-struct network_transfer *network_open(struct network *network, const struct network_request *request, int body_fd,
-				      const struct network_listener *listener, struct err *err);
+struct network_transfer *network_open(struct network *network,
+	const struct network_request *request, int body_fd, const struct network_listener *listener,
+	struct err *err);
 void network_pause(struct network_transfer *transfer);
 void network_resume(struct network_transfer *transfer);
 void network_cancel(struct network_transfer *transfer);

@@ -46,8 +46,8 @@ output_prepare(struct output_state *state)
 		memcpy(state->patterns[at].letters, letters.text, DIGEST_TEXT);
 	}
 	for (size_t at = 0; at < state->count; at++) {
-		state->outputs[at].own =
-			derivation_own_path(&state->arena, work->derivation->name, work->derivation->outputs[at]);
+		state->outputs[at].own = derivation_own_path(
+			&state->arena, work->derivation->name, work->derivation->outputs[at]);
 		output_letters(state->outputs[at].own, &state->patterns[work->closure_count + at]);
 	}
 }
@@ -60,15 +60,16 @@ output_scan(struct output_state *state, size_t at, struct err *err)
 	struct bytes output = state->work->derivation->outputs[at];
 	if (fstatat(state->work->folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
-			return err_set(err, ERR_BUILD, "the program ended well but made no output \"%.*s\"",
-				       BYTES_ARGS(output));
+			return err_set(err, ERR_BUILD,
+				"the program ended well but made no output \"%.*s\"",
+				BYTES_ARGS(output));
 		return err_system(err, errno, "output %.*s", BYTES_ARGS(output));
 	}
 	/* What a guest wrote cannot mention a path that it was never told. */
 	if (!state->work->native)
 		return true;
-	return scan_tree(state->work->folder, name, state->patterns, state->pattern_count, &state->outputs[at].hits,
-			 err) ||
+	return scan_tree(state->work->folder, name, state->patterns, state->pattern_count,
+		       &state->outputs[at].hits, err) ||
 	       err_note(err, "output %.*s", BYTES_ARGS(output));
 }
 
@@ -91,7 +92,8 @@ output_next(const struct output_state *state)
 		bool ready = true;
 		for (size_t other = 0; other < state->count; other++)
 			if (other != at && !state->outputs[other].registered &&
-			    output_find_hit(&state->outputs[at], state->work->closure_count + other))
+				output_find_hit(
+					&state->outputs[at], state->work->closure_count + other))
 				ready = false;
 		if (ready)
 			return at;
@@ -105,20 +107,25 @@ output_cycle(const struct output_state *state, struct err *err)
 	const struct derivation *derivation = state->work->derivation;
 	for (size_t at = 0; at < state->count; at++)
 		for (size_t other = at + 1; other < state->count; other++) {
-			const struct scan_hit *there =
-				output_find_hit(&state->outputs[at], state->work->closure_count + other);
-			const struct scan_hit *back =
-				output_find_hit(&state->outputs[other], state->work->closure_count + at);
-			if (there && back && !state->outputs[at].registered && !state->outputs[other].registered)
+			const struct scan_hit *there = output_find_hit(
+				&state->outputs[at], state->work->closure_count + other);
+			const struct scan_hit *back = output_find_hit(
+				&state->outputs[other], state->work->closure_count + at);
+			if (there && back && !state->outputs[at].registered &&
+				!state->outputs[other].registered)
 				return err_set(err, ERR_BUILD,
-					       "outputs refer to each other: \"%.*s\" of %.*s names %.*s, and \"%.*s\" of "
-					       "%.*s names %.*s",
-					       BYTES_ARGS(there->path), BYTES_ARGS(derivation->outputs[at]),
-					       BYTES_ARGS(derivation->outputs[other]), BYTES_ARGS(back->path),
-					       BYTES_ARGS(derivation->outputs[other]), BYTES_ARGS(derivation->outputs[at]));
+					"outputs refer to each other: \"%.*s\" of %.*s names %.*s, "
+					"and \"%.*s\" of "
+					"%.*s names %.*s",
+					BYTES_ARGS(there->path),
+					BYTES_ARGS(derivation->outputs[at]),
+					BYTES_ARGS(derivation->outputs[other]),
+					BYTES_ARGS(back->path),
+					BYTES_ARGS(derivation->outputs[other]),
+					BYTES_ARGS(derivation->outputs[at]));
 		}
 	return err_set(err, ERR_BUILD, "outputs of %.*s refer to each other in a circle",
-		       BYTES_ARGS(derivation->name));
+		BYTES_ARGS(derivation->name));
 }
 
 /* The output of a self-fixing or fixed derivation mentions nothing. */
@@ -129,10 +136,12 @@ output_check_bare(const struct output_state *state, size_t at, struct err *err)
 	if (!output->hits.size)
 		return true;
 	const struct scan_hit *hit = &output->hits.data[0];
-	const char *what = hit->pattern < state->work->closure_count ? "the path of an input" : "its own path, $out";
+	const char *what = hit->pattern < state->work->closure_count ? "the path of an input"
+								     : "its own path, $out";
 	return err_set(err, ERR_BUILD,
-		       "%s \"%.*s\" of the output mentions %s; the output of a self-fixing or fixed derivation must not",
-		       hit->path.size ? "file" : "the root", BYTES_ARGS(hit->path), what);
+		"%s \"%.*s\" of the output mentions %s; the output of a self-fixing or fixed "
+		"derivation must not",
+		hit->path.size ? "file" : "the root", BYTES_ARGS(hit->path), what);
 }
 
 static void
@@ -146,7 +155,8 @@ output_add_reference(object_references *references, const struct object_referenc
 
 /* References to inputs as they stand; to siblings after their final letters were written in. */
 static bool
-output_collect_references(struct output_state *state, size_t at, object_references *references, struct err *err)
+output_collect_references(
+	struct output_state *state, size_t at, object_references *references, struct err *err)
 {
 	const struct output_work *work = state->work;
 	struct output *output = &state->outputs[at];
@@ -161,7 +171,8 @@ output_collect_references(struct output_state *state, size_t at, object_referenc
 			continue;
 		const struct object *sibling = &state->objects[other];
 		struct digest_text letters = digest_print(&sibling->path);
-		if (!scan_rewrite(work->folder, work->names[at], &output->hits, pattern, letters.text, err))
+		if (!scan_rewrite(work->folder, work->names[at], &output->hits, pattern,
+			    letters.text, err))
 			return false;
 		struct object_reference reference = {.path = sibling->path};
 		memcpy(reference.name, sibling->name, sizeof reference.name);
@@ -172,8 +183,8 @@ output_collect_references(struct output_state *state, size_t at, object_referenc
 
 /* Self-references: blanked, hashed, and rewritten to the path that follows. */
 static bool
-output_settle_self(struct output_state *state, size_t at, const char *name, object_references *references,
-		   object_selves *selves, struct err *err)
+output_settle_self(struct output_state *state, size_t at, const char *name,
+	object_references *references, object_selves *selves, struct err *err)
 {
 	const struct output_work *work = state->work;
 	size_t pattern = work->closure_count + at;
@@ -186,17 +197,21 @@ output_settle_self(struct output_state *state, size_t at, const char *name, obje
 		return false;
 	struct digest path = object_path(&facts.blanked, name, references, selves);
 	struct digest_text letters = digest_print(&path);
-	return scan_rewrite(work->folder, work->names[at], &output->hits, pattern, letters.text, err);
+	return scan_rewrite(
+		work->folder, work->names[at], &output->hits, pattern, letters.text, err);
 }
 
 static bool
 output_add(struct output_state *state, size_t at, struct err *err)
 {
 	const struct output_work *work = state->work;
-	struct bytes name = derivation_output_name(&state->arena, work->derivation->name, work->derivation->outputs[at]);
+	struct bytes name = derivation_output_name(
+		&state->arena, work->derivation->name, work->derivation->outputs[at]);
 	char *text = arena_text(&state->arena, name);
-	struct store_add_options options = {
-		.name = text, .vouch = {.kind = VOUCH_SELF}, .limits = work->limits, .claim = work->claim};
+	struct store_add_options options = {.name = text,
+		.vouch = {.kind = VOUCH_SELF},
+		.limits = work->limits,
+		.claim = work->claim};
 	object_references references = {0};
 	object_selves selves = {0};
 	bool done = output_collect_references(state, at, &references, err) &&
@@ -204,7 +219,8 @@ output_add(struct output_state *state, size_t at, struct err *err)
 	if (done) {
 		memcpy(&options.references, &references, sizeof references);
 		memcpy(&options.selves, &selves, sizeof selves);
-		done = store_add(work->store, work->folder, work->names[at], &options, &state->objects[at], err);
+		done = store_add(work->store, work->folder, work->names[at], &options,
+			&state->objects[at], err);
 	}
 	array_release(&references);
 	array_release(&selves);

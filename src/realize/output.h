@@ -20,9 +20,9 @@
 
 struct output_work {
 	struct store *store;
-	int folder;                            /* where the outputs lie */
-	const char *const *names;              /* their names there, one for each of derivation->outputs */
-	const struct derivation *derivation;   /* resolved */
+	int folder;               /* where the outputs lie */
+	const char *const *names; /* their names there, one for each of derivation->outputs */
+	const struct derivation *derivation;    /* resolved */
 	const struct object_reference *closure; /* of its inputs */
 	size_t closure_count;
 	bool native;
@@ -31,4 +31,5 @@ struct output_work {
 };
 
 /* `objects` has room for derivation->output_count; each is to be released. */
-MUST_CHECK bool output_register(const struct output_work *work, struct object *objects, struct err *err);
+MUST_CHECK bool output_register(
+	const struct output_work *work, struct object *objects, struct err *err);

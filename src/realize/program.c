@@ -14,7 +14,9 @@ program_classify(struct bytes head, enum program_kind *out, struct err *err)
 	else if (bytes_has_prefix(head, BYTES_LITERAL("#!")))
 		*out = PROGRAM_SCRIPT;
 	else
-		return err_set(err, ERR_REFUSED, "it is no program: neither WebAssembly nor ELF, nor a script that begins with #!");
+		return err_set(err, ERR_REFUSED,
+			"it is no program: neither WebAssembly nor ELF, nor a script that begins "
+			"with #!");
 	return true;
 }
 
@@ -25,7 +27,8 @@ program_is_blank(uint8_t byte)
 }
 
 bool
-program_interpreter(struct bytes head, struct bytes *interpreter, struct bytes *argument, struct err *err)
+program_interpreter(
+	struct bytes head, struct bytes *interpreter, struct bytes *argument, struct err *err)
 {
 	struct bytes line = bytes_from(head, 2);
 	size_t end = bytes_find(line, '\n');

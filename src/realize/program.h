@@ -24,7 +24,8 @@ enum program_kind {
 MUST_CHECK bool program_classify(struct bytes head, enum program_kind *out, struct err *err);
 
 /* The interpreter of a script's first line, and its one argument (or empty), borrowed from it. */
-MUST_CHECK bool program_interpreter(struct bytes head, struct bytes *interpreter, struct bytes *argument, struct err *err);
+MUST_CHECK bool program_interpreter(
+	struct bytes head, struct bytes *interpreter, struct bytes *argument, struct err *err);
 
 /* The formats of a module's `cab.identities`, borrowed from the module; 0 where it has none. A module whose sections
  * do not add up has none either: it will not run. */

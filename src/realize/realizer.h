@@ -49,9 +49,9 @@ struct realizer_request {
 };
 
 enum realizer_event_kind {
-	REALIZER_EVENT_WAIT,     /* text: why nothing runs yet ("waiting for another cab to build it") */
-	REALIZER_EVENT_START,    /* the program starts */
-	REALIZER_EVENT_LOG,      /* text: one line of its output, without the line's end, at most 4096 bytes */
+	REALIZER_EVENT_WAIT, /* text: why nothing runs yet ("waiting for another cab to build it") */
+	REALIZER_EVENT_START, /* the program starts */
+	REALIZER_EVENT_LOG, /* text: one line of its output, without the line's end, at most 4096 bytes */
 	REALIZER_EVENT_IDENTITY, /* identity: a line that it reported */
 	REALIZER_EVENT_REACHED,  /* text: an origin that it reached */
 	REALIZER_EVENT_PROGRESS, /* received, expected, objects */
@@ -68,14 +68,15 @@ struct realizer_event {
 };
 
 enum realizer_end {
-	REALIZER_END_RUN,     /* the program ran to its end */
-	REALIZER_END_FOUND,   /* a resolved realization, or the pinned object, was there: nothing ran */
+	REALIZER_END_RUN,   /* the program ran to its end */
+	REALIZER_END_FOUND, /* a resolved realization, or the pinned object, was there: nothing ran */
 	REALIZER_END_STOPPED, /* a reported identity was known: the program was stopped */
 };
 
 struct realizer_output {
-	struct bytes name;  /* "out", … */
-	struct bytes path;  /* "/cull/store/…"; empty when only an identity was wanted and no object is held */
+	struct bytes name; /* "out", … */
+	struct bytes
+		path; /* "/cull/store/…"; empty when only an identity was wanted and no object is held */
 	struct cab_hash hash;
 };
 
@@ -83,7 +84,8 @@ struct realizer_result {
 	enum realizer_end end;
 	const struct realizer_output *outputs;
 	size_t output_count;
-	const struct identity *identities; /* as reported, `cab` with its hash last, verified or found */
+	const struct identity
+		*identities; /* as reported, `cab` with its hash last, verified or found */
 	size_t identity_count;
 	struct bytes known_from; /* END_STOPPED: who knew it: "store", "cache …", "caller" */
 	uint64_t requests;       /* HTTP requests that were sent for this run */
@@ -99,17 +101,18 @@ struct realizer_listener {
 };
 
 struct realizer_feature {
-	struct bytes name;       /* "x86_64-linux", "wasm", "host-root:debian-12" */
-	struct bytes annotation; /* "" or what stands beside it in digests: the host's fingerprint */
+	struct bytes name; /* "x86_64-linux", "wasm", "host-root:debian-12" */
+	struct bytes
+		annotation; /* "" or what stands beside it in digests: the host's fingerprint */
 };
 
 struct realizer_operations {
 	/* Borrowed for the realizer's life. The annotation of a host-root is computed when first asked for. */
-	MUST_CHECK bool (*features)(struct realizer *realizer, const struct realizer_feature **out, size_t *count_out,
-				    struct err *err);
+	MUST_CHECK bool (*features)(struct realizer *realizer, const struct realizer_feature **out,
+		size_t *count_out, struct err *err);
 	/* Never blocks; `done` may be called only from the loop, never from inside this call. */
-	struct realizer_job *(*realize)(struct realizer *realizer, const struct realizer_request *request,
-					const struct realizer_listener *listener);
+	struct realizer_job *(*realize)(struct realizer *realizer,
+		const struct realizer_request *request, const struct realizer_listener *listener);
 	/* Ends the job's processes; `done` follows with ERR_CANCELLED. */
 	void (*cancel)(struct realizer_job *job);
 	/* Makes an object of the caller's store, with its closure, be in the realizer's. */
@@ -117,8 +120,8 @@ struct realizer_operations {
 	/* Makes an object of the realizer's store, with its closure, be in the caller's. */
 	MUST_CHECK bool (*fetch)(struct realizer *realizer, struct bytes path, struct err *err);
 	/* A file of an object, by Cab hash, proved from it; what is read stays in the caller's store (`reads/`). */
-	MUST_CHECK bool (*read)(struct realizer *realizer, const struct cab_hash *hash, struct bytes file,
-				struct buf *out, struct err *err);
+	MUST_CHECK bool (*read)(struct realizer *realizer, const struct cab_hash *hash,
+		struct bytes file, struct buf *out, struct err *err);
 	void (*close)(struct realizer *realizer);
 };
 

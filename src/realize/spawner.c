@@ -78,8 +78,9 @@ spawner_free(struct spawner *spawner)
 
 /* Runs a mode of cab-guest to its end; what it prints and its exit status say how it went. */
 static bool
-spawner_collect(const struct spawner *spawner, const char *mode, const struct process_fd *fds, size_t fd_count,
-		struct buf *printed, struct buf *errors, struct process_end *end, struct err *err)
+spawner_collect(const struct spawner *spawner, const char *mode, const struct process_fd *fds,
+	size_t fd_count, struct buf *printed, struct buf *errors, struct process_end *end,
+	struct err *err)
 {
 	const char *arguments[] = {spawner->program, mode, NULL};
 	static const char *const none[] = {NULL};
@@ -91,7 +92,8 @@ spawner_collect(const struct spawner *spawner, const char *mode, const struct pr
 		.fd_count = fd_count,
 		.own_group = true,
 	};
-	return process_run(&spec, bytes_of(NULL, 0), printed, errors, SPAWNER_COMPILE_TIME, end, err) ||
+	return process_run(
+		       &spec, bytes_of(NULL, 0), printed, errors, SPAWNER_COMPILE_TIME, end, err) ||
 	       err_note(err, "cab-guest %s", mode);
 }
 
@@ -130,7 +132,7 @@ spawner_compile(struct spawner *spawner, struct bytes module, struct buf *artifa
 		if (errors.size && errors.data[errors.size - 1] == '\n')
 			buf_truncate(&errors, errors.size - 1);
 		return err_set(err, ERR_REFUSED, "the module is not one that can run: %s",
-			       errors.size ? buf_text(&errors) : process_end_print(&end).text);
+			errors.size ? buf_text(&errors) : process_end_print(&end).text);
 	}
 	if (lseek(out, 0, SEEK_SET) < 0)
 		return err_system(err, errno, "compiled module");
@@ -256,8 +258,8 @@ spawner_start(struct spawner *spawner, struct err *err)
 		return err_note(err, "start cab-guest");
 	const char *arguments[] = {spawner->program, "spawn", NULL};
 	static const char *const none[] = {NULL};
-	struct process_fd fds[] = {
-		{theirs, SPAWNER_SOCKET}, {artifact, SPAWNER_ARTIFACT}, {STDERR_FILENO, STDERR_FILENO}};
+	struct process_fd fds[] = {{theirs, SPAWNER_SOCKET}, {artifact, SPAWNER_ARTIFACT},
+		{STDERR_FILENO, STDERR_FILENO}};
 	struct process_spec spec = {
 		.program = spawner->program,
 		.arguments = arguments,
@@ -274,13 +276,14 @@ spawner_start(struct spawner *spawner, struct err *err)
 }
 
 bool
-spawner_run(struct spawner *spawner, const struct spawner_request *request, spawner_started *started, void *context,
-	    struct err *err)
+spawner_run(struct spawner *spawner, const struct spawner_request *request,
+	spawner_started *started, void *context, struct err *err)
 {
 	if (!spawner_start(spawner, err))
 		return false;
 	if (request->argument_count > SPAWNER_LIST || request->environment_count > SPAWNER_LIST)
-		return err_set(err, ERR_LIMIT, "a guest has at most %d arguments and variables", SPAWNER_LIST);
+		return err_set(err, ERR_LIMIT, "a guest has at most %d arguments and variables",
+			SPAWNER_LIST);
 	uint32_t id = spawner->next++;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, SPAWNER_START);

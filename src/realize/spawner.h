@@ -40,7 +40,8 @@ struct spawner_request {
 typedef void spawner_started(void *context, int pid, int pidfd, struct bytes why);
 
 /* `module` is island.wasm, borrowed for the spawner's life. */
-struct spawner *spawner_new(struct loop *loop, struct store *store, const char *program, struct bytes module);
+struct spawner *spawner_new(
+	struct loop *loop, struct store *store, const char *program, struct bytes module);
 void spawner_free(struct spawner *spawner);
 
 /* -1 and *err on failure: ERR_REFUSED says why the module is not valid. Blocks while it compiles. */
@@ -48,7 +49,7 @@ int spawner_artifact(struct spawner *spawner, struct bytes module, struct err *e
 
 /* Starts the process now, so that it is ready when the first guest comes. */
 MUST_CHECK bool spawner_start(struct spawner *spawner, struct err *err);
-MUST_CHECK bool spawner_run(struct spawner *spawner, const struct spawner_request *request, spawner_started *started,
-			    void *context, struct err *err);
+MUST_CHECK bool spawner_run(struct spawner *spawner, const struct spawner_request *request,
+	spawner_started *started, void *context, struct err *err);
 /* The run's end is not wanted any more: `started` is not called; a guest that starts all the same is killed. */
 void spawner_forget(struct spawner *spawner, void *context);

@@ -19,7 +19,8 @@ start_folder(struct realizer_job *job, const char *name, struct err *err)
 		(void)err_system(err, errno, "make folder %s", name);
 		return -1;
 	}
-	cleanup_fd int fd = fd_open_at(job->staging.folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	cleanup_fd int fd =
+		fd_open_at(job->staging.folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (fd < 0)
 		return -1;
 	if (geteuid() == 0 && fchown(fd, job->uid, job->gid) < 0) {
@@ -41,8 +42,8 @@ start_ids(struct realizer_job *job, struct err *err)
 	for (unsigned slot = 0; slot < SANDBOX_SLOTS; slot++) {
 		uint8_t number[2] = {(uint8_t)slot, (uint8_t)(slot >> 8)};
 		struct digest digest = digest_derive("cab slot 1", bytes_of(number, sizeof number));
-		enum run_lock_result result = run_lock_try(
-			job->embedded->settings.store, &digest, "an id of the host", &job->slot_lock, &holder, err);
+		enum run_lock_result result = run_lock_try(job->embedded->settings.store, &digest,
+			"an id of the host", &job->slot_lock, &holder, err);
 		if (result == RUN_LOCK_FAILED)
 			return false;
 		if (result == RUN_LOCK_BUSY)
@@ -50,7 +51,8 @@ start_ids(struct realizer_job *job, struct err *err)
 		sandbox_host_ids(slot, &job->uid, &job->gid);
 		return true;
 	}
-	return err_set(err, ERR_LIMIT, "all %d ids of the host for builds are in use", SANDBOX_SLOTS);
+	return err_set(
+		err, ERR_LIMIT, "all %d ids of the host for builds are in use", SANDBOX_SLOTS);
 }
 
 static void
@@ -66,13 +68,15 @@ start_fifo(struct realizer_job *job, struct err *err)
 {
 	if (mkfifoat(job->build, "hash", 0600) < 0)
 		return err_system(err, errno, "make the hash FIFO");
-	cleanup_fd int fd = fd_open_at(job->build, "hash", O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0, err);
+	cleanup_fd int fd =
+		fd_open_at(job->build, "hash", O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0, err);
 	if (fd < 0)
 		return false;
 	if (geteuid() == 0 && fchown(fd, job->uid, job->gid) < 0)
 		return err_system(err, errno, "give the hash FIFO to the build's user");
 	job->fifo = fd_take(&fd);
-	job->fifo_watch = loop_watch(job->embedded->settings.loop, job->fifo, POLLIN, start_on_report, job);
+	job->fifo_watch =
+		loop_watch(job->embedded->settings.loop, job->fifo, POLLIN, start_on_report, job);
 	return true;
 }
 
@@ -109,7 +113,8 @@ start_log(struct realizer_job *job, int *write_end, struct err *err)
 	if (!fd_pipe(&job->log_pipe, write_end, err) || !fd_set_blocking(job->log_pipe, false, err))
 		return false;
 	(void)fcntl(*write_end, F_SETPIPE_SZ, START_PIPE);
-	job->log_watch = loop_watch(job->embedded->settings.loop, job->log_pipe, POLLIN, start_on_log, job);
+	job->log_watch =
+		loop_watch(job->embedded->settings.loop, job->log_pipe, POLLIN, start_on_log, job);
 	return true;
 }
 
@@ -121,15 +126,18 @@ start_open_program(struct realizer_job *job, struct err *err)
 	struct bytes rest = bytes_from(program, sizeof STORE_PREFIX - 1);
 	size_t slash = bytes_find(rest, '/');
 	struct object_reference object;
-	struct bytes root = bytes_first(program, sizeof STORE_PREFIX - 1 + (slash == SIZE_MAX ? rest.size : slash));
+	struct bytes root = bytes_first(
+		program, sizeof STORE_PREFIX - 1 + (slash == SIZE_MAX ? rest.size : slash));
 	if (!store_path_parse(root, &object)) {
-		(void)err_set(err, ERR_REFUSED, "program %.*s is not in an object", BYTES_ARGS(program));
+		(void)err_set(
+			err, ERR_REFUSED, "program %.*s is not in an object", BYTES_ARGS(program));
 		return -1;
 	}
 	cleanup_fd int fd = store_open_object(job->embedded->settings.store, &object, err);
 	if (fd < 0 || slash == SIZE_MAX)
 		return fd_take(&fd);
-	return fd_open_beneath(fd, arena_text(&job->arena, bytes_from(rest, slash + 1)), O_RDONLY | O_NONBLOCK, 0, err);
+	return fd_open_beneath(fd, arena_text(&job->arena, bytes_from(rest, slash + 1)),
+		O_RDONLY | O_NONBLOCK, 0, err);
 }
 
 /* Says what kind of program it is; a module's bytes are read whole, into the arena. */
@@ -175,13 +183,17 @@ start_check(const struct realizer_job *job, struct err *err)
 {
 	const struct derivation *derivation = job->request.derivation;
 	if (derivation->fixed != DERIVATION_ORDINARY && derivation->output_count != 1)
-		return err_set(err, ERR_REFUSED, "a self-fixing or fixed derivation has one output, not %zu",
-			       derivation->output_count);
-	if (job->kind == PROGRAM_WASM && !derivation_has_feature(derivation, BYTES_LITERAL("wasm")))
-		return err_set(err, ERR_REFUSED, "the program is WebAssembly: the derivation must require \"wasm\"");
-	if (job->kind != PROGRAM_WASM && derivation_has_feature(derivation, BYTES_LITERAL("network")))
 		return err_set(err, ERR_REFUSED,
-			       "native programs cannot reach the network yet; a WASM program can, or an island");
+			"a self-fixing or fixed derivation has one output, not %zu",
+			derivation->output_count);
+	if (job->kind == PROGRAM_WASM && !derivation_has_feature(derivation, BYTES_LITERAL("wasm")))
+		return err_set(err, ERR_REFUSED,
+			"the program is WebAssembly: the derivation must require \"wasm\"");
+	if (job->kind != PROGRAM_WASM &&
+		derivation_has_feature(derivation, BYTES_LITERAL("network")))
+		return err_set(err, ERR_REFUSED,
+			"native programs cannot reach the network yet; a WASM program can, or an "
+			"island");
 	return true;
 }
 
@@ -189,7 +201,8 @@ bool
 start_job(struct realizer_job *job, struct err *err)
 {
 	struct bytes module;
-	if (!start_read_program(job, &module, err) || !start_check(job, err) || !start_ids(job, err))
+	if (!start_read_program(job, &module, err) || !start_check(job, err) ||
+		!start_ids(job, err))
 		return false;
 	known_prepare(job, module);
 	if (!store_stage(job->embedded->settings.store, &job->staging, err))

@@ -43,8 +43,8 @@ table_find(const struct table *table, struct bytes format, struct bytes value, s
 }
 
 void
-table_put(const struct table *table, struct bytes format, struct bytes value, const struct cab_hash *hash,
-	  uint64_t size, uint64_t files)
+table_put(const struct table *table, struct bytes format, struct bytes value,
+	const struct cab_hash *hash, uint64_t size, uint64_t files)
 {
 	struct claim record;
 	if (!table_fill(table, format, value, &record))
@@ -59,6 +59,7 @@ struct digest
 table_key(const struct table *table, struct bytes format, struct bytes value)
 {
 	struct claim record;
-	must(table_fill(table, format, value, &record), "an identity is of the grammar before it is recorded");
+	must(table_fill(table, format, value, &record),
+		"an identity is of the grammar before it is recorded");
 	return claim_key(&record);
 }

@@ -26,12 +26,14 @@ struct table {
 	struct digest scope;
 	struct bytes shared[TABLE_FORMATS]; /* formats with an empty scope */
 	size_t shared_count;
-	struct digest believed[TABLE_BELIEVED]; /* earlier programs whose shared identities count too */
+	struct digest
+		believed[TABLE_BELIEVED]; /* earlier programs whose shared identities count too */
 	size_t believed_count;
 };
 
-bool table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out);
-void table_put(const struct table *table, struct bytes format, struct bytes value, const struct cab_hash *hash,
-	       uint64_t size, uint64_t files);
+bool table_find(
+	const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out);
+void table_put(const struct table *table, struct bytes format, struct bytes value,
+	const struct cab_hash *hash, uint64_t size, uint64_t files);
 /* The key under which a pair is recorded, for `cache push`. */
 struct digest table_key(const struct table *table, struct bytes format, struct bytes value);

@@ -52,8 +52,10 @@ wasm_on_progress(void *context, uint64_t received, uint64_t expected, uint64_t o
 {
 	struct realizer_job *job = (struct realizer_job *)context;
 	job->active = loop_now();
-	struct realizer_event event = {
-		.kind = REALIZER_EVENT_PROGRESS, .received = received, .expected = expected, .objects = objects};
+	struct realizer_event event = {.kind = REALIZER_EVENT_PROGRESS,
+		.received = received,
+		.expected = expected,
+		.objects = objects};
 	job->listener.event(job->listener.context, &event);
 }
 
@@ -63,15 +65,17 @@ wasm_environment(struct realizer_job *job, struct bytes *out)
 {
 	const struct derivation *derivation = job->request.derivation;
 	size_t count = 0;
-	for (size_t at = 0; at < derivation->environment_count && count < WASM_ENVIRONMENT - 3; at++)
+	for (size_t at = 0; at < derivation->environment_count && count < WASM_ENVIRONMENT - 3;
+		at++)
 		out[count++] = bytes_text(arena_format(&job->arena, "%.*s=%.*s",
-						       BYTES_ARGS(derivation->environment[at].name),
-						       BYTES_ARGS(derivation->environment[at].value)));
+			BYTES_ARGS(derivation->environment[at].name),
+			BYTES_ARGS(derivation->environment[at].value)));
 	out[count++] = BYTES_LITERAL("CAB_OUT=out");
 	if (derivation->fixed == DERIVATION_SELF)
 		out[count++] = BYTES_LITERAL("CAB_HASH=hash");
 	if (job->request.pin_count)
-		out[count++] = bytes_text(arena_format(&job->arena, "CAB_PIN=%s", job_pin_text(job)));
+		out[count++] =
+			bytes_text(arena_format(&job->arena, "CAB_PIN=%s", job_pin_text(job)));
 	return count;
 }
 
@@ -105,9 +109,9 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 	struct embedded *embedded = job->embedded;
 	const struct derivation *derivation = job->request.derivation;
 	struct guest_host host = {.loop = embedded->settings.loop,
-				  .spawner = embedded->spawner,
-				  .network = embedded->network,
-				  .refusal = wasm_refusal(job)};
+		.spawner = embedded->spawner,
+		.network = embedded->network,
+		.refusal = wasm_refusal(job)};
 	struct bytes *origins = NULL;
 	host.origin_count = wasm_origins(job, &origins, &host.redirects);
 	host.origins = origins;
@@ -133,8 +137,8 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 		.log = log,
 		.artifact = artifact,
 	};
-	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_reached, wasm_on_note,
-					  wasm_on_progress};
+	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_reached,
+		wasm_on_note, wasm_on_progress};
 	job->guest = guest_new(&host, &listener);
 	return guest_start(job->guest, &request, err);
 }

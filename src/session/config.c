@@ -15,12 +15,22 @@
 
 enum { CONFIG_FILE_MAX = 1 << 20, CONFIG_HEAP = 64 << 20, CONFIG_PATH = 512 };
 
-enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_TEXTS, CONFIG_CACHES, CONFIG_CREDENTIAL };
-
+enum config_type {
+	CONFIG_TEXT,
+	CONFIG_NUMBER,
+	CONFIG_SIZE,
+	CONFIG_TEXTS,
+	CONFIG_CACHES,
+	CONFIG_CREDENTIAL
+};
 
 static const char *const config_wanted[] = {
-	"a string", "an integer", "a size such as \"16 GiB\"", "a list of strings",
-	"a list of sets { url, trusted }", "a set with one of file, command, environment",
+	"a string",
+	"an integer",
+	"a size such as \"16 GiB\"",
+	"a list of strings",
+	"a list of sets { url, trusted }",
+	"a set with one of file, command, environment",
 };
 
 static const struct {
@@ -108,7 +118,8 @@ config_is_credential(const json_t *value)
 {
 	const json_t *command = json_object_get(value, "command");
 	return json_is_object(value) && json_object_size(value) == 1 &&
-	       (json_is_string(json_object_get(value, "file")) || (command && config_is_texts(command)) ||
+	       (json_is_string(json_object_get(value, "file")) ||
+		       (command && config_is_texts(command)) ||
 		       json_is_string(json_object_get(value, "environment")));
 }
 
@@ -122,7 +133,8 @@ config_has_type(const json_t *value, enum config_type type)
 	case CONFIG_NUMBER:
 		return json_is_integer(value) && json_integer_value(value) > 0;
 	case CONFIG_SIZE:
-		return (json_is_string(value) && config_size_parse(json_string_value(value), &size)) ||
+		return (json_is_string(value) &&
+			       config_size_parse(json_string_value(value), &size)) ||
 		       (json_is_integer(value) && json_integer_value(value) >= 0);
 	case CONFIG_TEXTS:
 		return config_is_texts(value);
@@ -152,7 +164,8 @@ config_unknown(const char *path, const char *whence, struct err *err)
 	for (size_t at = 0; at < CONFIG_ROWS; at++)
 		diagnostic_nearest_offer(&nearest, bytes_text(config_rows[at].path));
 	if (nearest.best.size)
-		return err_set(err, ERR_REFUSED, "%s: there is no key \"%s\"; did you mean \"%.*s\"?", whence, shown,
+		return err_set(err, ERR_REFUSED,
+			"%s: there is no key \"%s\"; did you mean \"%.*s\"?", whence, shown,
 			BYTES_ARGS(nearest.best));
 	return err_set(err, ERR_REFUSED, "%s: there is no key \"%s\"", whence, shown);
 }
@@ -173,15 +186,16 @@ config_remember(struct config *config, const char *path, const char *whence)
 
 /* Merges one set into what earlier ones said; parts of a path are separated by \x01 meanwhile, for names may hold dots. */
 static bool
-config_merge(struct config *config, json_t *into, const json_t *from, const char *prefix, const char *whence,
-	struct err *err)
+config_merge(struct config *config, json_t *into, const json_t *from, const char *prefix,
+	const char *whence, struct err *err)
 {
 	const char *key = NULL;
 	json_t *value = NULL;
 	json_object_foreach((json_t *)(uintptr_t)from, key, value)
 	{
 		char path[CONFIG_PATH];
-		if (snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "\x01" : "", key) >= CONFIG_PATH)
+		if (snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "\x01" : "", key) >=
+			CONFIG_PATH)
 			return err_set(err, ERR_REFUSED, "%s: a key is too long", whence);
 		size_t row = 0;
 		bool leads = false;
@@ -215,11 +229,13 @@ config_merge(struct config *config, json_t *into, const json_t *from, const char
 }
 
 static bool
-config_add(struct config *config, const char *whence, struct bytes text, struct buf *printed, struct err *err)
+config_add(struct config *config, const char *whence, struct bytes text, struct buf *printed,
+	struct err *err)
 {
 	struct evaluator *evaluator = evaluator_new(&pure_host, CONFIG_HEAP);
 	cleanup_buf struct buf json = BUF(CONFIG_FILE_MAX);
-	struct value *value = eval_text(evaluator, whence, text, NULL, "/config.cab", EVAL_IMPORTED);
+	struct value *value =
+		eval_text(evaluator, whence, text, NULL, "/config.cab", EVAL_IMPORTED);
 	bool done = value && eval_print_json(evaluator, value, 0, &json);
 	if (!done) {
 		struct diagnostic_style style = {false, 100};
@@ -229,7 +245,8 @@ config_add(struct config *config, const char *whence, struct bytes text, struct 
 	evaluator_free(evaluator);
 	if (!done)
 		return false;
-	json_t *values = json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
+	json_t *values =
+		json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(values)) {
 		json_decref(values);
 		return err_set(err, ERR_REFUSED, "%s: a configuration is a set", whence);
@@ -240,7 +257,8 @@ config_add(struct config *config, const char *whence, struct bytes text, struct 
 }
 
 static bool
-config_add_file(struct config *config, const char *path, bool must_exist, struct buf *printed, struct err *err)
+config_add_file(struct config *config, const char *path, bool must_exist, struct buf *printed,
+	struct err *err)
 {
 	cleanup_buf struct buf text = BUF(CONFIG_FILE_MAX);
 	if (!fd_read_file(AT_FDCWD, path, &text, err)) {
@@ -328,7 +346,8 @@ config_number(const struct config *config, const char *first, const char *second
 }
 
 bool
-config_size(const struct config *config, const char *first, const char *second, uint64_t *out, struct err *err)
+config_size(const struct config *config, const char *first, const char *second, uint64_t *out,
+	struct err *err)
 {
 	const char *keys[] = {first, second, NULL};
 	const json_t *value = config_get(config, keys);
@@ -343,7 +362,8 @@ config_size(const struct config *config, const char *first, const char *second, 
 }
 
 static void
-config_print_value(const struct config *config, const char *name, const json_t *value, struct buf *out)
+config_print_value(
+	const struct config *config, const char *name, const json_t *value, struct buf *out)
 {
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
 	const char *whence = "built in";
@@ -357,7 +377,8 @@ config_print_value(const struct config *config, const char *name, const json_t *
 static int
 config_order(const void *left, const void *right)
 {
-	return strcmp(((const struct config_origin *)left)->name, ((const struct config_origin *)right)->name);
+	return strcmp(((const struct config_origin *)left)->name,
+		((const struct config_origin *)right)->name);
 }
 
 static const json_t *
@@ -373,7 +394,8 @@ config_find(const struct config *config, const char *name)
 		json_object_foreach((json_t *)(uintptr_t)value, key, child)
 		{
 			size_t length = strlen(key);
-			if (strncmp(rest, key, length) == 0 && (rest[length] == '.' || !rest[length])) {
+			if (strncmp(rest, key, length) == 0 &&
+				(rest[length] == '.' || !rest[length])) {
 				next = child;
 				rest += rest[length] ? length + 1 : length;
 				break;
@@ -389,7 +411,8 @@ config_find(const struct config *config, const char *name)
 void
 config_print(const struct config *config, struct bytes name, struct buf *out)
 {
-	qsort(config->origins.data, config->origins.size, sizeof *config->origins.data, config_order);
+	qsort(config->origins.data, config->origins.size, sizeof *config->origins.data,
+		config_order);
 	for (size_t at = 0; at < config->origins.size; at++) {
 		const char *key = config->origins.data[at].name;
 		if (name.size && !bytes_has_prefix(bytes_text(key), name))

@@ -25,16 +25,19 @@ struct config_sources {
 };
 
 /* NULL with *err; what the language has to say is in `printed` then, rendered. */
-struct config *config_load(const struct config_sources *sources, struct buf *printed, struct err *err);
+struct config *config_load(
+	const struct config_sources *sources, struct buf *printed, struct err *err);
 void config_free(struct config *config);
 
 /* The value at a path of keys that ends in NULL; NULL where nobody set it. Borrowed. */
 const json_t *config_get(const struct config *config, const char *const *keys);
-const char *config_text(const struct config *config, const char *first, const char *second, const char *third);
-int64_t config_number(const struct config *config, const char *first, const char *second, int64_t otherwise);
+const char *config_text(
+	const struct config *config, const char *first, const char *second, const char *third);
+int64_t config_number(
+	const struct config *config, const char *first, const char *second, int64_t otherwise);
 /* "16 GiB", or a number of bytes. */
-MUST_CHECK bool config_size(const struct config *config, const char *first, const char *second, uint64_t *out,
-			    struct err *err);
+MUST_CHECK bool config_size(const struct config *config, const char *first, const char *second,
+	uint64_t *out, struct err *err);
 
 /* One line a value: `name = value  # whence`, names in bytewise order; beneath `name` where that is not empty. */
 void config_print(const struct config *config, struct bytes name, struct buf *out);

@@ -2,10 +2,12 @@
 /* The keys of the configuration: path (`*` is any name), type, one line for the manual. */
 CONFIG("root", TEXT, "physical root of the store (CAB_ROOT, /cull for root, ~/.local/share/cab)")
 CONFIG("jobs", NUMBER, "native programs run at once (the number of processors)")
-CONFIG("islands.*.base", TEXT, "what a scheme means: its host, a mirror of it, a server on loopback")
+CONFIG("islands.*.base", TEXT,
+	"what a scheme means: its host, a mirror of it, a server on loopback")
 CONFIG("mirrors.*", TEXTS, "where to go for an origin, tried in order")
 CONFIG("caches", CACHES, "stores to copy from: { url = \"file:///…\", trusted = true }")
-CONFIG("credentials.*", CREDENTIAL, "of an origin: { file = … }, { command = […] } or { environment = … }")
+CONFIG("credentials.*", CREDENTIAL,
+	"of an origin: { file = … }, { command = […] } or { environment = … }")
 CONFIG("network.allow", TEXTS, "addresses beyond public ones that may be reached")
 CONFIG("network.proxy.http", TEXT, "proxy for http:")
 CONFIG("network.proxy.https", TEXT, "proxy for https:")

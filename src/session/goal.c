@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 static bool
-goal_add(struct session *session, const char *name, struct value *value, session_goals *out, bool *added,
-	struct err *err)
+goal_add(struct session *session, const char *name, struct value *value, session_goals *out,
+	bool *added, struct err *err)
 {
 	bool is_derivation = false;
 	const struct context_item *item = NULL;
@@ -14,8 +14,10 @@ goal_add(struct session *session, const char *name, struct value *value, session
 	*added = is_derivation;
 	if (!is_derivation)
 		return true;
-	const struct session_derivation *derivation = (const struct session_derivation *)item->handle;
-	*array_push(out) = (struct session_goal){strdup(name), derivation->node, bytes_text(item->output)};
+	const struct session_derivation *derivation =
+		(const struct session_derivation *)item->handle;
+	*array_push(out) =
+		(struct session_goal){strdup(name), derivation->node, bytes_text(item->output)};
 	return true;
 }
 
@@ -26,7 +28,8 @@ goal_add_island(struct session *session, struct value *value, session_goals *out
 	struct path *path = as_path(value);
 	size_t node = 0;
 	if (!path->root || path->size != 1)
-		return err_set(err, ERR_REFUSED, "the entry's value is a path; a build wants a derivation");
+		return err_set(err, ERR_REFUSED,
+			"the entry's value is a path; a build wants a derivation");
 	if (!session_island_node(session, session_island_of(path->root), &node, err))
 		return false;
 	*array_push(out) = (struct session_goal){strdup(""), node, BYTES_LITERAL("out")};
@@ -34,8 +37,8 @@ goal_add_island(struct session *session, struct value *value, session_goals *out
 }
 
 static bool
-goal_find_in(struct session *session, struct value *value, const char *first, const char *second, session_goals *out,
-	bool *added, struct err *err)
+goal_find_in(struct session *session, struct value *value, const char *first, const char *second,
+	session_goals *out, bool *added, struct err *err)
 {
 	struct bytes names[] = {bytes_text(first), bytes_text(second)};
 	*added = false;
@@ -47,19 +50,22 @@ goal_find_in(struct session *session, struct value *value, const char *first, co
 			return true;
 		value = eval_select(session->evaluator, value, &names[depth], 1);
 		if (!value)
-			return err_set(err, ERR_REFUSED, "%s.%s cannot be evaluated", first, second);
+			return err_set(
+				err, ERR_REFUSED, "%s.%s cannot be evaluated", first, second);
 	}
 	return goal_add(session, second, value, out, added, err);
 }
 
 bool
-session_find_goals(struct session *session, struct value *value, session_goals *out, struct err *err)
+session_find_goals(
+	struct session *session, struct value *value, session_goals *out, struct err *err)
 {
 	bool added = false;
 	if (value_is(value, VALUE_PATH))
 		return goal_add_island(session, value, out, err);
 	if (!value_is(value, VALUE_SET))
-		return err_set(err, ERR_REFUSED, "the entry's value is %s; a build wants a derivation, or a set of them",
+		return err_set(err, ERR_REFUSED,
+			"the entry's value is %s; a build wants a derivation, or a set of them",
 			value_describe(value));
 	if (!goal_add(session, "", value, out, &added, err))
 		return false;
@@ -74,15 +80,18 @@ session_find_goals(struct session *session, struct value *value, session_goals *
 		struct bytes name = eval_name_at(value, at);
 		struct value *part = eval_select(session->evaluator, value, &name, 1);
 		if (!part)
-			return err_set(err, ERR_REFUSED, "%.*s cannot be evaluated", BYTES_ARGS(name));
+			return err_set(
+				err, ERR_REFUSED, "%.*s cannot be evaluated", BYTES_ARGS(name));
 		if (value_is(part, VALUE_SET) &&
-			!goal_add(session, arena_text(&session->arena, name), part, out, &added, err))
+			!goal_add(
+				session, arena_text(&session->arena, name), part, out, &added, err))
 			return false;
 	}
 	if (out->size)
 		return true;
 	return err_set(err, ERR_REFUSED,
-		"the entry's value holds no derivation: name one with FILE#packages.NAME, or give packages.default");
+		"the entry's value holds no derivation: name one with FILE#packages.NAME, or give "
+		"packages.default");
 }
 
 void

@@ -26,8 +26,8 @@ const struct context_item *
 session_item_output(struct session *session, size_t node, struct bytes output)
 {
 	const struct graph_node *graph = graph_node(session->graph, node);
-	struct bytes path =
-		derivation_placeholder(&session->arena, &graph->digest, graph->derivation.name, output);
+	struct bytes path = derivation_placeholder(
+		&session->arena, &graph->digest, graph->derivation.name, output);
 	void **slot = map_at(&session->items, path);
 	if (!*slot) {
 		struct session_item *item = arena_new(&session->arena, struct session_item);
@@ -50,12 +50,14 @@ session_derivation_at(struct session *session, size_t node)
 	void **slot = map_at(&session->derivations, digest_bytes(&graph->digest));
 	if (*slot)
 		return (struct session_derivation *)*slot;
-	struct session_derivation *derivation = arena_new(&session->arena, struct session_derivation);
+	struct session_derivation *derivation =
+		arena_new(&session->arena, struct session_derivation);
 	*slot = derivation;
 	derivation->node = node;
-	struct bytes file = derivation_file_name(&session->arena, &graph->derivation, &graph->digest);
-	const struct context_item **outputs =
-		arena_array(&session->arena, const struct context_item *, graph->derivation.output_count);
+	struct bytes file =
+		derivation_file_name(&session->arena, &graph->derivation, &graph->digest);
+	const struct context_item **outputs = arena_array(
+		&session->arena, const struct context_item *, graph->derivation.output_count);
 	derivation->host = (struct host_derivation){
 		.handle = derivation,
 		.name = arena_text(&session->arena, graph->derivation.name),
@@ -95,17 +97,19 @@ host_inputs(struct session *session, const struct derivation_request *request, s
 			inputs[at] = bytes_text(item->path);
 			continue;
 		}
-		const struct session_derivation *derivation = (const struct session_derivation *)item->handle;
+		const struct session_derivation *derivation =
+			(const struct session_derivation *)item->handle;
 		const struct graph_node *node = graph_node(session->graph, derivation->node);
-		inputs[at] = derivation_input_print(
-			&session->arena, &node->derivation, &node->digest, bytes_text(item->output));
+		inputs[at] = derivation_input_print(&session->arena, &node->derivation,
+			&node->digest, bytes_text(item->output));
 	}
 	*count = host_sort(inputs, request->item_count);
 	return inputs;
 }
 
 static bool
-host_fixed(struct session *session, const struct derivation_request *request, struct derivation *out, struct err *err)
+host_fixed(struct session *session, const struct derivation_request *request,
+	struct derivation *out, struct err *err)
 {
 	if (!request->fixed_count)
 		return true;
@@ -113,11 +117,14 @@ host_fixed(struct session *session, const struct derivation_request *request, st
 		out->fixed = DERIVATION_SELF;
 		return true;
 	}
-	struct identity *identities = arena_array(&session->arena, struct identity, request->fixed_count);
+	struct identity *identities =
+		arena_array(&session->arena, struct identity, request->fixed_count);
 	for (size_t at = 0; at < request->fixed_count; at++)
 		if (!identity_parse(request->fixed[at], &identities[at]))
-			return err_set(err, ERR_REFUSED, "`fixed` of %.*s: \"%.*s\" is not \"FORMAT VALUE\"",
-				BYTES_ARGS(request->name), BYTES_ARGS(bytes_first(request->fixed[at], 100)));
+			return err_set(err, ERR_REFUSED,
+				"`fixed` of %.*s: \"%.*s\" is not \"FORMAT VALUE\"",
+				BYTES_ARGS(request->name),
+				BYTES_ARGS(bytes_first(request->fixed[at], 100)));
 	out->fixed = DERIVATION_FIXED;
 	out->identities = identities;
 	out->identity_count = request->fixed_count;
@@ -125,12 +132,12 @@ host_fixed(struct session *session, const struct derivation_request *request, st
 }
 
 static bool
-host_derive(void *context, const struct derivation_request *request, const struct host_derivation **out,
-	struct err *err)
+host_derive(void *context, const struct derivation_request *request,
+	const struct host_derivation **out, struct err *err)
 {
 	struct session *session = (struct session *)context;
-	struct derivation_variable *environment =
-		arena_array(&session->arena, struct derivation_variable, request->environment_count);
+	struct derivation_variable *environment = arena_array(
+		&session->arena, struct derivation_variable, request->environment_count);
 	for (size_t at = 0; at < request->environment_count; at++)
 		environment[at] = (struct derivation_variable){
 			request->environment[at].name, request->environment[at].value};

@@ -16,10 +16,12 @@ session_island_of(const struct island_ref *ref)
 static struct island_entry *
 host_entries(struct session *session, const struct island_literal *literal)
 {
-	struct island_entry *entries = arena_array(&session->arena, struct island_entry, literal->option_count);
+	struct island_entry *entries =
+		arena_array(&session->arena, struct island_entry, literal->option_count);
 	for (size_t at = 0; at < literal->option_count; at++) {
 		const struct island_option *option = &literal->options[at];
-		entries[at] = (struct island_entry){.key = option->name, .text = option->text, .number = option->number};
+		entries[at] = (struct island_entry){
+			.key = option->name, .text = option->text, .number = option->number};
 		switch (option->kind) {
 		case OPTION_TEXT:
 			entries[at].kind = ISLAND_ENTRY_TEXT;
@@ -36,19 +38,23 @@ host_entries(struct session *session, const struct island_literal *literal)
 }
 
 static void
-host_pin_from(struct session *session, struct session_island *island, const struct lock_entry *entry)
+host_pin_from(
+	struct session *session, struct session_island *island, const struct lock_entry *entry)
 {
-	struct identity *copy = arena_array(&session->arena, struct identity, entry->identity_count);
+	struct identity *copy =
+		arena_array(&session->arena, struct identity, entry->identity_count);
 	for (size_t at = 0; at < entry->identity_count; at++)
-		copy[at] = (struct identity){arena_copy(&session->arena, entry->identities[at].format),
-			arena_copy(&session->arena, entry->identities[at].value)};
+		copy[at] =
+			(struct identity){arena_copy(&session->arena, entry->identities[at].format),
+				arena_copy(&session->arena, entry->identities[at].value)};
 	island->before = copy;
 	island->before_count = entry->identity_count;
 }
 
 /* An island's own files have a lock at that island's root; the user's entry wins. */
 static void
-host_pin_from_origin(struct session *session, struct session_island *island, const struct island_ref *origin)
+host_pin_from_origin(
+	struct session *session, struct session_island *island, const struct island_ref *origin)
 {
 	cleanup_buf struct buf text = BUF(LOCK_SIZE);
 	struct host_path path = {origin, BYTES_LITERAL("/default.cab.lock")};
@@ -57,9 +63,11 @@ host_pin_from_origin(struct session *session, struct session_island *island, con
 	if (!host_path_kind(session, &path, &kind, &err) || kind != PATH_FILE)
 		return;
 	cleanup_lock struct lock lock = {0};
-	if (!host_path_read(session, &path, &text, &err) || !lock_decode(buf_bytes(&text), &lock, &err)) {
+	if (!host_path_read(session, &path, &text, &err) ||
+		!lock_decode(buf_bytes(&text), &lock, &err)) {
 		(void)err_note(&err, "lock of %s", origin->text);
-		session->options.listener.say(session->options.listener.context, bytes_text(err.text));
+		session->options.listener.say(
+			session->options.listener.context, bytes_text(err.text));
 		return;
 	}
 	const struct lock_entry *entry = lock_find(&lock, island->island.text);
@@ -68,7 +76,8 @@ host_pin_from_origin(struct session *session, struct session_island *island, con
 }
 
 static void
-host_find_pin(struct session *session, struct session_island *island, const struct island_ref *origin)
+host_find_pin(
+	struct session *session, struct session_island *island, const struct island_ref *origin)
 {
 	struct bytes pin;
 	struct identity identity;
@@ -89,7 +98,8 @@ host_find_pin(struct session *session, struct session_island *island, const stru
 }
 
 bool
-host_island_open(void *context, const struct island_literal *literal, const struct island_ref **out, struct err *err)
+host_island_open(void *context, const struct island_literal *literal, const struct island_ref **out,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	struct island_words words = {
@@ -107,7 +117,8 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 	if (island_is_local(&island)) {
 		if (from)
 			return err_set(err, ERR_REFUSED,
-				"<%.*s> is a local island; a file of the island <%s> cannot name one",
+				"<%.*s> is a local island; a file of the island <%s> cannot name "
+				"one",
 				BYTES_ARGS(island.text), from->text);
 		if (!local_path(&session->arena, &island, literal->from, &local, err))
 			return false;
@@ -148,15 +159,18 @@ session_is_asked(const struct session *session, const struct session_island *isl
 }
 
 bool
-session_island_node(struct session *session, struct session_island *island, size_t *node, struct err *err)
+session_island_node(
+	struct session *session, struct session_island *island, size_t *node, struct err *err)
 {
 	if (island->local.size)
 		return err_set(err, ERR_REFUSED,
-			"<%s> is a local island: it is copied to the store, and has no derivation", island->ref.text);
+			"<%s> is a local island: it is copied to the store, and has no derivation",
+			island->ref.text);
 	if (!island->derivation) {
 		struct derivation derivation;
 		size_t made = 0;
-		if (!island_derive(&session->arena, &island->island, &session->settings, &derivation, err) ||
+		if (!island_derive(&session->arena, &island->island, &session->settings,
+			    &derivation, err) ||
 			!graph_add(session->graph, &derivation, island->key, &made, err))
 			return false;
 		island->derivation = session_derivation_at(session, made);
@@ -173,8 +187,8 @@ session_island_node(struct session *session, struct session_island *island, size
 }
 
 bool
-host_island_derive(
-	void *context, const struct island_ref *ref, const struct host_derivation **out, struct err *err)
+host_island_derive(void *context, const struct island_ref *ref, const struct host_derivation **out,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	struct session_island *island = session_island_of(ref);
@@ -186,7 +200,8 @@ host_island_derive(
 }
 
 bool
-host_island_output(void *context, const struct island_ref *ref, const struct context_item **out, struct err *err)
+host_island_output(void *context, const struct island_ref *ref, const struct context_item **out,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	struct session_island *island = session_island_of(ref);
@@ -215,7 +230,8 @@ host_look_up_checksum(struct session *session, struct session_island *island)
 	struct claim record = {.program = module_island_digest()};
 	struct identity pin = island->before[0];
 	struct err miss;
-	if (island->tables_read || pin.format.size > IDENTITY_FORMAT || pin.value.size > IDENTITY_VALUE)
+	if (island->tables_read || pin.format.size > IDENTITY_FORMAT ||
+		pin.value.size > IDENTITY_VALUE)
 		return;
 	island->tables_read = true;
 	memcpy(record.format, pin.format.data, pin.format.size);
@@ -236,7 +252,8 @@ session_island_settle(struct session *session, struct session_island *island, st
 		host_look_up_checksum(session, island);
 		return true;
 	}
-	if (!plan_found(session->plan, node).has_hash && (!session_hold(session, err) || !plan_ask(session->plan, &node, 1, err)))
+	if (!plan_found(session->plan, node).has_hash &&
+		(!session_hold(session, err) || !plan_ask(session->plan, &node, 1, err)))
 		return false;
 	struct plan_found found = plan_found(session->plan, node);
 	island->has_hash = found.has_hash;

@@ -47,7 +47,8 @@ path_local(struct session *session, const struct host_path *path)
 {
 	if (path->root) {
 		struct session_island *island = session_island_of(path->root);
-		return arena_format(&session->arena, "%.*s%.*s", BYTES_ARGS(island->local), BYTES_ARGS(path->text));
+		return arena_format(&session->arena, "%.*s%.*s", BYTES_ARGS(island->local),
+			BYTES_ARGS(path->text));
 	}
 	if (bytes_has_prefix(path->text, BYTES_LITERAL(STORE_PREFIX)))
 		return arena_format(&session->arena, "%s/store/%.*s", store_root(session->store),
@@ -66,12 +67,13 @@ path_is_remote(const struct host_path *path)
  * is realized whole, by the derivation and pin that the build will use.
  */
 static bool
-path_source(struct session *session, struct session_island *island, struct bytes path, struct read_source *source,
-	struct read_entry *entry, struct err *err)
+path_source(struct session *session, struct session_island *island, struct bytes path,
+	struct read_source *source, struct read_entry *entry, struct err *err)
 {
 	if (!session_island_settle(session, island, err))
 		return err_note(err, "<%s>", island->ref.text);
-	*source = (struct read_source){&island->hash, arena_text(&session->arena, island->island.name)};
+	*source = (struct read_source){
+		&island->hash, arena_text(&session->arena, island->island.name)};
 	island->reads++;
 	if (island->has_hash && read_find(session->store, source, path, entry, err))
 		return true;
@@ -85,7 +87,8 @@ path_source(struct session *session, struct session_island *island, struct bytes
 	must(outputs && count == 1, "a built source has one output");
 	island->has_hash = true;
 	island->hash = outputs[0].hash;
-	return read_find(session->store, source, path, entry, err) || err_note(err, "<%s>", island->ref.text);
+	return read_find(session->store, source, path, entry, err) ||
+	       err_note(err, "<%s>", island->ref.text);
 }
 
 bool
@@ -95,7 +98,8 @@ host_path_kind(void *context, const struct host_path *path, enum path_kind *out,
 	if (path_is_remote(path)) {
 		struct read_source source;
 		struct read_entry entry;
-		if (!path_source(session, session_island_of(path->root), bytes_from(path->text, 1), &source, &entry, err))
+		if (!path_source(session, session_island_of(path->root), bytes_from(path->text, 1),
+			    &source, &entry, err))
 			return false;
 		*out = path_kind_of_entry(entry.kind);
 		return true;
@@ -124,15 +128,18 @@ host_path_read(void *context, const struct host_path *path, struct buf *out, str
 	if (!path_source(session, island, inside, &source, &entry, err))
 		return false;
 	if (entry.kind == READ_ABSENT)
-		return err_set(err, ERR_NOT_FOUND, "<%s> has no %.*s", island->ref.text, BYTES_ARGS(path->text));
+		return err_set(err, ERR_NOT_FOUND, "<%s> has no %.*s", island->ref.text,
+			BYTES_ARGS(path->text));
 	if (entry.kind != TREE_FILE && entry.kind != TREE_EXECUTABLE)
-		return err_set(err, ERR_REFUSED, "<%s>%.*s is not a file", island->ref.text, BYTES_ARGS(path->text));
-	return read_file(session->store, &source, inside, out, err) || err_note(err, "<%s>", island->ref.text);
+		return err_set(err, ERR_REFUSED, "<%s>%.*s is not a file", island->ref.text,
+			BYTES_ARGS(path->text));
+	return read_file(session->store, &source, inside, out, err) ||
+	       err_note(err, "<%s>", island->ref.text);
 }
 
 static bool
-path_list_island(struct session *session, const struct host_path *path, path_visit *visit, void *visitor,
-	struct err *err)
+path_list_island(struct session *session, const struct host_path *path, path_visit *visit,
+	void *visitor, struct err *err)
 {
 	struct session_island *island = session_island_of(path->root);
 	struct read_source source;
@@ -152,7 +159,8 @@ path_list_island(struct session *session, const struct host_path *path, path_vis
 }
 
 bool
-host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor, struct err *err)
+host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	if (path_is_remote(path))
@@ -186,7 +194,8 @@ path_copy_leaf(int from, int to, const char *name, const struct stat *status, st
 		if (length < 0)
 			return err_system(err, errno, "read link %s", name);
 		target[length] = '\0';
-		return symlinkat(target, to, name) == 0 || err_system(err, errno, "copy link %s", name);
+		return symlinkat(target, to, name) == 0 ||
+		       err_system(err, errno, "copy link %s", name);
 	}
 	if (!S_ISREG(status->st_mode))
 		return err_set(err, ERR_REFUSED, "%s is neither a file, a folder nor a link", name);
@@ -194,7 +203,8 @@ path_copy_leaf(int from, int to, const char *name, const struct stat *status, st
 	if (in < 0)
 		return false;
 	mode_t mode = status->st_mode & 0100 ? 0755 : 0644;
-	cleanup_fd int copy = fd_open_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
+	cleanup_fd int copy =
+		fd_open_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
 	if (copy < 0)
 		return false;
 	for (;;) {
@@ -256,11 +266,14 @@ path_copy_tree(int from, int to, const char *name, struct err *err)
 		if (fstatat(dirfd(level->from), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 			done = err_system(err, errno, "%s", entry->d_name);
 		} else if (!S_ISDIR(status.st_mode)) {
-			done = path_copy_leaf(dirfd(level->from), level->to, entry->d_name, &status, err);
+			done = path_copy_leaf(
+				dirfd(level->from), level->to, entry->d_name, &status, err);
 		} else if (depth == TREE_DEPTH_MAX) {
-			done = err_set(err, ERR_LIMIT, "%s lies deeper than %d folders", entry->d_name, TREE_DEPTH_MAX);
+			done = err_set(err, ERR_LIMIT, "%s lies deeper than %d folders",
+				entry->d_name, TREE_DEPTH_MAX);
 		} else {
-			done = path_copy_enter(dirfd(level->from), level->to, entry->d_name, &levels[depth], err);
+			done = path_copy_enter(
+				dirfd(level->from), level->to, entry->d_name, &levels[depth], err);
 			depth += done;
 		}
 	}
@@ -272,8 +285,8 @@ path_copy_tree(int from, int to, const char *name, struct err *err)
 }
 
 static bool
-path_add(struct session *session, struct staging *staging, const char *name, const struct context_item **out,
-	struct err *err)
+path_add(struct session *session, struct staging *staging, const char *name,
+	const struct context_item **out, struct err *err)
 {
 	struct store_add_options options = {.name = name, .vouch = {.kind = VOUCH_SELF}};
 	cleanup_object struct object object = {0};
@@ -295,11 +308,13 @@ path_object_name(struct session *session, struct bytes name)
 }
 
 bool
-host_path_store(void *context, const struct host_path *path, const struct context_item **out, struct err *err)
+host_path_store(void *context, const struct host_path *path, const struct context_item **out,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	if (path_is_remote(path))
-		return err_set(err, ERR_REFUSED, "<%s>%.*s: a part of an island is fetched as <…::%.*s>", path->root->text,
+		return err_set(err, ERR_REFUSED,
+			"<%s>%.*s: a part of an island is fetched as <…::%.*s>", path->root->text,
 			BYTES_ARGS(path->text), BYTES_ARGS(path->text));
 	const char *text = path_local(session, path);
 	struct stat status;
@@ -311,13 +326,15 @@ host_path_store(void *context, const struct host_path *path, const struct contex
 	struct bytes folder = path_folder(bytes_text(text));
 	struct bytes name = path_name(bytes_text(text));
 	const char *leaf = arena_text(&session->arena, name);
-	cleanup_fd int parent =
-		fd_open_at(AT_FDCWD, arena_text(&session->arena, folder), O_RDONLY | O_DIRECTORY, 0, err);
+	cleanup_fd int parent = fd_open_at(
+		AT_FDCWD, arena_text(&session->arena, folder), O_RDONLY | O_DIRECTORY, 0, err);
 	bool done = parent >= 0;
 	if (done)
-		done = S_ISDIR(status.st_mode) ? path_copy_tree(parent, staging.folder, leaf, err)
-					       : path_copy_leaf(parent, staging.folder, leaf, &status, err);
-	if (done && strcmp(leaf, "object") != 0 && renameat(staging.folder, leaf, staging.folder, "object") < 0)
+		done = S_ISDIR(status.st_mode)
+			       ? path_copy_tree(parent, staging.folder, leaf, err)
+			       : path_copy_leaf(parent, staging.folder, leaf, &status, err);
+	if (done && strcmp(leaf, "object") != 0 &&
+		renameat(staging.folder, leaf, staging.folder, "object") < 0)
 		done = err_system(err, errno, "rename %s", leaf);
 	done = done && path_add(session, &staging, path_object_name(session, name), out, err);
 	store_unstage(&staging);
@@ -325,8 +342,9 @@ host_path_store(void *context, const struct host_path *path, const struct contex
 }
 
 bool
-host_text_store(void *context, struct bytes name, struct bytes content, const struct context_item *const *items,
-	size_t item_count, const struct context_item **out, struct err *err)
+host_text_store(void *context, struct bytes name, struct bytes content,
+	const struct context_item *const *items, size_t item_count, const struct context_item **out,
+	struct err *err)
 {
 	struct session *session = (struct session *)context;
 	object_references references = {0};
@@ -334,7 +352,8 @@ host_text_store(void *context, struct bytes name, struct bytes content, const st
 		if (items[at]->kind == CONTEXT_OUTPUT) {
 			array_release(&references);
 			return err_set(err, ERR_REFUSED,
-				"writeText \"%.*s\" mentions the output of a derivation, which is not known yet; write it in a build",
+				"writeText \"%.*s\" mentions the output of a derivation, which is "
+				"not known yet; write it in a build",
 				BYTES_ARGS(name));
 		}
 		*array_push(&references) = ((const struct session_item *)items[at]->handle)->object;
@@ -344,10 +363,12 @@ host_text_store(void *context, struct bytes name, struct bytes content, const st
 		array_release(&references);
 		return false;
 	}
-	struct store_add_options options = {.name = path_object_name(session, name), .vouch = {.kind = VOUCH_SELF}};
+	struct store_add_options options = {
+		.name = path_object_name(session, name), .vouch = {.kind = VOUCH_SELF}};
 	memcpy(&options.references, &references, sizeof references);
 	cleanup_object struct object object = {0};
-	cleanup_fd int fd = fd_open_at(staging.folder, "object", O_WRONLY | O_CREAT | O_EXCL, 0644, err);
+	cleanup_fd int fd =
+		fd_open_at(staging.folder, "object", O_WRONLY | O_CREAT | O_EXCL, 0644, err);
 	bool done = fd >= 0 && fd_write_all(fd, content, err) &&
 		    store_add(session->store, staging.folder, "object", &options, &object, err);
 	if (done)
@@ -363,7 +384,8 @@ host_store_path(void *context, struct bytes text, const struct context_item **ou
 	struct session *session = (struct session *)context;
 	struct object_reference reference;
 	if (!store_path_parse(text, &reference))
-		return err_set(err, ERR_REFUSED, "\"%.*s\" is not a path of the store", BYTES_ARGS(bytes_first(text, 300)));
+		return err_set(err, ERR_REFUSED, "\"%.*s\" is not a path of the store",
+			BYTES_ARGS(bytes_first(text, 300)));
 	cleanup_object struct object object = {0};
 	if (!store_obtain(session->store, &reference.path, &object, err))
 		return false;

@@ -41,9 +41,13 @@ open_caches(const struct config *config, struct store *store, struct err *err)
 		const json_t *cache = json_array_get(caches, at);
 		const char *url = json_string_value(json_object_get(cache, "url"));
 		if (!json_is_true(json_object_get(cache, "trusted")))
-			return err_set(err, ERR_REFUSED, "cache %s: only a trusted one can be used yet: add `trusted = true`", url);
+			return err_set(err, ERR_REFUSED,
+				"cache %s: only a trusted one can be used yet: add `trusted = "
+				"true`",
+				url);
 		if (strncmp(url, "file://", 7) != 0)
-			return err_set(err, ERR_REFUSED, "cache %s: only file: can be used yet", url);
+			return err_set(
+				err, ERR_REFUSED, "cache %s: only file: can be used yet", url);
 		struct store *opened = store_open(url + 7, STORE_READ_ONLY, err);
 		if (opened)
 			store_add_cache(store, opened);
@@ -59,7 +63,8 @@ session_open_store(const struct config *config, bool create, struct err *err)
 	const char *set = config_text(config, "root", NULL, NULL);
 	char *root = set && !getenv("CAB_ROOT") ? strdup(set) : store_default_root();
 	if (!root) {
-		(void)err_set(err, ERR_REFUSED, "there is no HOME to keep a store in: set CAB_ROOT");
+		(void)err_set(
+			err, ERR_REFUSED, "there is no HOME to keep a store in: set CAB_ROOT");
 		return NULL;
 	}
 	struct store *store = store_open(root, create ? STORE_CREATE : 0, err);
@@ -94,8 +99,10 @@ open_bases(struct session *session, json_t *named, struct err *err)
 		const struct scheme *scheme = scheme_find(bytes_text(name));
 		const char *base = json_string_value(json_object_get(island, "base"));
 		if (!scheme)
-			return err_set(err, ERR_REFUSED, "configuration: islands.%s: there is no such scheme", name);
-		if (!island_base_parse(&session->arena, scheme, bytes_text(base), &session->settings.base[scheme->id], err))
+			return err_set(err, ERR_REFUSED,
+				"configuration: islands.%s: there is no such scheme", name);
+		if (!island_base_parse(&session->arena, scheme, bytes_text(base),
+			    &session->settings.base[scheme->id], err))
 			return err_note(err, "configuration: islands.%s.base", name);
 		open_name_origin(session, named, base);
 	}
@@ -111,7 +118,8 @@ open_mirrors(struct session *session, json_t *named)
 		at = json_object_iter_next((json_t *)(uintptr_t)mirrors, at)) {
 		const json_t *urls = json_object_iter_value(at);
 		for (size_t url = 0; url < json_array_size(urls); url++)
-			open_name_origin(session, named, json_string_value(json_array_get(urls, url)));
+			open_name_origin(
+				session, named, json_string_value(json_array_get(urls, url)));
 	}
 	return mirrors ? json_deep_copy(mirrors) : json_object();
 }
@@ -127,8 +135,9 @@ open_credentials(struct session *session)
 	json_object_foreach((json_t *)(uintptr_t)all, origin, credential)
 	{
 		void *only = json_object_iter(credential);
-		json_array_append_new(out, json_pack("{s:s, s:s, s:O}", "origin", origin, "kind",
-			json_object_iter_key(only), "value", json_object_iter_value(only)));
+		json_array_append_new(out,
+			json_pack("{s:s, s:s, s:O}", "origin", origin, "kind",
+				json_object_iter_key(only), "value", json_object_iter_value(only)));
 	}
 	return out;
 }
@@ -169,10 +178,10 @@ open_network(struct session *session, struct err *err)
 	json_t *mirrors = open_mirrors(session, named);
 	int64_t total = config_number(session->config, "limits", "fetchSeconds", 1800);
 	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:I, s:i}, s:i}",
-		"allow", allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors", mirrors,
-		"registries", registries, "proxies", open_proxies(session), "credentials",
-		open_credentials(session), "limits", "connect", 20, "stall", 60, "total", (json_int_t)total, "retries", 3,
-		"connections", 16);
+		"allow", allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors",
+		mirrors, "registries", registries, "proxies", open_proxies(session), "credentials",
+		open_credentials(session), "limits", "connect", 20, "stall", 60, "total",
+		(json_int_t)total, "retries", 3, "connections", 16);
 	must(config, "the network's configuration is well formed");
 	char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(config);
@@ -197,14 +206,17 @@ static bool
 open_realizer(struct session *session, struct err *err)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t jobs = config_number(session->config, "jobs", NULL, processors > 0 ? processors : 1);
+	int64_t jobs =
+		config_number(session->config, "jobs", NULL, processors > 0 ? processors : 1);
 	if (!session->options.jobs)
 		session->options.jobs = (unsigned)jobs;
 	struct embedded_limits limits = embedded_limits_default;
-	limits.seconds = (uint64_t)config_number(session->config, "limits", "seconds", (int64_t)limits.seconds);
-	limits.fetch_seconds =
-		(uint64_t)config_number(session->config, "limits", "fetchSeconds", (int64_t)limits.fetch_seconds);
-	limits.silence = (uint64_t)config_number(session->config, "limits", "silence", (int64_t)limits.silence);
+	limits.seconds = (uint64_t)config_number(
+		session->config, "limits", "seconds", (int64_t)limits.seconds);
+	limits.fetch_seconds = (uint64_t)config_number(
+		session->config, "limits", "fetchSeconds", (int64_t)limits.fetch_seconds);
+	limits.silence = (uint64_t)config_number(
+		session->config, "limits", "silence", (int64_t)limits.silence);
 	if (!config_size(session->config, "limits", "memory", &limits.memory, err) ||
 		!config_size(session->config, "limits", "log", &limits.log, err))
 		return false;
@@ -253,7 +265,8 @@ open_entry(struct session *session, struct err *err)
 	session->lock_name = strdup(arena_format(&session->arena, "%.*s.lock", BYTES_ARGS(leaf)));
 	session->lock_path = strdup(arena_format(&session->arena, "%s.lock", buf_text(&path)));
 	session->entry = buf_take_text(&path);
-	session->lock_folder = fd_open_at(AT_FDCWD, session->folder, O_RDONLY | O_DIRECTORY, 0, err);
+	session->lock_folder =
+		fd_open_at(AT_FDCWD, session->folder, O_RDONLY | O_DIRECTORY, 0, err);
 	if (session->lock_folder < 0)
 		return false;
 	return lock_read(session->lock_folder, session->lock_name, &session->lock, err) ||

@@ -10,22 +10,24 @@ pure_refuse(struct err *err)
 }
 
 static bool
-pure_island_open(void *context, const struct island_literal *literal, const struct island_ref **out, struct err *err)
+pure_island_open(void *context, const struct island_literal *literal, const struct island_ref **out,
+	struct err *err)
 {
 	(void)context, (void)literal, (void)out;
 	return pure_refuse(err);
 }
 
 static bool
-pure_island_output(void *context, const struct island_ref *island, const struct context_item **out, struct err *err)
+pure_island_output(void *context, const struct island_ref *island, const struct context_item **out,
+	struct err *err)
 {
 	(void)context, (void)island, (void)out;
 	return pure_refuse(err);
 }
 
 static bool
-pure_island_derive(
-	void *context, const struct island_ref *island, const struct host_derivation **out, struct err *err)
+pure_island_derive(void *context, const struct island_ref *island,
+	const struct host_derivation **out, struct err *err)
 {
 	(void)context, (void)island, (void)out;
 	return pure_refuse(err);
@@ -46,22 +48,25 @@ pure_path_read(void *context, const struct host_path *path, struct buf *out, str
 }
 
 static bool
-pure_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor, struct err *err)
+pure_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor,
+	struct err *err)
 {
 	(void)context, (void)path, (void)visit, (void)visitor;
 	return pure_refuse(err);
 }
 
 static bool
-pure_path_store(void *context, const struct host_path *path, const struct context_item **out, struct err *err)
+pure_path_store(void *context, const struct host_path *path, const struct context_item **out,
+	struct err *err)
 {
 	(void)context, (void)path, (void)out;
 	return pure_refuse(err);
 }
 
 static bool
-pure_text_store(void *context, struct bytes name, struct bytes content, const struct context_item *const *items,
-	size_t item_count, const struct context_item **out, struct err *err)
+pure_text_store(void *context, struct bytes name, struct bytes content,
+	const struct context_item *const *items, size_t item_count, const struct context_item **out,
+	struct err *err)
 {
 	(void)context, (void)name, (void)content, (void)items, (void)item_count, (void)out;
 	return pure_refuse(err);
@@ -75,8 +80,8 @@ pure_store_path(void *context, struct bytes text, const struct context_item **ou
 }
 
 static bool
-pure_derive(void *context, const struct derivation_request *request, const struct host_derivation **out,
-	struct err *err)
+pure_derive(void *context, const struct derivation_request *request,
+	const struct host_derivation **out, struct err *err)
 {
 	(void)context, (void)request, (void)out;
 	return pure_refuse(err);

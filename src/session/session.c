@@ -13,7 +13,8 @@ static struct session_island *
 session_find_island(const struct session *session, size_t node)
 {
 	for (size_t at = 0; at < session->islands.size; at++) {
-		struct session_island *island = (struct session_island *)session->islands.entries[at].value;
+		struct session_island *island =
+			(struct session_island *)session->islands.entries[at].value;
 		if (island->derivation && island->derivation->node == node)
 			return island;
 	}
@@ -43,7 +44,8 @@ session_on_event(void *context, size_t node, const struct realizer_event *event)
 }
 
 static void
-session_on_end(void *context, size_t node, const struct realizer_result *result, const struct err *err)
+session_on_end(
+	void *context, size_t node, const struct realizer_result *result, const struct err *err)
 {
 	struct session_listener *listener = &((struct session *)context)->options.listener;
 	listener->end(listener->context, node, result, err);
@@ -58,11 +60,13 @@ session_platform(struct session *session, struct value **system, struct err *err
 		return NULL;
 	struct map values = {0};
 	for (size_t at = 0; at < count; at++) {
-		const char *name = bytes_has_prefix(features[at].name, BYTES_LITERAL("host-root:")) ? "root"
-				   : bytes_equal_text(features[at].name, "wasm")                     ? NULL
-												     : "system";
+		const char *name = bytes_has_prefix(features[at].name, BYTES_LITERAL("host-root:"))
+					   ? "root"
+				   : bytes_equal_text(features[at].name, "wasm") ? NULL
+										 : "system";
 		if (name && !map_has(&values, bytes_text(name)))
-			map_put(&values, bytes_text(name), arena_text(&session->arena, features[at].name));
+			map_put(&values, bytes_text(name),
+				arena_text(&session->arena, features[at].name));
 	}
 	const char *keys[] = {"platform", NULL};
 	const json_t *set = config_get(session->config, keys);
@@ -75,7 +79,8 @@ session_platform(struct session *session, struct value **system, struct err *err
 		size_t equals = bytes_find(bytes_text(text), '=');
 		if (equals == SIZE_MAX) {
 			map_release(&values);
-			(void)err_set(err, ERR_USAGE, "--platform wants NAME=VALUE, not \"%s\"", text);
+			(void)err_set(
+				err, ERR_USAGE, "--platform wants NAME=VALUE, not \"%s\"", text);
 			return NULL;
 		}
 		map_put(&values, bytes_of(text, equals), (void *)(uintptr_t)(text + equals + 1));
@@ -107,9 +112,11 @@ session_inputs(struct session *session, struct value **out, struct err *err)
 			return err_set(err, ERR_USAGE, "--input wants NAME=EXPR, not \"%s\"", text);
 		names[at] = bytes_of(text, equals);
 		const char *place = arena_format(&session->arena, "%s/--input", session->folder);
-		values[at] = eval_text(session->evaluator, "--input", bytes_text(text + equals + 1), NULL, place, EVAL_ENTRY);
+		values[at] = eval_text(session->evaluator, "--input", bytes_text(text + equals + 1),
+			NULL, place, EVAL_ENTRY);
 		if (!values[at])
-			return err_set(err, ERR_REFUSED, "--input %.*s cannot be evaluated", BYTES_ARGS(names[at]));
+			return err_set(err, ERR_REFUSED, "--input %.*s cannot be evaluated",
+				BYTES_ARGS(names[at]));
 	}
 	*out = eval_new_set(session->evaluator, names, values, count);
 	return true;
@@ -124,12 +131,13 @@ session_ambient(struct session *session, struct value **inputs, struct err *err)
 	if (!platform)
 		return false;
 	char *library = session_own_path("share", "packages/default.cab");
-	struct value *import = eval_lazy_import(session->evaluator, NULL, arena_text(&session->arena, bytes_text(library)));
+	struct value *import = eval_lazy_import(
+		session->evaluator, NULL, arena_text(&session->arena, bytes_text(library)));
 	free(library);
 	struct bytes names[] = {BYTES_LITERAL("platform")};
 	struct value *argument = eval_new_set(session->evaluator, names, &platform, 1);
-	evaluator_set_ambient(
-		session->evaluator, AMBIENT_PACKAGES, eval_lazy_call(session->evaluator, import, argument));
+	evaluator_set_ambient(session->evaluator, AMBIENT_PACKAGES,
+		eval_lazy_call(session->evaluator, import, argument));
 	evaluator_set_ambient(session->evaluator, AMBIENT_PLATFORM, platform);
 	if (system)
 		evaluator_set_ambient(session->evaluator, AMBIENT_SYSTEM, system);
@@ -216,9 +224,11 @@ session_read_entry(struct session *session)
 		const char *open = *text == '<' ? "" : "<";
 		const char *shut = *text == '<' ? "" : ">";
 		const char *whole = arena_format(&session->arena, "%s%s%s", open, text, shut);
-		return eval_text(session->evaluator, "island", bytes_text(whole), NULL, place, EVAL_ENTRY);
+		return eval_text(
+			session->evaluator, "island", bytes_text(whole), NULL, place, EVAL_ENTRY);
 	}
-	return eval_text(session->evaluator, "expression", bytes_text(session->options.expression), NULL, place, EVAL_ENTRY);
+	return eval_text(session->evaluator, "expression", bytes_text(session->options.expression),
+		NULL, place, EVAL_ENTRY);
 }
 
 bool
@@ -235,17 +245,20 @@ session_evaluate(struct session *session, struct value **out, struct err *err)
 	while (value && rest.size && bytes_split(&rest, '.', &name))
 		value = eval_select(session->evaluator, value, &name, 1);
 	if (session->stale)
-		return err_limit(err, (enum err_limit)SESSION_STALE, "the lock was changed by another cab");
+		return err_limit(
+			err, (enum err_limit)SESSION_STALE, "the lock was changed by another cab");
 	if (!value && evaluator_cause(session->evaluator) == ERR_CANCELLED)
 		return err_set(err, ERR_CANCELLED, "the evaluation was interrupted");
 	if (!value)
-		return err_set(err, ERR_REFUSED, "%s cannot be evaluated", session->entry ? session->entry : "the expression");
+		return err_set(err, ERR_REFUSED, "%s cannot be evaluated",
+			session->entry ? session->entry : "the expression");
 	*out = value;
 	return true;
 }
 
 void
-session_print_diagnostics(struct session *session, bool json, struct diagnostic_style style, struct buf *out)
+session_print_diagnostics(
+	struct session *session, bool json, struct diagnostic_style style, struct buf *out)
 {
 	struct diagnostics *list = evaluator_diagnostics(session->evaluator);
 	diagnostics_sort(list);
@@ -318,7 +331,8 @@ session_source_count(const struct session *session)
 struct session_source
 session_source_at(const struct session *session, size_t at)
 {
-	const struct session_island *island = (const struct session_island *)session->islands.entries[at].value;
+	const struct session_island *island =
+		(const struct session_island *)session->islands.entries[at].value;
 	return (struct session_source){
 		.text = island->key,
 		.node = island->derivation ? island->derivation->node : SIZE_MAX,
@@ -333,7 +347,8 @@ session_reads(struct session *session, struct cab_hash *out, size_t capacity)
 {
 	size_t count = 0;
 	for (size_t at = 0; at < session->islands.size && count < capacity; at++) {
-		const struct session_island *island = (const struct session_island *)session->islands.entries[at].value;
+		const struct session_island *island =
+			(const struct session_island *)session->islands.entries[at].value;
 		if (island->reads && island->has_hash)
 			out[count++] = island->hash;
 	}

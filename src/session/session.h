@@ -32,7 +32,8 @@ struct session_listener {
 	/* What runs: name is for people ("github:o/r", "hexyl-0.17.0"). */
 	void (*start)(void *context, size_t node, enum plan_work work, struct bytes name);
 	void (*event)(void *context, size_t node, const struct realizer_event *event);
-	void (*end)(void *context, size_t node, const struct realizer_result *result, const struct err *err);
+	void (*end)(void *context, size_t node, const struct realizer_result *result,
+		const struct err *err);
 	/* A line for people: trace and warn of the language, waits, what a cache did wrong. */
 	void (*say)(void *context, struct bytes line);
 };
@@ -69,11 +70,13 @@ struct session_goal {
 
 typedef ARRAY(struct session_goal) session_goals;
 
-struct session *session_open(const struct session_options *options, struct buf *printed, struct err *err);
+struct session *session_open(
+	const struct session_options *options, struct buf *printed, struct err *err);
 void session_close(struct session *session);
 
 MUST_CHECK bool session_evaluate(struct session *session, struct value **out, struct err *err);
-void session_print_diagnostics(struct session *session, bool json, struct diagnostic_style style, struct buf *out);
+void session_print_diagnostics(
+	struct session *session, bool json, struct diagnostic_style style, struct buf *out);
 size_t session_warning_count(struct session *session);
 
 MUST_CHECK bool session_find_goals(
@@ -81,7 +84,8 @@ MUST_CHECK bool session_find_goals(
 void session_goals_release(session_goals *goals);
 
 /* Every goal's islands have a pin after it; what is new is in the lock. With `all`, every island that evaluation met. */
-MUST_CHECK bool session_resolve(struct session *session, const session_goals *goals, bool all, struct err *err);
+MUST_CHECK bool session_resolve(
+	struct session *session, const session_goals *goals, bool all, struct err *err);
 MUST_CHECK bool session_build(struct session *session, const session_goals *goals, struct err *err);
 /* Writes what is verified by now to the lock: for a run that ends early. A failure is told by `say`. */
 void session_save(struct session *session);
@@ -100,7 +104,7 @@ bool session_lock_failed(const struct session *session);
 /* An island that evaluation met, for accounts and `update`. */
 struct session_source {
 	struct bytes text;
-	size_t node; /* SIZE_MAX for a local one, or one that was not used */
+	size_t node;                   /* SIZE_MAX for a local one, or one that was not used */
 	const struct identity *before; /* what the lock said when the run began */
 	size_t before_count;
 	size_t reads; /* files that evaluation read of it */

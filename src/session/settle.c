@@ -17,7 +17,8 @@ static bool
 settle_is_stale(const struct session *session, const struct lock *now)
 {
 	for (size_t at = 0; at < session->islands.size; at++) {
-		const struct session_island *island = (const struct session_island *)session->islands.entries[at].value;
+		const struct session_island *island =
+			(const struct session_island *)session->islands.entries[at].value;
 		const struct lock_entry *old = lock_find(&session->lock, island->key);
 		const struct lock_entry *new = lock_find(now, island->key);
 		if (island->local.size || island->has_checksum || (!old && !new))
@@ -72,11 +73,13 @@ static void
 settle_collect(struct session *session)
 {
 	for (size_t at = 0; at < session->islands.size; at++) {
-		struct session_island *island = (struct session_island *)session->islands.entries[at].value;
+		struct session_island *island =
+			(struct session_island *)session->islands.entries[at].value;
 		if (!island->derivation || island->has_checksum)
 			continue;
 		struct plan_found found = plan_found(session->plan, island->derivation->node);
-		if (found.has_hash && found.identity_count && (found.changed || !island->before_count))
+		if (found.has_hash && found.identity_count &&
+			(found.changed || !island->before_count))
 			settle_put(session, island->key, &found);
 	}
 	for (size_t node = 0; node < graph_size(session->graph); node++) {
@@ -85,7 +88,9 @@ settle_collect(struct session *session)
 			continue;
 		struct plan_found found = plan_found(session->plan, node);
 		if (found.has_hash && found.asked)
-			settle_put(session, lock_derivation_key(&session->arena, graph->derivation.name), &found);
+			settle_put(session,
+				lock_derivation_key(&session->arena, graph->derivation.name),
+				&found);
 	}
 }
 
@@ -131,7 +136,8 @@ settle_sources(struct session *session)
 			continue;
 		struct bytes key = lock_derivation_key(&session->arena, graph->derivation.name);
 		const struct lock_entry *entry = lock_find(&session->lock, key);
-		struct plan_source source = {.ask = session->options.update || !entry, .has_pinned = true};
+		struct plan_source source = {
+			.ask = session->options.update || !entry, .has_pinned = true};
 		if (entry) {
 			source.pin = entry->identities;
 			source.pin_count = entry->identity_count;
@@ -144,7 +150,8 @@ settle_sources(struct session *session)
 }
 
 static void
-settle_mark(const struct session *session, const session_goals *goals, size_t *nodes, bool all, bool *reached)
+settle_mark(const struct session *session, const session_goals *goals, size_t *nodes, bool all,
+	bool *reached)
 {
 	for (size_t at = 0; at < graph_size(session->graph); at++)
 		reached[at] = all;
@@ -182,9 +189,11 @@ settle_check_locked(struct session *session, const size_t *nodes, size_t count, 
 	for (size_t at = 0; at < count && session->options.locked; at++) {
 		const struct graph_node *node = graph_node(session->graph, nodes[at]);
 		struct bytes key = node->island.size ? node->island
-						     : lock_derivation_key(&session->arena, node->derivation.name);
+						     : lock_derivation_key(&session->arena,
+							       node->derivation.name);
 		if (!lock_find(&session->lock, key))
-			return err_set(err, ERR_REFUSED, "the lock has no entry for %.*s, and --locked forbids to write one",
+			return err_set(err, ERR_REFUSED,
+				"the lock has no entry for %.*s, and --locked forbids to write one",
 				BYTES_ARGS(settle_name(node)));
 	}
 	return true;
@@ -201,7 +210,8 @@ session_resolve(struct session *session, const session_goals *goals, bool all, s
 	size_t count = settle_open(session, reached, nodes);
 	if (!settle_check_locked(session, nodes, count, err))
 		return false;
-	bool done = !count || (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
+	bool done = !count ||
+		    (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
 	if (session->stale)
 		return done;
 	if (done && session->entry && session->lock.size && !session->holds)

@@ -14,7 +14,7 @@
 /* An object or output as strings carry it; the item comes first, so that its pointer is the other's. */
 struct session_item {
 	struct context_item item;
-	size_t node;                /* of CONTEXT_OUTPUT */
+	size_t node;                    /* of CONTEXT_OUTPUT */
 	struct object_reference object; /* of CONTEXT_OBJECT */
 };
 
@@ -79,27 +79,38 @@ MUST_CHECK bool session_open_parts(struct session *session, struct buf *printed,
 
 /* host.c: the language's outside */
 struct eval_host session_host(struct session *session);
-const struct context_item *session_item_object(struct session *session, const struct object *object);
-const struct context_item *session_item_output(struct session *session, size_t node, struct bytes output);
+const struct context_item *session_item_object(
+	struct session *session, const struct object *object);
+const struct context_item *session_item_output(
+	struct session *session, size_t node, struct bytes output);
 
 /* host_path.c: files, here and in islands */
-bool host_path_kind(void *context, const struct host_path *path, enum path_kind *out, struct err *err);
+bool host_path_kind(
+	void *context, const struct host_path *path, enum path_kind *out, struct err *err);
 bool host_path_read(void *context, const struct host_path *path, struct buf *out, struct err *err);
-bool host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor, struct err *err);
-bool host_path_store(void *context, const struct host_path *path, const struct context_item **out, struct err *err);
-bool host_text_store(void *context, struct bytes name, struct bytes content, const struct context_item *const *items,
-	size_t item_count, const struct context_item **out, struct err *err);
-bool host_store_path(void *context, struct bytes text, const struct context_item **out, struct err *err);
+bool host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor,
+	struct err *err);
+bool host_path_store(void *context, const struct host_path *path, const struct context_item **out,
+	struct err *err);
+bool host_text_store(void *context, struct bytes name, struct bytes content,
+	const struct context_item *const *items, size_t item_count, const struct context_item **out,
+	struct err *err);
+bool host_store_path(
+	void *context, struct bytes text, const struct context_item **out, struct err *err);
 
 /* host_island.c: islands, their derivations and pins */
-bool host_island_open(void *context, const struct island_literal *literal, const struct island_ref **out, struct err *err);
-bool host_island_output(void *context, const struct island_ref *ref, const struct context_item **out, struct err *err);
-bool host_island_derive(
-	void *context, const struct island_ref *ref, const struct host_derivation **out, struct err *err);
+bool host_island_open(void *context, const struct island_literal *literal,
+	const struct island_ref **out, struct err *err);
+bool host_island_output(void *context, const struct island_ref *ref,
+	const struct context_item **out, struct err *err);
+bool host_island_derive(void *context, const struct island_ref *ref,
+	const struct host_derivation **out, struct err *err);
 struct session_island *session_island_of(const struct island_ref *ref);
-MUST_CHECK bool session_island_node(struct session *session, struct session_island *island, size_t *node, struct err *err);
+MUST_CHECK bool session_island_node(
+	struct session *session, struct session_island *island, size_t *node, struct err *err);
 /* Makes an island's Cab hash be known, asking where need be. */
-MUST_CHECK bool session_island_settle(struct session *session, struct session_island *island, struct err *err);
+MUST_CHECK bool session_island_settle(
+	struct session *session, struct session_island *island, struct err *err);
 struct session_derivation *session_derivation_at(struct session *session, size_t node);
 
 /* settle.c: the lock */

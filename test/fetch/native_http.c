@@ -105,7 +105,7 @@ head_read(struct transfer *transfer)
 	transfer->body = (size_t)(end + 4 - transfer->head);
 	end[2] = '\r';
 	const char *space = strchr(transfer->head, ' ');
-	transfer->status = space ? atoi(space) : 0;
+	transfer->status = space ? (int)strtol(space, NULL, 10) : 0;
 	const char *value;
 	if (head_find(transfer, "transfer-encoding", &value) >= 0)
 		transfer->is_chunked = true;

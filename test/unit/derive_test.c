@@ -25,8 +25,7 @@ expect_json(const struct island_case *row, const struct island_settings *with, c
 		arena_format(&arena,
 			"{\"arguments\":[%s],\"environment\":{},\"fixed\":\"self\",\"inputs\":["
 			"\"" MODULE "\"],\"name\":\"%s\",\"origins\":[%s],\"outputs\":[\"out\"],"
-				    "\"program\":\"" MODULE
-			"\",\"requiredRealizerFeatures\":[\"wasm\"]}",
+			"\"program\":\"" MODULE "\",\"requiredRealizerFeatures\":[\"wasm\"]}",
 			arguments, name, origins));
 	struct derivation back;
 	assert_true(derivation_decode(&arena, buf_bytes(&json), &back, &err));

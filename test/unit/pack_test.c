@@ -63,7 +63,7 @@ what_git_packs_is_read_whatever_the_steps(void **state)
 	for (size_t at = 0; at < first.size; at++)
 		lines += first.data[at] == '\n';
 	struct buf count = in_folder("git -C r rev-list --objects --all | wc -l");
-	assert_int_equal(lines, atoi(buf_text(&count)) + 1);
+	assert_int_equal(lines, strtoul(buf_text(&count), NULL, 10) + 1);
 	assert_non_null(strstr(buf_text(&first), "\n6 "));
 	assert_non_null(strstr(buf_text(&first), "DONE\n"));
 	for (size_t at = 0; at < 4; at++) {

@@ -32,14 +32,17 @@ a_script_names_its_interpreter_and_one_argument(void **state)
 	struct bytes interpreter;
 	struct bytes argument;
 	struct err err;
-	assert_true(program_interpreter(BYTES_LITERAL("#! /bin/sh -e x \nbody"), &interpreter, &argument, &err));
+	assert_true(program_interpreter(
+		BYTES_LITERAL("#! /bin/sh -e x \nbody"), &interpreter, &argument, &err));
 	assert_true(bytes_equal_text(interpreter, "/bin/sh"));
 	assert_true(bytes_equal_text(argument, "-e x"));
-	assert_true(program_interpreter(BYTES_LITERAL("#!/bin/sh\n"), &interpreter, &argument, &err));
+	assert_true(
+		program_interpreter(BYTES_LITERAL("#!/bin/sh\n"), &interpreter, &argument, &err));
 	assert_int_equal(argument.size, 0);
 	assert_false(program_interpreter(BYTES_LITERAL("#!sh\n"), &interpreter, &argument, &err));
 	assert_false(program_interpreter(BYTES_LITERAL("#!\n"), &interpreter, &argument, &err));
-	assert_false(program_interpreter(BYTES_LITERAL("#!/bin/sh"), &interpreter, &argument, &err));
+	assert_false(
+		program_interpreter(BYTES_LITERAL("#!/bin/sh"), &interpreter, &argument, &err));
 }
 
 #define MODULE "\0asm\1\0\0\0"
@@ -65,8 +68,10 @@ sections_that_do_not_add_up_list_nothing(void **state)
 	struct bytes formats[4];
 	assert_int_equal(program_formats(BYTES_LITERAL("\0asm"), formats, 4), 0);
 	assert_int_equal(program_formats(BYTES_LITERAL(MODULE "\0"), formats, 4), 0);
-	assert_int_equal(program_formats(BYTES_LITERAL(MODULE "\0\xff\xff\xff\xff\x0f"), formats, 4), 0);
-	assert_int_equal(program_formats(BYTES_LITERAL(MODULE "\0\xff\xff\xff\xff\xff\xff"), formats, 4), 0);
+	assert_int_equal(
+		program_formats(BYTES_LITERAL(MODULE "\0\xff\xff\xff\xff\x0f"), formats, 4), 0);
+	assert_int_equal(
+		program_formats(BYTES_LITERAL(MODULE "\0\xff\xff\xff\xff\xff\xff"), formats, 4), 0);
 	assert_int_equal(program_formats(BYTES_LITERAL(MODULE "\0\2\x7f."), formats, 4), 0);
 }
 

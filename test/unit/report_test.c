@@ -27,7 +27,8 @@ the_lines_come_out_in_order(void **state)
 	struct identity identity;
 	assert_true(feed(&report, "git 1f0c\ngit-tree 9ab1\n", &err));
 	assert_true(report_next(&report, &identity));
-	assert_true(bytes_equal_text(identity.format, "git") && bytes_equal_text(identity.value, "1f0c"));
+	assert_true(bytes_equal_text(identity.format, "git") &&
+		    bytes_equal_text(identity.value, "1f0c"));
 	assert_true(report_next(&report, &identity));
 	assert_true(bytes_equal_text(identity.format, "git-tree"));
 	assert_false(report_next(&report, &identity));
@@ -46,7 +47,9 @@ pieces_of_any_size_give_the_same_lines(void **state)
 		struct report report = {0};
 		struct err err;
 		for (size_t at = 0; at < sizeof text - 1; at += size)
-			assert_true(report_feed(&report, bytes_first(bytes_of(text + at, sizeof text - 1 - at), size), &err));
+			assert_true(report_feed(&report,
+				bytes_first(bytes_of(text + at, sizeof text - 1 - at), size),
+				&err));
 		assert_int_equal(report.count, 3);
 		assert_true(report_finish(&report, &err));
 	}
@@ -57,8 +60,22 @@ what_is_not_of_the_grammar_is_refused_by_its_line(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"\n", "git\n", "git \n", " git x\n", "Git x\n", "1git x\n", "git  x\n", "git x y\n", "git x\ty\n",
-		"git \x01\n", "git \xc3\xa9\n", "git x\r\n", "a_b x\n", "cab x\n", "cab e" HASH "\n", "cab " HASH "a\n",
+		"\n",
+		"git\n",
+		"git \n",
+		" git x\n",
+		"Git x\n",
+		"1git x\n",
+		"git  x\n",
+		"git x y\n",
+		"git x\ty\n",
+		"git \x01\n",
+		"git \xc3\xa9\n",
+		"git x\r\n",
+		"a_b x\n",
+		"cab x\n",
+		"cab e" HASH "\n",
+		"cab " HASH "a\n",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa x\n",
 	};
 	for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
