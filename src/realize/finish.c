@@ -21,6 +21,11 @@ finish_guest(struct realizer_job *job, struct err *err)
 	if (info.si_code != CLD_EXITED)
 		return err_set(err, ERR_BUILD, "the program was ended by signal %d (%s)",
 			info.si_status, strsignal(info.si_status));
+	/* Our own program's last line is a sentence that says why. */
+	bool own =
+		bytes_equal(job->request.derivation->program, job->embedded->settings.module_path);
+	if (info.si_status != 0 && own && job->last_line.size)
+		return err_set(err, ERR_BUILD, "%s", buf_text(&job->last_line));
 	if (info.si_status != 0)
 		return err_set(
 			err, ERR_BUILD, "the program failed with exit status %d", info.si_status);

@@ -152,8 +152,7 @@ guest_end(void *context, const struct network_end *end)
 	request->transfer = NULL;
 	guest->account.requests += end->requests;
 	guest->account.received += end->received;
-	if (end->why.size)
-		guest->listener.note(guest->listener.context, end->why);
+	/* The guest's process writes the reason to the log. */
 	if (!request->headed) {
 		guest_fail(request, end->refused ? CAB_ERROR_REFUSED : CAB_ERROR_FAILED, end->why);
 		return;

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/trace.h"
 
-enum { JOB_RETRY = 50, JOB_TICK = 1000 };
+enum { JOB_RETRY = 50, JOB_TICK = 1000, JOB_LINE = 1000 };
 
 static void job_begin(void *context);
 
@@ -28,6 +28,7 @@ job_new(struct embedded *embedded, const struct realizer_request *request,
 	job->slot_lock = RUN_LOCK;
 	job->build = job->outputs = job->fifo = job->log_pipe = job->pidfd = -1;
 	job->log.fd = -1;
+	job->last_line = BUF(JOB_LINE);
 	*array_push(&embedded->jobs) = job;
 	job->timer = loop_after(embedded->settings.loop, 0, job_begin, job);
 	return job;
@@ -40,10 +41,15 @@ job_tell(struct realizer_job *job, enum realizer_event_kind kind, struct bytes t
 	job->listener.event(job->listener.context, &event);
 }
 
-static void
+void
 job_on_line(void *context, struct bytes line)
 {
-	job_tell((struct realizer_job *)context, REALIZER_EVENT_LOG, line);
+	struct realizer_job *job = (struct realizer_job *)context;
+	if (line.size) {
+		buf_clear(&job->last_line);
+		buf_add(&job->last_line, bytes_first(line, JOB_LINE));
+	}
+	job_tell(job, REALIZER_EVENT_LOG, line);
 }
 
 /* A line of the realizer's own stands in the log like the program's. */
@@ -85,6 +91,7 @@ job_release(struct realizer_job *job)
 	fd_release(&job->build);
 	fd_release(&job->outputs);
 	log_release(&job->log);
+	buf_release(&job->last_line);
 	object_list_release(&job->closure);
 	if (job->staged)
 		store_unstage(&job->staging);

@@ -76,6 +76,7 @@ struct realizer_job {
 	struct table table;
 
 	struct log log;
+	struct buf last_line; /* of the log: what a fetch that failed has said */
 	int log_pipe;
 	struct loop_watch *log_watch;
 
@@ -100,6 +101,8 @@ void job_cancel(struct realizer_job *job);
 void job_fail(struct realizer_job *job, const struct err *err);
 void job_tell(struct realizer_job *job, enum realizer_event_kind kind, struct bytes text);
 void job_say(struct realizer_job *job, struct bytes line);
+/* A log_line: remembers and tells it. */
+void job_on_line(void *context, struct bytes line);
 /* Reads what is in the FIFO and decides on each line; false where the job is being stopped. */
 bool job_drain_report(struct realizer_job *job);
 void job_on_end(void *context, short events);

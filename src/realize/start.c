@@ -81,12 +81,6 @@ start_fifo(struct realizer_job *job, struct err *err)
 }
 
 static void
-start_on_line(void *context, struct bytes line)
-{
-	job_tell((struct realizer_job *)context, REALIZER_EVENT_LOG, line);
-}
-
-static void
 start_on_log(void *context, short events)
 {
 	(void)events;
@@ -95,7 +89,7 @@ start_on_log(void *context, short events)
 	ssize_t count = read(job->log_pipe, data, sizeof data);
 	if (count > 0) {
 		job->active = loop_now();
-		log_add(&job->log, bytes_of(data, (size_t)count), start_on_line, job);
+		log_add(&job->log, bytes_of(data, (size_t)count), job_on_line, job);
 	} else if (count == 0) {
 		/* Closed by all its writers; the end of the program is its pidfd. */
 		loop_unwatch(job->log_watch);
