@@ -33,9 +33,7 @@ open_store(const struct options *options, struct err *err)
 	struct config *config = open_config(options, err);
 	if (!config)
 		return NULL;
-	struct store *store = session_open_store(config, true, err);
-	if (store)
-		store_on_warning(store, open_on_warning, NULL);
+	struct store *store = session_open_store(config, open_on_warning, NULL, err);
 	config_free(config);
 	return store;
 }

@@ -116,13 +116,25 @@ plan_settle_pinned(struct work *work)
 		plan_set_found(work, work->source.pin, work->source.pin_count);
 }
 
-/* Asks all that can be asked now; true where there was any. */
 static bool
-plan_ask_some(struct plan *plan, const size_t *nodes, size_t count)
+plan_refuse(const struct work *work, struct err *err)
 {
-	bool any = false;
+	const struct graph_node *node = graph_node(work->plan->setup.graph, work->node);
+	bool island = node->island.size;
+	return err_set(err, ERR_REFUSED,
+		"the lock has no valid entry for %s%.*s, and --locked forbids to write one",
+		island ? "" : "derivation:",
+		BYTES_ARGS(island ? node->island : node->derivation.name));
+}
+
+/* Asks all that can be asked now; *any_out says whether there was any. */
+static bool
+plan_ask_some(struct plan *plan, const size_t *nodes, size_t count, bool *any_out, struct err *err)
+{
+	bool done = true;
+	*any_out = false;
 	size_t *waits = (size_t *)memory_new(graph_size(plan->setup.graph) * sizeof *waits);
-	for (size_t at = 0; at < count; at++) {
+	for (size_t at = 0; done && at < count; at++) {
 		struct work *work = plan_work(plan, nodes[at]);
 		if (!work->is_source || plan_is_settled(work) || work->state == WORK_FAILED)
 			continue;
@@ -134,13 +146,17 @@ plan_ask_some(struct plan *plan, const size_t *nodes, size_t count)
 			plan_settle_pinned(work);
 		if (plan_is_settled(work))
 			continue;
+		if (work->source.locked) {
+			done = plan_refuse(work, err);
+			continue;
+		}
 		work->asking = true;
 		work->state = WORK_NEW;
 		schedule_want(plan, work->node);
-		any = true;
+		*any_out = true;
 	}
 	free(waits);
-	return any;
+	return done;
 }
 
 bool
@@ -148,10 +164,15 @@ plan_ask(struct plan *plan, const size_t *nodes, size_t count, struct err *err)
 {
 	if (!look_annotate(plan, err))
 		return false;
-	while (plan_ask_some(plan, nodes, count))
+	for (;;) {
+		bool any = false;
+		if (!plan_ask_some(plan, nodes, count, &any, err))
+			return false;
+		if (!any)
+			return true;
 		if (!schedule_run(plan, err))
 			return false;
-	return true;
+	}
 }
 
 bool

@@ -59,6 +59,7 @@ struct plan_source {
 	size_t pin_count;
 	bool ask;      /* ask anew, with the pin as what is known (--update) */
 	bool checksum; /* the pin is the text's own: never asked */
+	bool locked;   /* to ask it is an error: what it says could not be written */
 	bool has_pinned; /* of a locked derivation that is no island: the pin holds for this pinned digest only */
 	struct digest pinned;
 };

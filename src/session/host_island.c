@@ -177,6 +177,7 @@ session_island_node(
 		struct plan_source source = {.pin = island->before,
 			.pin_count = island->before_count,
 			.checksum = island->has_checksum,
+			.locked = session->options.locked,
 			.ask = session_is_asked(session, island)};
 		if (!source.checksum && !identity_find(island->before, island->before_count, "cab"))
 			source.ask = true;

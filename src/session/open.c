@@ -32,8 +32,10 @@ session_own_path(const char *kind, const char *name)
 	return buf_take_text(&out);
 }
 
+/* A cache only saves work: one that cannot be opened is told, and the run goes on without it. */
 static bool
-open_caches(const struct config *config, struct store *store, struct err *err)
+open_caches(const struct config *config, struct store *store, store_warning *warning, void *context,
+	struct err *err)
 {
 	const char *keys[] = {"caches", NULL};
 	const json_t *caches = config_get(config, keys);
@@ -49,16 +51,19 @@ open_caches(const struct config *config, struct store *store, struct err *err)
 			return err_set(
 				err, ERR_REFUSED, "cache %s: only file: can be used yet", url);
 		struct store *opened = store_open(url + 7, STORE_READ_ONLY, err);
-		if (opened)
+		if (opened) {
 			store_add_cache(store, opened);
-		else if (err->kind != ERR_NOT_FOUND)
-			return err_note(err, "cache %s", url);
+		} else if (err->kind != ERR_NOT_FOUND) {
+			(void)err_note(err, "the cache %s is not used", url);
+			warning(context, err->text);
+		}
 	}
 	return true;
 }
 
 struct store *
-session_open_store(const struct config *config, bool create, struct err *err)
+session_open_store(
+	const struct config *config, store_warning *warning, void *context, struct err *err)
 {
 	const char *set = config_text(config, "root", NULL, NULL);
 	char *root = set && !getenv("CAB_ROOT") ? strdup(set) : store_default_root();
@@ -67,9 +72,11 @@ session_open_store(const struct config *config, bool create, struct err *err)
 			err, ERR_REFUSED, "there is no HOME to keep a store in: set CAB_ROOT");
 		return NULL;
 	}
-	struct store *store = store_open(root, create ? STORE_CREATE : 0, err);
+	struct store *store = store_open(root, STORE_CREATE, err);
 	free(root);
-	if (store && !open_caches(config, store, err)) {
+	if (store)
+		store_on_warning(store, warning, context);
+	if (store && !open_caches(config, store, warning, context, err)) {
 		store_close(store);
 		return NULL;
 	}
@@ -270,7 +277,7 @@ open_entry(struct session *session, struct err *err)
 	if (session->lock_folder < 0)
 		return false;
 	return lock_read(session->lock_folder, session->lock_name, &session->lock, err) ||
-	       err_note(err, "lock %s", session->lock_path);
+	       err_note(err, "%s", session->folder);
 }
 
 static void
@@ -287,10 +294,9 @@ session_open_parts(struct session *session, struct buf *printed, struct err *err
 	session->config = config_load(&sources, printed, err);
 	if (!session->config || !open_entry(session, err))
 		return false;
-	session->store = session_open_store(session->config, true, err);
+	session->store = session_open_store(session->config, open_on_warning, session, err);
 	if (!session->store)
 		return false;
-	store_on_warning(session->store, open_on_warning, session);
 	session->loop = loop_new();
 	session->graph = graph_new();
 	open_module(session);

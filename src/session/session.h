@@ -22,6 +22,7 @@
 #include "lang/eval.h"
 #include "plan/plan.h"
 #include "session/config.h"
+#include "store/store.h"
 
 struct session;
 
@@ -114,7 +115,8 @@ struct session_source session_source_at(const struct session *session, size_t at
 /* The Cab hashes of what evaluation read, for `cache push`. */
 size_t session_reads(struct session *session, struct cab_hash *out, size_t capacity);
 
-/* Opens the store as the configuration says, for commands that evaluate nothing. */
-struct store *session_open_store(const struct config *config, bool create, struct err *err);
+/* Opens the store as the configuration says, for commands that evaluate nothing; `warning` stays the store's. */
+struct store *session_open_store(
+	const struct config *config, store_warning *warning, void *context, struct err *err);
 /* Where cab's own files lie: "libexec" or "share" beneath the installation. Owned by the caller. */
 char *session_own_path(const char *kind, const char *name);

@@ -136,8 +136,9 @@ settle_sources(struct session *session)
 			continue;
 		struct bytes key = lock_derivation_key(&session->arena, graph->derivation.name);
 		const struct lock_entry *entry = lock_find(&session->lock, key);
-		struct plan_source source = {
-			.ask = session->options.update || !entry, .has_pinned = true};
+		struct plan_source source = {.ask = session->options.update || !entry,
+			.has_pinned = true,
+			.locked = session->options.locked};
 		if (entry) {
 			source.pin = entry->identities;
 			source.pin_count = entry->identity_count;
@@ -162,12 +163,6 @@ settle_mark(const struct session *session, const session_goals *goals, size_t *n
 	}
 }
 
-static struct bytes
-settle_name(const struct graph_node *node)
-{
-	return node->island.size ? node->island : node->derivation.name;
-}
-
 /* The self-fixing nodes of the goals that nothing pins yet. */
 static size_t
 settle_open(struct session *session, const bool *reached, size_t *out)
@@ -182,23 +177,6 @@ settle_open(struct session *session, const bool *reached, size_t *out)
 	return count;
 }
 
-/* A locked derivation that is no island is no change of the lock. */
-static bool
-settle_check_locked(struct session *session, const size_t *nodes, size_t count, struct err *err)
-{
-	for (size_t at = 0; at < count && session->options.locked; at++) {
-		const struct graph_node *node = graph_node(session->graph, nodes[at]);
-		struct bytes key = node->island.size ? node->island
-						     : lock_derivation_key(&session->arena,
-							       node->derivation.name);
-		if (!lock_find(&session->lock, key))
-			return err_set(err, ERR_REFUSED,
-				"the lock has no entry for %.*s, and --locked forbids to write one",
-				BYTES_ARGS(settle_name(node)));
-	}
-	return true;
-}
-
 bool
 session_resolve(struct session *session, const session_goals *goals, bool all, struct err *err)
 {
@@ -208,8 +186,6 @@ session_resolve(struct session *session, const session_goals *goals, bool all, s
 	settle_sources(session);
 	settle_mark(session, goals, nodes, all, reached);
 	size_t count = settle_open(session, reached, nodes);
-	if (!settle_check_locked(session, nodes, count, err))
-		return false;
 	bool done = !count ||
 		    (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
 	if (session->stale)
