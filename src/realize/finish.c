@@ -163,6 +163,7 @@ finish_record(struct realizer_job *job, const struct object *objects)
 	realization_release(&realization);
 }
 
+/* The result outlives the job, and with it the report that the lines are borrowed from. */
 static void
 finish_identities(
 	struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
@@ -172,7 +173,9 @@ finish_identities(
 	size_t count = 0;
 	for (size_t at = 0; at < job->report.count; at++)
 		if (!bytes_equal_text(job->report.lines[at].format, "cab"))
-			identities[count++] = job->report.lines[at];
+			identities[count++] = (struct identity){
+				arena_copy(&job->arena, job->report.lines[at].format),
+				arena_copy(&job->arena, job->report.lines[at].value)};
 	struct cab_hash_text text = cab_hash_print(hash);
 	identities[count++] = (struct identity){
 		BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
