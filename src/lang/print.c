@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lang/print.h"
 
+#include <inttypes.h>
+
 #include "lang/evaluator.h"
+#include "lang/source.h"
+#include "lang/token.h"
 
 enum { KNOWN_DEPTH = 6 };
 
@@ -13,24 +17,36 @@ struct printer {
 	bool flat;
 };
 
+/* Controls, and what turns text around: a terminal would obey them. */
+static bool
+is_obeyed(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 ||
+	       point == 0x2029 || token_is_bidi(point);
+}
+
 void
 print_string(struct bytes text, struct buf *out)
 {
 	buf_add_byte(out, '"');
-	for (size_t at = 0; at < text.size; at++) {
-		uint8_t byte = text.data[at];
+	bool first = true;
+	for (size_t size; text.size; text = bytes_from(text, size), first = false) {
+		uint32_t point = 0;
+		uint8_t byte = text.data[0];
+		size = source_decode(text, &point);
 		if (byte == '\n')
 			buf_add_text(out, "\\n");
 		else if (byte == '\t')
 			buf_add_text(out, "\\t");
 		else if (byte == '\r')
 			buf_add_text(out, "\\r");
-		else if (byte == '"' || byte == '\\' || (byte == '=' && at == 0))
+		else if (byte == '"' || byte == '\\' || (byte == '=' && first))
 			buf_format(out, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7f)
-			buf_format(out, "\\u{%x}", byte);
+		else if (size && is_obeyed(point))
+			buf_format(out, "\\u{%" PRIx32 "}", point);
 		else
-			buf_add_byte(out, byte);
+			buf_add(out, bytes_first(text, size ? size : 1));
+		size = size ? size : 1;
 	}
 	buf_add_byte(out, '"');
 }

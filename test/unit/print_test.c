@@ -54,6 +54,17 @@ what_is_printed_reads_back_and_prints_the_same(void **state)
 }
 
 static void
+what_a_terminal_would_obey_is_written_as_an_escape(void **state)
+{
+	(void)state;
+	cleanup_buf struct buf out = BUF(BUF_MAX);
+	print_string(
+		BYTES_LITERAL("\x1b[2J\0 \xc2\x9b \xe2\x80\xae \xe2\x80\xa8 \xc3\xa4 \xff"), &out);
+	assert_string_equal(
+		buf_text(&out), "\"\\u{1b}[2J\\u{0} \\u{9b} \\u{202e} \\u{2028} \xc3\xa4 \xff\"");
+}
+
+static void
 long_values_take_a_line_for_each_part(void **state)
 {
 	(void)state;
@@ -133,6 +144,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_printed_reads_back_and_prints_the_same),
+		cmocka_unit_test(what_a_terminal_would_obey_is_written_as_an_escape),
 		cmocka_unit_test(long_values_take_a_line_for_each_part),
 		cmocka_unit_test(what_is_not_known_and_what_holds_itself_is_an_ellipsis),
 		cmocka_unit_test(json_is_written_in_order_and_indented),
