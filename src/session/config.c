@@ -26,7 +26,7 @@ enum config_type {
 
 static const char *const config_wanted[] = {
 	"a string",
-	"an integer",
+	"an integer, at least 1",
 	"a size such as \"16 GiB\"",
 	"a list of strings",
 	"a list of sets { url, trusted }",
@@ -88,8 +88,10 @@ config_is_caches(const json_t *value)
 {
 	for (size_t at = 0; at < json_array_size(value); at++) {
 		const json_t *cache = json_array_get(value, at);
+		const json_t *trusted = json_object_get(cache, "trusted");
 		if (!json_is_string(json_object_get(cache, "url")) ||
-			json_object_size(cache) > (json_object_get(cache, "trusted") ? 2 : 1))
+			(trusted && !json_is_boolean(trusted)) ||
+			json_object_size(cache) > (trusted ? 2 : 1))
 			return false;
 	}
 	return json_is_array(value);
@@ -170,6 +172,14 @@ config_unknown(const char *path, const char *whence, struct err *err)
 	return err_set(err, ERR_REFUSED, "%s: there is no key \"%s\"", whence, shown);
 }
 
+static bool
+config_mistyped(const char *path, const char *wanted, const char *whence, struct err *err)
+{
+	char shown[CONFIG_PATH];
+	config_show(path, shown);
+	return err_set(err, ERR_REFUSED, "%s: \"%s\" must be %s", whence, shown, wanted);
+}
+
 static void
 config_remember(struct config *config, const char *path, const char *whence)
 {
@@ -204,8 +214,10 @@ config_merge(struct config *config, json_t *into, const json_t *from, const char
 			prefixes |= leads;
 			row++;
 		}
-		if (row == CONFIG_ROWS && !(prefixes && json_is_object(value)))
+		if (row == CONFIG_ROWS && !prefixes)
 			return config_unknown(path, whence, err);
+		if (row == CONFIG_ROWS && !json_is_object(value))
+			return config_mistyped(path, "a set", whence, err);
 		if (row == CONFIG_ROWS) {
 			json_t *deeper = json_object_get(into, key);
 			if (!deeper) {
@@ -216,12 +228,9 @@ config_merge(struct config *config, json_t *into, const json_t *from, const char
 				return false;
 			continue;
 		}
-		if (!config_has_type(value, config_rows[row].type)) {
-			char shown[CONFIG_PATH];
-			config_show(path, shown);
-			return err_set(err, ERR_REFUSED, "%s: \"%s\" must be %s", whence, shown,
-				config_wanted[config_rows[row].type]);
-		}
+		if (!config_has_type(value, config_rows[row].type))
+			return config_mistyped(
+				path, config_wanted[config_rows[row].type], whence, err);
 		json_object_set(into, key, value);
 		config_remember(config, path, whence);
 	}
