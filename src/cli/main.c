@@ -75,6 +75,16 @@ exit_flush(int status)
 	return status ? status : EXIT_FAILED;
 }
 
+/* Also where it stands behind what could not be read. */
+static bool
+command_asks_json(int argc, char **argv)
+{
+	for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++)
+		if (strcmp(argv[at], "--json") == 0)
+			return true;
+	return false;
+}
+
 static int
 command_run(const struct command *command, int argc, char **argv)
 {
@@ -82,7 +92,7 @@ command_run(const struct command *command, int argc, char **argv)
 	struct err err = {0};
 	int status = EXIT_DONE;
 	if (!options_parse(command, argc, argv, &options, &err)) {
-		terminal_print_err(&err, false);
+		terminal_print_err(&err, options.json || command_asks_json(argc, argv));
 		status = exit_status(&err);
 	} else if (options.help) {
 		options_help(command);

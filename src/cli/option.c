@@ -120,6 +120,27 @@ option_find(const struct command *command, int code)
 	return NULL;
 }
 
+/* getopt_long leaves in optopt the letter that it does not know, the code of a long option that takes no argument but
+ * got one, or 0; within "-kZ" the word before optind is not yet the one that is read. */
+static bool
+option_refuse(const struct command *command, const char *word, struct err *err)
+{
+	if (optopt >= OPTION_FIRST)
+		return err_set(err, ERR_USAGE, "--%s takes no argument",
+			option_rows[optopt - OPTION_FIRST].name);
+	char letter[3] = {'-', (char)optopt, '\0'};
+	return err_set(err, ERR_USAGE, "cab %s has no option %s (cab %s --help lists them)",
+		command->name, optopt ? letter : word, command->name);
+}
+
+static bool
+option_lacks_argument(const char *word, struct err *err)
+{
+	char letter[3] = {'-', (char)optopt, '\0'};
+	return err_set(
+		err, ERR_USAGE, "%s wants an argument", optopt < OPTION_FIRST ? letter : word);
+}
+
 bool
 options_parse(
 	const struct command *command, int argc, char **argv, struct options *out, struct err *err)
@@ -133,12 +154,10 @@ options_parse(
 		if (code == -1)
 			break;
 		if (code == ':')
-			return err_set(err, ERR_USAGE, "%s wants an argument", argv[optind - 1]);
+			return option_lacks_argument(argv[optind - 1], err);
 		const struct option_row *row = option_find(command, code);
 		if (!row)
-			return err_set(err, ERR_USAGE,
-				"cab %s has no option %s (cab %s --help lists them)", command->name,
-				argv[optind - 1], command->name);
+			return option_refuse(command, argv[optind - 1], err);
 		if (!option_store(row, optarg, out, err))
 			return false;
 	}

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #include "base/array.h"
 #include "base/buf.h"
@@ -74,15 +75,17 @@ progress_add_size(struct buf *out, uint64_t size)
 static void
 progress_add_cut(struct buf *out, struct buf *line, unsigned width)
 {
-	size_t columns = 0;
-	size_t at = 0;
-	while (at < line->size && columns + 1 < width) {
-		at++;
-		while (at < line->size && (line->data[at] & 0xc0) == 0x80)
-			at++;
-		columns++;
+	struct bytes rest = buf_bytes(line);
+	int columns = 0;
+	while (rest.size) {
+		utf8proc_int32_t point = 0;
+		utf8proc_ssize_t length = utf8proc_iterate(rest.data, (utf8proc_ssize_t)rest.size, &point);
+		columns += length < 1 ? 1 : utf8proc_charwidth(point);
+		if (columns >= 0 && (unsigned)columns >= width)
+			break;
+		rest = bytes_from(rest, length < 1 ? 1 : (size_t)length);
 	}
-	buf_add(out, bytes_first(buf_bytes(line), at));
+	buf_add(out, bytes_first(buf_bytes(line), line->size - rest.size));
 	buf_add_byte(out, '\n');
 }
 

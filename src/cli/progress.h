@@ -10,7 +10,7 @@
  *     progress_free(progress);
  *
  * On a terminal the rows that run are redrawn in place, at most ten times a second, above what is left of it; finished ones
- * scroll up. Elsewhere a row is one line when it ends (a build also when it starts), and a failed build is
+ * scroll up. Elsewhere a row is one line when it ends, and a failed build is
  * followed by the last lines of its log. As JSON each call is an object on standard output's sibling, standard error.
  */
 #pragma once

@@ -58,7 +58,8 @@ terminal_add_json(struct buf *out, struct bytes text)
 			length = 1;
 		} else if (point == '"' || point == '\\') {
 			buf_format(out, "\\%c", (char)point);
-		} else if (point < 0x20 || point == 0x7f) {
+		} else if (!terminal_is_plain(point)) {
+			/* All of these lie below U+10000, where one escape names a character. */
 			buf_format(out, "\\u%04x", (unsigned)point);
 		} else {
 			buf_add(out, bytes_first(text, (size_t)length));

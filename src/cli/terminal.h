@@ -19,5 +19,6 @@ bool terminal_is_live(int fd);
 /* Whether colours are wanted: NO_COLOR, CLICOLOR, CLICOLOR_FORCE, then the terminal. */
 bool terminal_has_colour(int fd);
 unsigned terminal_width(int fd);
-/* Adds a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
+/* Adds a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD, and what terminal_escape would show is
+ * \uNNNN. */
 void terminal_add_json(struct buf *out, struct bytes text);
