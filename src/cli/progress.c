@@ -79,7 +79,8 @@ progress_add_cut(struct buf *out, struct buf *line, unsigned width)
 	int columns = 0;
 	while (rest.size) {
 		utf8proc_int32_t point = 0;
-		utf8proc_ssize_t length = utf8proc_iterate(rest.data, (utf8proc_ssize_t)rest.size, &point);
+		utf8proc_ssize_t length =
+			utf8proc_iterate(rest.data, (utf8proc_ssize_t)rest.size, &point);
 		columns += length < 1 ? 1 : utf8proc_charwidth(point);
 		if (columns >= 0 && (unsigned)columns >= width)
 			break;
