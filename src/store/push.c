@@ -85,7 +85,8 @@ push_realization(struct push *push, const struct digest *first, struct err *err)
 		for (size_t nth = 0;; nth++) {
 			cleanup_realization struct realization realization = {0};
 			if (!realization_get(push->store, &key, nth, &realization, err)) {
-				found = nth > 0 && err->kind == ERR_NOT_FOUND;
+				/* None of our own: it came from a cache, and is hearsay. */
+				found = err->kind == ERR_NOT_FOUND;
 				break;
 			}
 			for (size_t at = 0; at < realization.made_from.size; at++)
@@ -104,7 +105,7 @@ push_identity(struct push *push, const struct digest *key, struct err *err)
 	cleanup_buf struct buf blocks = BUF(64 << 20);
 	struct shard_name shard = shard_digest(key);
 	if (!store_record(push->store, FOLDER_IDENTITIES, &shard, &blocks, err))
-		return false;
+		return err->kind == ERR_NOT_FOUND;
 	struct bytes rest = buf_bytes(&blocks);
 	while (rest.size) {
 		struct claim claim;
