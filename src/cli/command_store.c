@@ -10,6 +10,7 @@
 #include "cli/open_store.h"
 #include "cli/terminal.h"
 #include "store/collect.h"
+#include "store/index.h"
 #include "store/read.h"
 #include "store/store.h"
 #include "store/verify.h"
@@ -83,7 +84,7 @@ store_print_tree(struct store *store, const char *text, struct err *err)
 	if (!store_operand(store, text, &reference, &inside, err) ||
 		!store_info(store, &reference.path, &object, err))
 		return false;
-	struct read_source source = {&object.hash, object.name};
+	struct read_source source = {&object.hash, object.name, &object.path};
 	if (!read_list(store, &source, buf_bytes(&inside), &node, err) ||
 		!tree_reader_start(&reader, buf_bytes(&node), err))
 		return err_note(err, "%s", text);
@@ -122,7 +123,7 @@ store_print_file(struct store *store, const struct options *options, struct err 
 	if (!store_operand(store, options->operands.data[0], &reference, &inside, err) ||
 		!store_info(store, &reference.path, &object, err))
 		return false;
-	struct read_source source = {&object.hash, object.name};
+	struct read_source source = {&object.hash, object.name, &object.path};
 	if (!read_file(store, &source, buf_bytes(&inside), &data, err))
 		return err_note(err, "%s", options->operands.data[0]);
 	if (isatty(STDOUT_FILENO) && !options->raw) {
@@ -149,6 +150,20 @@ command_store_cat(const struct options *options, int *status_out, struct err *er
 		return false;
 	bool done = store_print_file(store, options, err);
 	store_close(store);
+	return done;
+}
+
+static bool
+store_print_referrers(struct store *store, const struct digest *path, struct err *err)
+{
+	struct index *index = index_open(store, err);
+	object_references list = {0};
+	bool done = index && index_referrers(index, path, &list, err);
+	for (size_t at = 0; done && at < list.size; at++)
+		printf("needed by   %s\n",
+			store_path_print(&list.data[at].path, list.data[at].name).text);
+	array_release(&list);
+	index_close(index);
 	return done;
 }
 
@@ -181,7 +196,7 @@ store_print_info(struct store *store, const char *text, bool json, struct err *e
 		printf("refers to   %s\n", store_path_print(&object.references.data[at].path,
 						   object.references.data[at].name)
 						   .text);
-	return true;
+	return store_print_referrers(store, &object.path, err);
 }
 
 bool

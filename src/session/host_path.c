@@ -73,7 +73,7 @@ path_source(struct session *session, struct session_island *island, struct bytes
 	if (!session_island_settle(session, island, err))
 		return err_note(err, "<%s>", island->ref.text);
 	*source = (struct read_source){
-		&island->hash, arena_text(&session->arena, island->island.name)};
+		.hash = &island->hash, .name = arena_text(&session->arena, island->island.name)};
 	island->reads++;
 	if (island->has_hash && read_find(session->store, source, path, entry, err))
 		return true;

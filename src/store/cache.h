@@ -28,6 +28,7 @@ struct store_push {
 
 /* Sends all that into a directory of the same layout, with the nodes of every object (a server of
  * plain files needs them), and syncs it. Records go as they are; only those that this store vouches
- * for itself, or that carry a key: a key that has none, or only hearsay of a cache, sends nothing. Objects of realizations are not implied: name them. */
+ * for itself, or that carry a key: where there are none, or only hearsay of a cache, nothing is
+ * sent. Objects of realizations are not implied: name them. */
 MUST_CHECK bool store_push(
 	struct store *store, const char *target, const struct store_push *push, struct err *err);

@@ -30,7 +30,8 @@ read_whole(struct store *from, const struct read_want *want, struct buf *out)
 	const struct read_source *source = want->source;
 	if (!source->name || !object_is_name(bytes_text(source->name)))
 		return false;
-	struct digest path = object_plain_path(source->hash, source->name);
+	struct digest path =
+		source->path ? *source->path : object_plain_path(source->hash, source->name);
 	struct err err;
 	struct object object;
 	bool there = store_is_shared(from) ? store_use(from, &path, &object, &err)

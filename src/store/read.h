@@ -29,6 +29,8 @@ enum { READ_ABSENT = 0 };
 struct read_source {
 	const struct cab_hash *hash;
 	const char *name; /* object name, or NULL */
+	/* Where the whole object is; NULL: it has no references, hash and name give its path. */
+	const struct digest *path;
 };
 
 struct read_entry {

@@ -102,7 +102,7 @@ a_push_holds_all_that_a_build_elsewhere_looks_for(void **state)
 	cleanup_object struct object source = add(place->store, &staging, "source");
 	cleanup_object struct object library = add_text(place->store, "library", "so");
 	cleanup_object struct object result = add_reference(place->store, "result", &library);
-	struct read_source reads = {&source.hash, "source"};
+	struct read_source reads = {.hash = &source.hash, .name = "source"};
 	cleanup_buf struct buf text = BUF(100);
 	good(read_file(place->store, &reads, BYTES_LITERAL("Cargo.toml"), &text, &err));
 
@@ -190,7 +190,7 @@ a_cache_is_never_written(void **state)
 	bad(store_stage(cache, &staging, &err), ERR_REFUSED);
 	cleanup_object struct object found = {0};
 	good(store_use(cache, &object.path, &found, &err));
-	struct read_source source = {&object.hash, "a"};
+	struct read_source source = {.hash = &object.hash, .name = "a"};
 	cleanup_buf struct buf text = BUF(100);
 	good(read_file(cache, &source, BYTES_LITERAL("file"), &text, &err));
 	good(store_sync(cache, &err));

@@ -19,7 +19,7 @@ add_source(struct store *store)
 static void
 expect_file(struct store *store, const struct object *object, const char *path, const char *text)
 {
-	struct read_source source = {&object->hash, "source"};
+	struct read_source source = {.hash = &object->hash, .name = "source"};
 	cleanup_buf struct buf out = BUF(1 << 20);
 	good(read_file(store, &source, bytes_text(path), &out, &err));
 	assert_string_equal(buf_text(&out), text);
@@ -30,7 +30,7 @@ files_and_folders_of_a_whole_object_are_read(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object object = add_source(place->store);
-	struct read_source source = {&object.hash, "source"};
+	struct read_source source = {.hash = &object.hash, .name = "source"};
 	expect_file(place->store, &object, "Cargo.toml", "[package]\n");
 	expect_file(place->store, &object, "src/deep/main.c", "int main;\n");
 	expect_file(place->store, &object, "src/empty", "");
@@ -83,7 +83,7 @@ what_was_read_stays_when_the_object_is_deleted(void **state)
 	assert_int_equal(count_names(place, "cull/store"), 0);
 	place_reopen(place);
 	expect_file(place->store, &object, "src/deep/main.c", "int main;\n");
-	struct read_source source = {&object.hash, "source"};
+	struct read_source source = {.hash = &object.hash, .name = "source"};
 	cleanup_buf struct buf out = BUF(100);
 	bad(read_file(place->store, &source, BYTES_LITERAL("Cargo.toml"), &out, &err),
 		ERR_NOT_FOUND);
@@ -179,7 +179,7 @@ a_damaged_part_is_noticed_on_first_use(void **state)
 	struct digest digest = digest_of(BYTES_LITERAL("[package]\n"));
 	(void)snprintf(path, sizeof path, "cull/blobs/%s", digest_print(&digest).text);
 	flip_byte(place, path, 2);
-	struct read_source source = {&object.hash, "source"};
+	struct read_source source = {.hash = &object.hash, .name = "source"};
 	cleanup_buf struct buf out = BUF(100);
 	/* The object's file is the same inode, or a copy that is still right. */
 	struct err failure;

@@ -112,7 +112,7 @@ damaged_blobs_nodes_and_records_are_found(void **state)
 {
 	struct place *place = *state;
 	cleanup_object struct object object = add_small(place->store);
-	struct read_source source = {&object.hash, "small"};
+	struct read_source source = {.hash = &object.hash, .name = "small"};
 	cleanup_buf struct buf text = BUF(100);
 	good(read_file(place->store, &source, BYTES_LITERAL("data"), &text, &err));
 	struct claim claim = {.program = object.path, .format = "git", .value = "1"};
