@@ -103,8 +103,9 @@ class Box:
 
     def start(self, *arguments, folder=None, **more):
         environment = dict(self.environment, **more.pop("environment", {}))
+        more.setdefault("stdin", subprocess.DEVNULL)
         return subprocess.Popen([self.program, *arguments], cwd=folder or self.here, env=environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
     def finish(self, process, timeout=300):
         try:

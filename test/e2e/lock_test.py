@@ -151,6 +151,11 @@ def _(box):
     server.forget()
     box.cab("build", "-e", text)
     box.check(server.count() == 1, f"it is asked anew, and stopped:\n{server.log()}")
+    box.write("text", text)
+    with open(box.path("text"), "rb") as standard_input:
+        box.cab("build", "-", stdin=standard_input)
+    box.check(server.count() == 2 and box.read("result") == "rr", server.log())
+    box.check(not [name for name in os.listdir(box.here) if "lock" in name], "no lock")
 
 
 @case("a build only adds to the lock")
