@@ -220,8 +220,8 @@ def _(box):
         for number in range(many):
             os.unlink(os.path.join(box.top, f"link{number}"))
         box.cab("store", "gc", "--drop-sources")
-        move(box, "x", a=f"again {many}")
-        move(box, "y", a=f"again {many}")
+        move(box, "x", a=f"x again {many}")
+        move(box, "y", a=f"y again {many}")
         server.forget()
 
 
