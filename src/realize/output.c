@@ -223,6 +223,8 @@ output_add(struct output_state *state, size_t at, struct err *err)
 			&state->objects[at], err);
 	}
 	array_release(&references);
+	for (size_t self = 0; self < selves.size; self++)
+		free((void *)(uintptr_t)selves.data[self].path.data);
 	array_release(&selves);
 	if (!done)
 		return err_note(err, "output %.*s", BYTES_ARGS(name));

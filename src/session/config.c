@@ -420,8 +420,10 @@ config_find(const struct config *config, const char *name)
 void
 config_print(const struct config *config, struct bytes name, struct buf *out)
 {
-	qsort(config->origins.data, config->origins.size, sizeof *config->origins.data,
-		config_order);
+	/* An array of none has no address, which qsort wants all the same. */
+	if (config->origins.size)
+		qsort(config->origins.data, config->origins.size, sizeof *config->origins.data,
+			config_order);
 	for (size_t at = 0; at < config->origins.size; at++) {
 		const char *key = config->origins.data[at].name;
 		if (name.size && !bytes_has_prefix(bytes_text(key), name))
