@@ -38,8 +38,6 @@ void host_requests_free(struct host_requests *requests);
 host_function host_hash, host_hash_new, host_hash_add, host_hash_finish;
 struct host_hashes *host_hashes_new(void);
 void host_hashes_free(struct host_hashes *hashes);
-/* A sum of each kind, once, so that libcrypto has loaded what it needs before a filter holds. */
-void host_hashes_warm(void);
 
 /* The table of a guest's descriptors: host_file.c. */
 struct digester;

@@ -44,18 +44,6 @@ host_hashes_free(struct host_hashes *hashes)
 	free(hashes);
 }
 
-void
-host_hashes_warm(void)
-{
-	for (size_t at = 0; at < ALGORITHMS; at++) {
-		struct hasher *hasher = hasher_new(algorithms[at]);
-		uint8_t sum[HASH_SIZE_MAX];
-		struct err err;
-		(void)!hasher_finish(hasher, sum, &err);
-		hasher_free(hasher);
-	}
-}
-
 static struct hash_slot *
 slot_find(struct host *host, uint64_t handle)
 {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/sched.h>
-#include <openssl/crypto.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,9 +37,6 @@ struct spawner {
 static bool
 spawner_prepare(struct spawner *spawner, struct err *err)
 {
-	/* Nothing of the configuration that libcrypto would read is cab's. */
-	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	host_hashes_warm();
 	spawner->null = fd_open_at(AT_FDCWD, "/dev/null", O_RDWR, 0, err);
 	if (spawner->null < 0)
 		return false;

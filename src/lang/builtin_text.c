@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/hash.h"
 #include "lang/builtin_family.h"
@@ -45,15 +46,9 @@ run_to_base64(struct evaluator *evaluator, struct value **arguments)
 	cleanup_text struct text text = text_start(evaluator);
 	text.context = string->context;
 	for (size_t at = 0; at < string->size; at += 3) {
-		size_t left = string->size - at;
-		uint32_t bits = (uint32_t)string->text[at] << 16;
-		bits |= left > 1 ? (uint32_t)string->text[at + 1] << 8 : 0;
-		bits |= left > 2 ? (uint32_t)string->text[at + 2] : 0;
-		uint8_t letters[4] = {(uint8_t)base64_letters[bits >> 18],
-			(uint8_t)base64_letters[bits >> 12 & 63],
-			left > 1 ? (uint8_t)base64_letters[bits >> 6 & 63] : '=',
-			left > 2 ? (uint8_t)base64_letters[bits & 63] : '='};
-		buf_add(&text.buf, bytes_of(letters, 4));
+		char letters[BASE64_ROOM(3)];
+		base64_print(bytes_first(bytes_from(string_bytes(string), at), 3), letters);
+		buf_add_text(&text.buf, letters);
 	}
 	return text_finish(evaluator, &text, NO_SPAN);
 }

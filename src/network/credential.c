@@ -6,9 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/array.h"
+#include "base/base64.h"
 #include "base/fd.h"
 #include "base/process.h"
 
@@ -113,11 +112,10 @@ static char *
 header_basic(struct bytes user_and_password)
 {
 	static const char start[] = "Authorization: Basic ";
-	size_t room = sizeof start + 4 * (user_and_password.size / 3 + 1);
+	size_t room = sizeof start + BASE64_ROOM(user_and_password.size);
 	char *header = (char *)memory_zero(room, 1);
 	memcpy(header, start, sizeof start);
-	(void)EVP_EncodeBlock((unsigned char *)header + sizeof start - 1, user_and_password.data,
-		(int)user_and_password.size);
+	base64_print(user_and_password, header + sizeof start - 1);
 	return header;
 }
 
