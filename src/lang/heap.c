@@ -10,7 +10,8 @@
 
 /*
  * Values of up to CELL_LARGEST bytes live in blocks of cells of one size; larger ones have memory
- * of their own. A free cell is a value of kind VALUE_FREE whose next word links the free list.
+ * of their own. A free cell is a value of kind VALUE_FREE whose next word links the free list. Cells
+ * that were never taken are not touched: a small evaluation costs as many pages as it uses.
  */
 enum { CELL_STEP = 16, CELL_LARGEST = 512, CELL_CLASSES = CELL_LARGEST / CELL_STEP };
 
@@ -33,7 +34,7 @@ struct cell {
 
 struct block {
 	struct block *next;
-	size_t spare;
+	size_t taken; /* cells from the front that were in use at one time */
 	uint8_t cells[];
 };
 
@@ -73,15 +74,25 @@ block_cells(size_t cell_size)
 static void
 block_add(struct heap *heap, size_t class)
 {
-	size_t size = class * CELL_STEP;
 	struct block *block = (struct block *)memory_new(block_size);
 	block->next = heap->blocks[class];
+	block->taken = 0;
 	heap->blocks[class] = block;
-	for (size_t at = block_cells(size); at-- > 0;) {
-		struct cell *cell = (struct cell *)(void *)(block->cells + at * size);
-		*cell = (struct cell){.value.kind = VALUE_FREE, .next = heap->free[class]};
-		heap->free[class] = cell;
+}
+
+static struct cell *
+cell_take(struct heap *heap, size_t class)
+{
+	struct cell *cell = heap->free[class];
+	if (cell) {
+		heap->free[class] = cell->next;
+		return cell;
 	}
+	size_t size = class * CELL_STEP;
+	if (!heap->blocks[class] || heap->blocks[class]->taken == block_cells(size))
+		block_add(heap, class);
+	struct block *block = heap->blocks[class];
+	return (struct cell *)(void *)(block->cells + block->taken++ * size);
 }
 
 static void
@@ -171,7 +182,7 @@ sweep_cells(struct heap *heap, size_t class)
 	size_t size = class * CELL_STEP;
 	heap->free[class] = NULL;
 	for (struct block *block = heap->blocks[class]; block; block = block->next) {
-		for (size_t at = block_cells(size); at-- > 0;) {
+		for (size_t at = block->taken; at-- > 0;) {
 			struct cell *cell = (struct cell *)(void *)(block->cells + at * size);
 			if (cell->value.marked) {
 				cell->value.marked = 0;
@@ -251,12 +262,8 @@ heap_take(struct heap *heap, enum value_kind kind, size_t size)
 		heap->used += size;
 		value = &large->value;
 	} else {
-		if (!heap->free[class])
-			block_add(heap, class);
-		struct cell *cell = heap->free[class];
-		heap->free[class] = cell->next;
 		heap->used += class * CELL_STEP;
-		value = &cell->value;
+		value = &cell_take(heap, class)->value;
 		memset(value, 0, class * CELL_STEP);
 	}
 	value->kind = (uint8_t)kind;

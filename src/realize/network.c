@@ -27,7 +27,7 @@ struct network {
 	struct loop_watch *watch;
 	uint32_t next;
 	ARRAY(struct network_transfer *) transfers;
-	struct wire_packet packet;
+	struct wire_packet *packet; /* large: its pages are touched when one comes */
 };
 
 struct network *
@@ -35,6 +35,7 @@ network_new(struct loop *loop, const char *program, struct bytes config)
 {
 	struct network *network = (struct network *)memory_zero(1, sizeof *network);
 	network->loop = loop;
+	network->packet = (struct wire_packet *)memory_new(sizeof *network->packet);
 	network->program = strdup(program);
 	must(network->program, "there is memory for a name");
 	network->config = BUF(BUF_MAX);
@@ -63,6 +64,7 @@ network_free(struct network *network)
 	network_stop(network);
 	array_release(&network->transfers);
 	buf_release(&network->config);
+	free(network->packet);
 	free(network->program);
 	free(network);
 }
@@ -156,8 +158,8 @@ network_take_end(struct network *network, struct wire_in *in, struct err *err)
 static bool
 network_take(struct network *network, struct err *err)
 {
-	struct wire_in in = wire_open(&network->packet);
-	uint32_t kind = network->packet.kind;
+	struct wire_in in = wire_open(network->packet);
+	uint32_t kind = network->packet->kind;
 	switch (kind) {
 	case NETWORK_HEAD:
 		return network_take_head(network, &in, err);
@@ -177,10 +179,10 @@ network_ready(void *context, short events)
 	(void)events;
 	struct network *network = (struct network *)context;
 	struct err err = {0};
-	switch (wire_receive(network->socket, &network->packet, &err)) {
+	switch (wire_receive(network->socket, network->packet, &err)) {
 	case WIRE_PACKET_READ: {
 		bool taken = network_take(network, &err);
-		wire_release(&network->packet);
+		wire_release(network->packet);
 		if (!taken)
 			network_break(network, err.text);
 		break;

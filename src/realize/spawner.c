@@ -37,7 +37,7 @@ struct spawner {
 	struct loop_watch *watch;
 	uint32_t next;
 	ARRAY(struct spawner_run) runs;
-	struct wire_packet packet;
+	struct wire_packet *packet; /* large: its pages are touched when one comes */
 };
 
 struct spawner *
@@ -45,6 +45,7 @@ spawner_new(struct loop *loop, struct store *store, const char *program, struct 
 {
 	struct spawner *spawner = (struct spawner *)memory_zero(1, sizeof *spawner);
 	spawner->loop = loop;
+	spawner->packet = (struct wire_packet *)memory_new(sizeof *spawner->packet);
 	spawner->store = store;
 	spawner->program = strdup(program);
 	must(spawner->program, "there is memory for a name");
@@ -72,6 +73,7 @@ spawner_free(struct spawner *spawner)
 	spawner_stop(spawner);
 	array_release(&spawner->runs);
 	free(spawner->key);
+	free(spawner->packet);
 	free(spawner->program);
 	free(spawner);
 }
@@ -196,14 +198,14 @@ spawner_break(struct spawner *spawner, const char *why)
 static bool
 spawner_take(struct spawner *spawner, struct err *err)
 {
-	struct wire_in in = wire_open(&spawner->packet);
-	uint32_t kind = spawner->packet.kind;
+	struct wire_in in = wire_open(spawner->packet);
+	uint32_t kind = spawner->packet->kind;
 	uint32_t id = wire_u32(&in);
 	if (kind == SPAWNER_STARTED) {
 		uint32_t pid = wire_u32(&in);
 		if (!wire_end(&in, err))
 			return false;
-		int pidfd = wire_take_fd(&spawner->packet, 0);
+		int pidfd = wire_take_fd(spawner->packet, 0);
 		if (pidfd < 0)
 			return err_set(err, ERR_CORRUPT, "cab-guest sent no pidfd");
 		spawner_finish(spawner, id, (int)pid, pidfd, bytes_of(NULL, 0));
@@ -225,10 +227,10 @@ spawner_ready(void *context, short events)
 	(void)events;
 	struct spawner *spawner = (struct spawner *)context;
 	struct err err = {0};
-	switch (wire_receive(spawner->socket, &spawner->packet, &err)) {
+	switch (wire_receive(spawner->socket, spawner->packet, &err)) {
 	case WIRE_PACKET_READ: {
 		bool taken = spawner_take(spawner, &err);
-		wire_release(&spawner->packet);
+		wire_release(spawner->packet);
 		if (!taken)
 			spawner_break(spawner, err.text);
 		break;

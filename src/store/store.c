@@ -129,7 +129,7 @@ store_check_folder(const struct store *store, const char *name, const struct sta
 	return true;
 }
 
-/* Makes a folder whatever the umask says; one that is there is left alone. */
+/* Makes a folder whatever the umask says; one that another process made meanwhile is left alone. */
 static bool
 store_make_folder(int parent, const char *name, struct err *err)
 {
@@ -158,9 +158,12 @@ store_open_folders(struct store *store, dev_t device, struct err *err)
 	bool make = store_is_shared(store);
 	for (size_t at = 0; at < FOLDER_COUNT; at++) {
 		const char *name = store_folders[at];
-		if (make && !store_make_folder(store->fd, name, err))
-			return false;
 		int fd = store_open_folder(store->fd, name, err);
+		if (fd < 0 && make && err_is_absent(err)) {
+			if (!store_make_folder(store->fd, name, err))
+				return false;
+			fd = store_open_folder(store->fd, name, err);
+		}
 		/* A cache need not have every folder. */
 		if (fd < 0 && !make && err_is_absent(err))
 			continue;
