@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/account.h"
 #include "cli/command.h"
@@ -118,25 +117,15 @@ build_run(void *context, struct entry *entry, struct value *value, struct err *e
 	return done;
 }
 
-/* `cab build [FILE] --update ISLAND …`: operands that are islands are what to ask for; the other one is the entry. */
 static bool
-build_operands(
-	const struct options *options, struct options *out, const char **operand, struct err *err)
+build_with(const struct options *own, const char *operand, int *status_out, struct err *err)
 {
-	*out = *options;
-	*operand = NULL;
-	for (size_t at = 0; at < options->operands.size; at++) {
-		const char *text = options->operands.data[at];
-		struct stat status;
-		if (options->update && entry_is_island(text) && stat(text, &status) < 0)
-			*array_push(&out->update_list) = text;
-		else if (*operand)
-			return err_set(err, ERR_USAGE, "cab build takes one entry: %s or %s",
-				*operand, text);
-		else
-			*operand = text;
-	}
-	return true;
+	if (own->update && own->locked)
+		return err_set(err, ERR_USAGE, "--update and --locked contradict each other");
+	struct build build = {own, status_out};
+	struct entry_task task = {&build, build_run};
+	bool island = operand && entry_is_island(operand);
+	return entry_run(own, operand, island, own->update, &task, err);
 }
 
 bool
@@ -144,12 +133,9 @@ command_build(const struct options *options, int *status_out, struct err *err)
 {
 	struct options own;
 	const char *operand = NULL;
-	if (!build_operands(options, &own, &operand, err))
+	if (!entry_take_updates(options, options->update, &own, &operand, err))
 		return false;
-	if (own.update && own.locked)
-		return err_set(err, ERR_USAGE, "--update and --locked contradict each other");
-	struct build build = {&own, status_out};
-	struct entry_task task = {&build, build_run};
-	bool island = operand && entry_is_island(operand);
-	return entry_run(&own, operand, island, own.update, &task, err);
+	bool done = build_with(&own, operand, status_out, err);
+	array_release(&own.update_list);
+	return done;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/entry.h"
@@ -65,24 +64,13 @@ bool
 command_update(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct options own = *options;
+	struct options own;
 	const char *operand = NULL;
-	if (own.locked)
+	if (options->locked)
 		return err_set(
 			err, ERR_USAGE, "cab update writes the lock: --locked contradicts it");
-	own.update_list.data = NULL;
-	own.update_list.size = own.update_list.capacity = 0;
-	for (size_t at = 0; at < options->operands.size; at++) {
-		const char *text = options->operands.data[at];
-		struct stat status;
-		if (entry_is_island(text) && stat(text, &status) < 0)
-			*array_push(&own.update_list) = text;
-		else if (operand)
-			return err_set(err, ERR_USAGE, "cab update takes one entry: %s or %s",
-				operand, text);
-		else
-			operand = text;
-	}
+	if (!entry_take_updates(options, true, &own, &operand, err))
+		return false;
 	struct entry_task task = {&own, update_run};
 	bool done = entry_run(&own, operand, false, true, &task, err);
 	array_release(&own.update_list);

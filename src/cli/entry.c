@@ -25,6 +25,42 @@ entry_is_island(const char *text)
 	return colon != SIZE_MAX && scheme_find(bytes_of(text, colon)) != NULL;
 }
 
+/* The operand that is no island; NULL where there is none. */
+static bool
+entry_sort_operands(const struct options *options, bool islands, struct options *own,
+	const char **operand, struct err *err)
+{
+	for (size_t at = 0; at < options->operands.size; at++) {
+		const char *text = options->operands.data[at];
+		struct stat status;
+		if (islands && entry_is_island(text) && stat(text, &status) < 0)
+			*array_push(&own->update_list) = text;
+		else if (*operand)
+			return err_set(
+				err, ERR_USAGE, "cab takes one entry: %s or %s", *operand, text);
+		else
+			*operand = text;
+	}
+	return true;
+}
+
+bool
+entry_take_updates(const struct options *options, bool islands, struct options *own,
+	const char **operand, struct err *err)
+{
+	*own = *options;
+	*operand = NULL;
+	/* Not the list itself: it grows here, and whoever parsed the options releases theirs. */
+	own->update_list.data = NULL;
+	own->update_list.size = own->update_list.capacity = 0;
+	for (size_t at = 0; at < options->update_list.size; at++)
+		*array_push(&own->update_list) = options->update_list.data[at];
+	if (entry_sort_operands(options, islands, own, operand, err))
+		return true;
+	array_release(&own->update_list);
+	return false;
+}
+
 static struct entry_row *
 entry_find_row(struct entry *entry, size_t node)
 {

@@ -50,3 +50,11 @@ MUST_CHECK bool entry_run(const struct options *options, const char *operand, bo
 
 /* Whether a text can be an island's: it begins with '<', or with a scheme and a colon. */
 bool entry_is_island(const char *text);
+
+/*
+ * The operands of a command that asks islands anew: those that are islands, and no file's name, go to the list of
+ * `own` after those of --update, the other one is the entry. `own` is a copy of the options whose update_list is its
+ * own, released by the caller after success.
+ */
+MUST_CHECK bool entry_take_updates(const struct options *options, bool islands, struct options *own,
+	const char **operand, struct err *err);

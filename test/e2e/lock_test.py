@@ -205,6 +205,18 @@ def _(box):
     box.check(box.read("result") == "xy2", box.read("result"))
 
 
+@case("many islands to ask, some of them operands, and an operand too many")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    more = [f"--update=github:o/none{number}" for number in range(8)]
+    server.forget()
+    result = box.run("build", *more, "github:o/x")
+    box.check(server.count("/o/y") == 0, f"{result} {server.log()}")
+    box.fails("build", "--update", "github:o/x", "default.cab", "other.cab", status=2, says="other.cab")
+    box.fails("update", "github:o/x", "default.cab", "other.cab", status=2, says="other.cab")
+
+
 @case("K4: two builds at once in one folder: both end well, one lock, and the second waits for the first")
 def _(box):
     server = two(box)
