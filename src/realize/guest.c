@@ -22,7 +22,8 @@ struct guest_request {
 	struct network_transfer *transfer; /* NULL while held, and after the end */
 	int body;                          /* read end of the pipe, until the head went out */
 	bool headed;
-	bool waiting; /* held: the packet below is what it asked for */
+	bool waiting;     /* held: the packet below is what it asked for */
+	uint32_t reached; /* hops that were sent */
 	struct buf packet;
 	int body_file;
 };
@@ -34,6 +35,7 @@ struct guest {
 	struct loop_watch *watch;
 	ARRAY(struct guest_request *) requests;
 	struct guest_account account;
+	uint64_t progress; /* bytes of bodies, as the guest tells */
 	bool holding;
 	bool starting;
 	struct wire_packet packet;
@@ -56,8 +58,11 @@ guest_forget(struct guest_request *request)
 	for (size_t at = 0; at < guest->requests.size; at++)
 		if (guest->requests.data[at] == request)
 			guest->requests.data[at] = guest->requests.data[--guest->requests.size];
-	if (request->transfer)
+	if (request->transfer) {
+		/* A guest that has what it wants hears no end; what was sent counts all the same. */
+		guest->account.requests += request->reached;
 		network_cancel(request->transfer);
+	}
 	fd_release(&request->body);
 	fd_release(&request->body_file);
 	buf_release(&request->packet);
@@ -89,7 +94,10 @@ guest_free(struct guest *guest)
 struct guest_account
 guest_account(const struct guest *guest)
 {
-	return guest->account;
+	struct guest_account account = guest->account;
+	if (account.received < guest->progress)
+		account.received = guest->progress;
+	return account;
 }
 
 /* A guest that does not read its socket, or is gone, loses what it is told: its process's end says the rest. */
@@ -133,7 +141,9 @@ guest_head(void *context, uint32_t status, struct bytes url, struct bytes header
 static void
 guest_reached(void *context, struct bytes origin)
 {
-	struct guest *guest = ((struct guest_request *)context)->guest;
+	struct guest_request *request = (struct guest_request *)context;
+	struct guest *guest = request->guest;
+	request->reached++;
 	guest->listener.reached(guest->listener.context, origin);
 }
 
@@ -263,6 +273,7 @@ guest_take(struct guest *guest, struct err *err)
 		uint64_t objects = wire_u64(&in);
 		if (!wire_end(&in, err))
 			return false;
+		guest->progress = received;
 		guest->listener.progress(guest->listener.context, received, expected, objects);
 		return true;
 	}

@@ -18,11 +18,12 @@ def served(box, files):
 def _(box):
     folder, revision, server = served(box, {"a": "1", "d/b": "2"})
     box.write("default.cab", USE)
-    box.cab("build")
+    account = box.cab("build", "--account").out
     box.check(tree_of(box.path("result")) == git_tree_of(folder), "the tree is what git stores")
     lock = box.read("default.cab.lock")
     box.check(f"git {revision}" in lock and "git-tree " in lock and "cab d" in lock, lock)
     box.check(server.count() == 2, f"one ref listing and one pack:\n{server.log()}")
+    box.check("2 requests, " in account and "2 requests, 0 bytes" not in account, account)
 
 
 @case("a locked island whose consumer is realized costs no request and no run")
@@ -43,9 +44,9 @@ def _(box):
     box.cab("build")
     before = (box.objects(), box.read("default.cab.lock"), os.stat(box.path("default.cab.lock")).st_ino)
     server.forget()
-    said = box.cab("build", "--update").err
+    result = box.cab("build", "--update", "--account")
     box.check(server.count() == 1, server.log())
-    box.check("nothing new" in said, said)
+    box.check("nothing new" in result.err and "1 requests, " in result.out, f"a stopped program's count too: {result}")
     after = (box.objects(), box.read("default.cab.lock"), os.stat(box.path("default.cab.lock")).st_ino)
     box.check(before == after, "nothing was written")
 
