@@ -22,7 +22,7 @@
 
 #define array_push(array)                                                                          \
 	(array_room((void **)&(array)->data, &(array)->size, &(array)->capacity,                   \
-		 sizeof *(array)->data),                                                           \
+		 sizeof(__typeof__(*(array)->data))),                                              \
 		&(array)->data[(array)->size - 1])
 #define array_release(array) array_drop((void **)&(array)->data, &(array)->size, &(array)->capacity)
 

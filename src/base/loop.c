@@ -111,53 +111,62 @@ loop_after(struct loop *loop, uint64_t milliseconds, loop_late *late, void *cont
 	return timer;
 }
 
+/* Out of the loop, and gone. */
+static void
+loop_drop(struct loop *loop, size_t at)
+{
+	struct loop_timer *timer = loop->timers.data[at];
+	loop->timers.data[at] = loop->timers.data[--loop->timers.size];
+	free(timer);
+}
+
 void
 loop_stop(struct loop_timer *timer)
 {
 	if (!timer)
 		return;
 	struct loop *loop = timer->loop;
-	for (size_t at = 0; at < loop->timers.size; at++) {
-		if (loop->timers.data[at] != timer)
-			continue;
-		loop->timers.data[at] = loop->timers.data[--loop->timers.size];
-		free(timer);
-		return;
-	}
+	for (size_t at = 0; at < loop->timers.size; at++)
+		if (loop->timers.data[at] == timer) {
+			loop_drop(loop, at);
+			return;
+		}
 	must(false, "a timer is stopped at most once, and not after it fired");
 }
 
-static struct loop_timer *
+/* The timer that is due first; SIZE_MAX where there is none. */
+static size_t
 loop_next(const struct loop *loop)
 {
-	struct loop_timer *next = NULL;
+	size_t next = SIZE_MAX;
 	for (size_t at = 0; at < loop->timers.size; at++)
-		if (!next || loop->timers.data[at]->due < next->due)
-			next = loop->timers.data[at];
+		if (next == SIZE_MAX || loop->timers.data[at]->due < loop->timers.data[next]->due)
+			next = at;
 	return next;
 }
 
 static int
 loop_timeout(const struct loop *loop)
 {
-	const struct loop_timer *next = loop_next(loop);
-	if (!next)
+	size_t next = loop_next(loop);
+	if (next == SIZE_MAX)
 		return -1;
 	uint64_t now = loop_now();
-	if (next->due <= now)
+	uint64_t due = loop->timers.data[next]->due;
+	if (due <= now)
 		return 0;
-	return next->due - now > 3600000 ? 3600000 : (int)(next->due - now);
+	return due - now > 3600000 ? 3600000 : (int)(due - now);
 }
 
 static void
 loop_fire(struct loop *loop)
 {
 	uint64_t now = loop_now();
-	struct loop_timer *next;
-	while ((next = loop_next(loop)) && next->due <= now) {
-		loop_late *late = next->late;
-		void *context = next->context;
-		loop_stop(next);
+	size_t next;
+	while ((next = loop_next(loop)) != SIZE_MAX && loop->timers.data[next]->due <= now) {
+		loop_late *late = loop->timers.data[next]->late;
+		void *context = loop->timers.data[next]->context;
+		loop_drop(loop, next);
 		late(context);
 	}
 }

@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/open_store.h"
 #include "island/island.h"
 #include "island/registry.h"
+#include "realize/embedded.h"
 #include "store/store.h"
+
+/* Of the rows whose value is a number. */
+static void
+config_print_numbers(struct bytes name, const struct config *config)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct embedded_limits *limits = &embedded_limits_default;
+	const struct {
+		const char *first;
+		const char *second;
+		uint64_t value;
+	} rows[] = {
+		{"jobs", NULL, processors > 0 ? (uint64_t)processors : 1},
+		{"limits", "fetchSeconds", limits->fetch_seconds},
+		{"limits", "log", limits->log},
+		{"limits", "memory", limits->memory},
+		{"limits", "seconds", limits->seconds},
+		{"limits", "silence", limits->silence},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		const char *keys[] = {rows[at].first, rows[at].second, NULL};
+		char key[64];
+		(void)snprintf(key, sizeof key, "%s%s%s", rows[at].first,
+			rows[at].second ? "." : "", rows[at].second ? rows[at].second : "");
+		if (rows[at].value && !config_get(config, keys) &&
+			bytes_has_prefix(bytes_text(key), name))
+			printf("%s = %llu  # default\n", key, (unsigned long long)rows[at].value);
+	}
+}
 
 static void
 config_print_defaults(struct bytes name, const struct config *config)
@@ -50,6 +81,7 @@ command_config(const struct options *options, int *status_out, struct err *err)
 	cleanup_buf struct buf text = BUF(16 << 20);
 	config_print(config, name, &text);
 	(void)fputs(buf_text(&text), stdout);
+	config_print_numbers(name, config);
 	config_print_defaults(name, config);
 	config_free(config);
 	return true;

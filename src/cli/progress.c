@@ -93,7 +93,7 @@ progress_add_cut(struct buf *out, struct buf *line, unsigned width)
 static void
 progress_draw_row(const struct progress_row *row, unsigned width, struct buf *out)
 {
-	cleanup_buf struct buf line = BUF(16 * PROGRESS_LINE);
+	cleanup_buf struct buf line = BUF((size_t)16 * PROGRESS_LINE);
 	uint64_t seconds = (loop_now() - row->since) / 1000;
 	buf_format(
 		&line, "  %-6s %s", row->verb, row->name.size ? (const char *)row->name.data : "");
@@ -237,10 +237,10 @@ progress_start(struct progress *progress, const char *verb, struct bytes name)
 {
 	struct progress_row *row = (struct progress_row *)memory_zero(1, sizeof *row);
 	row->verb = verb;
-	row->name = BUF(16 * PROGRESS_LINE);
-	row->state = BUF(16 * PROGRESS_LINE);
+	row->name = BUF((size_t)16 * PROGRESS_LINE);
+	row->state = BUF((size_t)16 * PROGRESS_LINE);
 	for (size_t at = 0; at < PROGRESS_LOG_LINES; at++)
-		row->log[at] = BUF(8 * 4096);
+		row->log[at] = BUF(32768);
 	terminal_escape(bytes_first(name, PROGRESS_LINE), &row->name);
 	row->since = loop_now();
 	row->running = true;

@@ -3,10 +3,10 @@
  * progress: what runs, where it is, since when; on standard error.
  *
  *     struct progress *progress = progress_new(loop, style);
- *     size_t row = progress_start(progress, "fetch", "hexyl-0.17.0");
- *     progress_bytes(progress, row, received, expected, objects);
- *     progress_log(progress, row, line);
- *     progress_finish(progress, row, PROGRESS_DONE, "1.2 MB, 3 requests");
+ *     size_t number = progress_start(progress, "fetch", "hexyl-0.17.0");
+ *     progress_bytes(progress, number, received, expected, objects);
+ *     progress_log(progress, number, line);
+ *     progress_finish(progress, number, PROGRESS_DONE, "1.2 MB, 3 requests");
  *     progress_free(progress);
  *
  * On a terminal the rows that run are redrawn in place, at most ten times a second, above what is left of it; finished ones
@@ -40,12 +40,12 @@ void progress_free(struct progress *progress);
 
 /* `verb` is a constant: "fetch", "build", "ask". Gives the row's number. */
 size_t progress_start(struct progress *progress, const char *verb, struct bytes name);
-void progress_state(struct progress *progress, size_t row, struct bytes text);
-void progress_bytes(struct progress *progress, size_t row, uint64_t received, uint64_t expected,
+void progress_state(struct progress *progress, size_t number, struct bytes text);
+void progress_bytes(struct progress *progress, size_t number, uint64_t received, uint64_t expected,
 	uint64_t objects);
-void progress_log(struct progress *progress, size_t row, struct bytes line);
+void progress_log(struct progress *progress, size_t number, struct bytes line);
 void progress_finish(
-	struct progress *progress, size_t row, enum progress_end end, struct bytes text);
+	struct progress *progress, size_t number, enum progress_end end, struct bytes text);
 
 /* A line of its own, above what is redrawn. */
 void progress_say(struct progress *progress, struct bytes line);

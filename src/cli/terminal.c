@@ -72,7 +72,7 @@ terminal_add_json(struct buf *out, struct bytes text)
 void
 terminal_print_err(const struct err *err, bool json)
 {
-	cleanup_buf struct buf line = BUF(8 * ERR_TEXT);
+	cleanup_buf struct buf line = BUF((size_t)8 * ERR_TEXT);
 	if (json) {
 		buf_add_text(&line, "{\"error\":");
 		terminal_add_json(&line, bytes_text(err->text));

@@ -9,8 +9,10 @@
 
 #include "base/array.h"
 #include "base/fd.h"
+#include "island/island.h"
 #include "lang/diagnostic.h"
 #include "lang/eval.h"
+#include "session/config_place.h"
 #include "session/pure.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20, CONFIG_HEAP = 64 << 20, CONFIG_PATH = 512 };
@@ -44,14 +46,25 @@ static const struct {
 
 enum { CONFIG_ROWS = sizeof config_rows / sizeof *config_rows };
 
+static const struct diagnostic_style config_style = {false, 100};
+
 struct config_origin {
-	char *name;
-	char *whence;
+	char *name; /* as it is shown, its parts separated by dots */
+	char *path; /* the same with \x01, for names may hold dots */
+	struct config_text *text;
 };
 
 struct config {
 	json_t *values;
 	ARRAY(struct config_origin) origins;
+	ARRAY(struct config_text *) texts;
+};
+
+/* One text on its way into the configuration; each of its faults is told. */
+struct config_merge {
+	struct config *config;
+	struct config_text *text;
+	struct diagnostics faults;
 };
 
 /* Whether a dotted path, of which `*` in a row stands for one name, is the row's, or leads to it. */
@@ -157,47 +170,98 @@ config_show(const char *path, char out[CONFIG_PATH])
 			*at = '.';
 }
 
+/* The part of a row's path at a depth: false where the row does not lead there, or any name may stand there. */
 static bool
-config_unknown(const char *path, const char *whence, struct err *err)
+config_row_part(const char *row, const char *path, size_t depth, struct bytes *out)
 {
-	char shown[CONFIG_PATH];
-	config_show(path, shown);
-	struct diagnostic_nearest nearest = diagnostic_nearest(bytes_text(shown));
-	for (size_t at = 0; at < CONFIG_ROWS; at++)
-		diagnostic_nearest_offer(&nearest, bytes_text(config_rows[at].path));
-	if (nearest.best.size)
-		return err_set(err, ERR_REFUSED,
-			"%s: there is no key \"%s\"; did you mean \"%.*s\"?", whence, shown,
-			BYTES_ARGS(nearest.best));
-	return err_set(err, ERR_REFUSED, "%s: there is no key \"%s\"", whence, shown);
-}
-
-static bool
-config_mistyped(const char *path, const char *wanted, const char *whence, struct err *err)
-{
-	char shown[CONFIG_PATH];
-	config_show(path, shown);
-	return err_set(err, ERR_REFUSED, "%s: \"%s\" must be %s", whence, shown, wanted);
+	struct bytes rest = bytes_text(row);
+	struct bytes wanted = bytes_text(path);
+	struct bytes part = {0};
+	struct bytes given = {0};
+	for (size_t at = 0; at <= depth; at++) {
+		bool differs = at && !bytes_equal_text(part, "*") && !bytes_equal(part, given);
+		if (differs || !rest.size || !bytes_split(&rest, '.', &part) ||
+			!bytes_split(&wanted, '\x01', &given))
+			return false;
+	}
+	*out = part;
+	return !bytes_equal_text(part, "*");
 }
 
 static void
-config_remember(struct config *config, const char *path, const char *whence)
+config_unknown(struct config_merge *merge, const char *path)
 {
 	char shown[CONFIG_PATH];
 	config_show(path, shown);
-	for (size_t at = 0; at < config->origins.size; at++)
-		if (strcmp(config->origins.data[at].name, shown) == 0) {
-			free(config->origins.data[at].whence);
-			config->origins.data[at].whence = strdup(whence);
-			return;
-		}
-	*array_push(&config->origins) = (struct config_origin){strdup(shown), strdup(whence)};
+	const char *last = strrchr(path, '\x01');
+	size_t above = last ? (size_t)(last + 1 - path) : 0;
+	size_t depth = 0;
+	for (const char *at = path; *at; at++)
+		depth += *at == '\x01';
+	struct diagnostic_nearest nearest = diagnostic_nearest(bytes_text(path + above));
+	for (size_t at = 0; at < CONFIG_ROWS; at++) {
+		struct bytes part;
+		if (config_row_part(config_rows[at].path, path, depth, &part))
+			diagnostic_nearest_offer(&nearest, part);
+	}
+	bool is_scheme = depth == 1 && strncmp(path, "islands\x01", above) == 0;
+	for (int id = 0; is_scheme && id < SCHEME_COUNT; id++)
+		diagnostic_nearest_offer(
+			&nearest, bytes_text(scheme_get((enum scheme_id)id)->text));
+	struct diagnostic *fault = diagnostic_add(&merge->faults, SEVERITY_ERROR,
+		config_place(merge->text, path).name, "there is no %s \"%s\"",
+		is_scheme ? "scheme" : "key", is_scheme ? path + above : shown);
+	if (nearest.best.size)
+		diagnostic_help(&merge->faults, fault, "did you mean \"%.*s%.*s\"?",
+			is_scheme ? 0 : (int)above, shown, BYTES_ARGS(nearest.best));
 }
 
-/* Merges one set into what earlier ones said; parts of a path are separated by \x01 meanwhile, for names may hold dots. */
-static bool
-config_merge(struct config *config, json_t *into, const json_t *from, const char *prefix,
-	const char *whence, struct err *err)
+static void
+config_mistyped(struct config_merge *merge, const char *path, const char *wanted)
+{
+	char shown[CONFIG_PATH];
+	config_show(path, shown);
+	(void)diagnostic_add(&merge->faults, SEVERITY_ERROR, config_place(merge->text, path).value,
+		"\"%s\" must be %s", shown, wanted);
+}
+
+static void
+config_remember(struct config_merge *merge, const char *path)
+{
+	struct config *config = merge->config;
+	for (size_t at = 0; at < config->origins.size; at++)
+		if (strcmp(config->origins.data[at].path, path) == 0) {
+			config->origins.data[at].text = merge->text;
+			return;
+		}
+	char shown[CONFIG_PATH];
+	config_show(path, shown);
+	*array_push(&config->origins) =
+		(struct config_origin){strdup(shown), strdup(path), merge->text};
+}
+
+/* The row of a path, or CONFIG_ROWS; `leads` where sets of that name lead to rows. */
+static size_t
+config_row(const char *path, bool *leads)
+{
+	size_t row = 0;
+	bool leads_here = false;
+	*leads = false;
+	while (row < CONFIG_ROWS && !config_matches(config_rows[row].path, path, &leads_here)) {
+		*leads |= leads_here;
+		row++;
+	}
+	struct bytes rest = bytes_text(path);
+	struct bytes part;
+	if (bytes_split(&rest, '\x01', &part) && bytes_equal_text(part, "islands") && rest.size &&
+		bytes_find(rest, '\x01') == SIZE_MAX && !scheme_find(rest))
+		*leads = false;
+	return row;
+}
+
+/* Merges one set into what earlier ones said. */
+static void
+config_merge(struct config_merge *merge, json_t *into, const json_t *from, const char *prefix)
 {
 	const char *key = NULL;
 	json_t *value = NULL;
@@ -205,64 +269,75 @@ config_merge(struct config *config, json_t *into, const json_t *from, const char
 	{
 		char path[CONFIG_PATH];
 		if (snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "\x01" : "", key) >=
-			CONFIG_PATH)
-			return err_set(err, ERR_REFUSED, "%s: a key is too long", whence);
-		size_t row = 0;
-		bool leads = false;
-		bool prefixes = false;
-		while (row < CONFIG_ROWS && !config_matches(config_rows[row].path, path, &leads)) {
-			prefixes |= leads;
-			row++;
+			CONFIG_PATH) {
+			(void)diagnostic_add(&merge->faults, SEVERITY_ERROR,
+				config_place(merge->text, prefix).value, "a key is too long");
+			continue;
 		}
-		if (row == CONFIG_ROWS && !prefixes)
-			return config_unknown(path, whence, err);
-		if (row == CONFIG_ROWS && !json_is_object(value))
-			return config_mistyped(path, "a set", whence, err);
-		if (row == CONFIG_ROWS) {
+		bool leads = false;
+		size_t row = config_row(path, &leads);
+		if (row == CONFIG_ROWS && !leads) {
+			config_unknown(merge, path);
+		} else if (row == CONFIG_ROWS && !json_is_object(value)) {
+			config_mistyped(merge, path, "a set");
+		} else if (row == CONFIG_ROWS) {
 			json_t *deeper = json_object_get(into, key);
 			if (!deeper) {
 				deeper = json_object();
 				json_object_set_new(into, key, deeper);
 			}
-			if (!config_merge(config, deeper, value, path, whence, err))
-				return false;
-			continue;
+			config_merge(merge, deeper, value, path);
+		} else if (!config_has_type(value, config_rows[row].type)) {
+			config_mistyped(merge, path, config_wanted[config_rows[row].type]);
+		} else {
+			json_object_set(into, key, value);
+			config_remember(merge, path);
 		}
-		if (!config_has_type(value, config_rows[row].type))
-			return config_mistyped(
-				path, config_wanted[config_rows[row].type], whence, err);
-		json_object_set(into, key, value);
-		config_remember(config, path, whence);
 	}
-	return true;
+}
+
+/* The value of a text as JSON. */
+static json_t *
+config_evaluate(struct config_merge *merge, struct bytes text, struct buf *printed)
+{
+	const char *name = config_text_name(merge->text);
+	struct evaluator *evaluator = evaluator_new(&pure_host, CONFIG_HEAP);
+	cleanup_buf struct buf json = BUF(CONFIG_FILE_MAX);
+	struct value *value = eval_text(evaluator, name, text, NULL, "/config.cab", EVAL_IMPORTED);
+	bool done = value && eval_print_json(evaluator, value, 0, &json);
+	if (!done)
+		diagnostics_render(evaluator_diagnostics(evaluator), config_style, printed);
+	evaluator_free(evaluator);
+	return done ? json_loadb((const char *)json.data, json.size,
+			      JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
+		    : NULL;
 }
 
 static bool
-config_add(struct config *config, const char *whence, struct bytes text, struct buf *printed,
-	struct err *err)
+config_add(struct config *config, const char *whence, struct bytes text, enum config_shape shape,
+	struct buf *printed, struct err *err)
 {
-	struct evaluator *evaluator = evaluator_new(&pure_host, CONFIG_HEAP);
-	cleanup_buf struct buf json = BUF(CONFIG_FILE_MAX);
-	struct value *value =
-		eval_text(evaluator, whence, text, NULL, "/config.cab", EVAL_IMPORTED);
-	bool done = value && eval_print_json(evaluator, value, 0, &json);
-	if (!done) {
-		struct diagnostic_style style = {false, 100};
-		diagnostics_render(evaluator_diagnostics(evaluator), style, printed);
-		(void)err_set(err, ERR_REFUSED, "the configuration %s cannot be used", whence);
-	}
-	evaluator_free(evaluator);
-	if (!done)
+	struct config_merge merge = {.config = config, .faults = DIAGNOSTICS};
+	merge.text = config_text_new(whence, text, shape, err);
+	if (!merge.text)
+		return err_note(err, "configuration");
+	*array_push(&config->texts) = merge.text;
+	cleanup_buf struct buf whole = BUF(CONFIG_FILE_MAX);
+	buf_format(&whole, shape == CONFIG_PAIR ? "{ %.*s, }" : "%.*s", BYTES_ARGS(text));
+	if (!buf_check(&whole, err, "%s", whence))
 		return false;
-	json_t *values =
-		json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(values)) {
-		json_decref(values);
-		return err_set(err, ERR_REFUSED, "%s: a configuration is a set", whence);
-	}
-	done = config_merge(config, config->values, values, "", whence, err);
+	json_t *values = config_evaluate(&merge, buf_bytes(&whole), printed);
+	if (values && !json_is_object(values))
+		(void)diagnostic_add(&merge.faults, SEVERITY_ERROR,
+			config_place(merge.text, "").value, "a configuration is a set");
+	else if (values)
+		config_merge(&merge, config->values, values, "");
+	bool done = values && !merge.faults.errors;
+	diagnostics_sort(&merge.faults);
+	diagnostics_render(&merge.faults, config_style, printed);
+	diagnostics_release(&merge.faults);
 	json_decref(values);
-	return done;
+	return done || err_set(err, ERR_REFUSED, "the configuration %s cannot be used", whence);
 }
 
 static bool
@@ -275,7 +350,7 @@ config_add_file(struct config *config, const char *path, bool must_exist, struct
 			return true;
 		return err_note(err, "configuration");
 	}
-	return config_add(config, path, buf_bytes(&text), printed, err);
+	return config_add(config, path, buf_bytes(&text), CONFIG_WHOLE, printed, err);
 }
 
 static bool
@@ -305,11 +380,9 @@ config_load(const struct config_sources *sources, struct buf *printed, struct er
 	struct config *config = (struct config *)memory_zero(1, sizeof *config);
 	config->values = json_object();
 	bool done = config_add_files(config, printed, err);
-	for (size_t at = 0; done && at < sources->set_count; at++) {
-		cleanup_buf struct buf text = BUF(CONFIG_FILE_MAX);
-		buf_format(&text, "{ %s, }", sources->sets[at]);
-		done = config_add(config, "--set", buf_bytes(&text), printed, err);
-	}
+	for (size_t at = 0; done && at < sources->set_count; at++)
+		done = config_add(
+			config, "--set", bytes_text(sources->sets[at]), CONFIG_PAIR, printed, err);
 	if (done)
 		return config;
 	config_free(config);
@@ -324,9 +397,12 @@ config_free(struct config *config)
 	json_decref(config->values);
 	for (size_t at = 0; at < config->origins.size; at++) {
 		free(config->origins.data[at].name);
-		free(config->origins.data[at].whence);
+		free(config->origins.data[at].path);
 	}
 	array_release(&config->origins);
+	for (size_t at = 0; at < config->texts.size; at++)
+		config_text_free(config->texts.data[at]);
+	array_release(&config->texts);
 	free(config);
 }
 
@@ -370,19 +446,6 @@ config_size(const struct config *config, const char *first, const char *second, 
 	       err_set(err, ERR_REFUSED, "%s.%s is not a size", first, second);
 }
 
-static void
-config_print_value(
-	const struct config *config, const char *name, const json_t *value, struct buf *out)
-{
-	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
-	const char *whence = "built in";
-	for (size_t at = 0; at < config->origins.size; at++)
-		if (strcmp(config->origins.data[at].name, name) == 0)
-			whence = config->origins.data[at].whence;
-	buf_format(out, "%s = %s  # %s\n", name, text ? text : "?", whence);
-	free(text);
-}
-
 static int
 config_order(const void *left, const void *right)
 {
@@ -391,30 +454,17 @@ config_order(const void *left, const void *right)
 }
 
 static const json_t *
-config_find(const struct config *config, const char *name)
+config_find(const struct config *config, const char *path)
 {
-	/* A name with dots may be one key or several: what was remembered says that there is one. */
 	const json_t *value = config->values;
-	const char *rest = name;
-	while (*rest && json_is_object(value)) {
-		const json_t *next = NULL;
-		const char *key = NULL;
-		json_t *child = NULL;
-		json_object_foreach((json_t *)(uintptr_t)value, key, child)
-		{
-			size_t length = strlen(key);
-			if (strncmp(rest, key, length) == 0 &&
-				(rest[length] == '.' || !rest[length])) {
-				next = child;
-				rest += rest[length] ? length + 1 : length;
-				break;
-			}
-		}
-		if (!next)
-			return NULL;
-		value = next;
+	struct bytes rest = bytes_text(path);
+	struct bytes part;
+	while (rest.size && bytes_split(&rest, '\x01', &part)) {
+		char key[CONFIG_PATH];
+		(void)snprintf(key, sizeof key, "%.*s", BYTES_ARGS(part));
+		value = json_object_get(value, key);
 	}
-	return *rest ? NULL : value;
+	return value;
 }
 
 void
@@ -425,11 +475,15 @@ config_print(const struct config *config, struct bytes name, struct buf *out)
 		qsort(config->origins.data, config->origins.size, sizeof *config->origins.data,
 			config_order);
 	for (size_t at = 0; at < config->origins.size; at++) {
-		const char *key = config->origins.data[at].name;
-		if (name.size && !bytes_has_prefix(bytes_text(key), name))
+		const struct config_origin *origin = &config->origins.data[at];
+		if (name.size && !bytes_has_prefix(bytes_text(origin->name), name))
 			continue;
-		const json_t *value = config_find(config, key);
-		if (value)
-			config_print_value(config, key, value, out);
+		struct span span = config_place(origin->text, origin->path).name;
+		struct source_place place = source_place(span.source, span.start);
+		char *text = json_dumps(config_find(config, origin->path),
+			JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
+		buf_format(out, "%s = %s  # %s:%u:%u\n", origin->name, text,
+			config_text_name(origin->text), place.line, place.column);
+		free(text);
 	}
 }

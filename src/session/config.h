@@ -8,7 +8,8 @@
  *
  * Each file is one expression of the language whose value is a set: pure, without islands, imports or derivations. CAB_CONFIG
  * names the one file that is read instead of both. The keys are those of config_list.h; another key, or a
- * value of the wrong type, is an error that names the file and the nearest key. Keys after `*` are free.
+ * value of the wrong type, is told with its place and the nearest key, all of one text together. Keys after `*` are free,
+ * but for the schemes of islands.
  */
 #pragma once
 
@@ -39,5 +40,6 @@ int64_t config_number(
 MUST_CHECK bool config_size(const struct config *config, const char *first, const char *second,
 	uint64_t *out, struct err *err);
 
-/* One line a value: `name = value  # whence`, names in bytewise order; beneath `name` where that is not empty. */
+/* One line a value: `name = value  # FILE:LINE:COLUMN`, names in bytewise order; beneath `name` where that is not
+ * empty. */
 void config_print(const struct config *config, struct bytes name, struct buf *out);

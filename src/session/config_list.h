@@ -12,7 +12,7 @@ CONFIG("network.allow", TEXTS, "addresses beyond public ones that may be reached
 CONFIG("network.proxy.http", TEXT, "proxy for http:")
 CONFIG("network.proxy.https", TEXT, "proxy for https:")
 CONFIG("platform.*", TEXT, "platform.NAME, as the package library sees it")
-CONFIG("limits.seconds", NUMBER, "a native program may run this long (36000)")
+CONFIG("limits.seconds", NUMBER, "a native program may run this long (21600)")
 CONFIG("limits.fetchSeconds", NUMBER, "a fetch may take this long (1800)")
 CONFIG("limits.silence", NUMBER, "seconds without a sign of life (3600)")
 CONFIG("limits.memory", SIZE, "of a native program")

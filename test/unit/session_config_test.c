@@ -84,7 +84,9 @@ refused(struct home *home, const char *set, const char *sentence)
 	if (config)
 		fail_msg("--set %s was taken", set);
 	assert_int_equal(home->err.kind, ERR_REFUSED);
-	assert_string_equal(home->err.text, sentence);
+	assert_string_equal(home->err.text, "the configuration --set cannot be used");
+	if (!strstr(buf_text(&home->printed), sentence))
+		fail_msg("--set %s: not \"%s\" but:\n%s", set, sentence, buf_text(&home->printed));
 }
 
 static void
@@ -150,38 +152,74 @@ static void
 an_unknown_key_is_told_with_the_nearest(void **state)
 {
 	struct home *home = *state;
-	refused(home, "job = 1", "--set: there is no key \"job\"; did you mean \"jobs\"?");
+	refused(home, "job = 1",
+		"error: there is no key \"job\"\n  --> --set:1:1\n   |\n 1 | job = 1\n   | ^^^\n"
+		"   = help: did you mean \"jobs\"?\n");
 	refused(home, "limits.secnods = 1",
-		"--set: there is no key \"limits.secnods\"; did you mean \"limits.seconds\"?");
-	refused(home, "zzzzzzzzzzzzzzzz = 1", "--set: there is no key \"zzzzzzzzzzzzzzzz\"");
-	const char *path = home_write(home, ".config/cab/config.cab", "{ rot = \"/a\" }\n");
+		" 1 | limits.secnods = 1\n   |        ^^^^^^^\n   = help: did you mean "
+		"\"limits.seconds\"?\n");
+	refused(home, "zzzzzzzzzzzzzzzz = 1",
+		"error: there is no key \"zzzzzzzzzzzzzzzz\"\n  --> --set:1:1\n   |\n"
+		" 1 | zzzzzzzzzzzzzzzz = 1\n   | ^^^^^^^^^^^^^^^^\n");
+	refused(home, "islands.githbu.base = \"http://a\"",
+		"error: there is no scheme \"githbu\"\n  --> --set:1:9\n");
+	assert_non_null(strstr(buf_text(&home->printed), "did you mean \"github\"?"));
+	refused(home, "islands.github.bse = \"http://a\"", "did you mean \"islands.github.base\"?");
+}
+
+static void
+every_fault_of_a_file_is_told_with_its_place(void **state)
+{
+	struct home *home = *state;
+	char expected[1024];
+	const char *path = home_write(home, ".config/cab/config.cab",
+		"{\n  # mine\n  rot = \"/a\",\n  limits = { seconds = \"many\", },\n}\n");
 	assert_null(load(home, NULL, NULL));
-	assert_non_null(strstr(home->err.text, path));
-	assert_non_null(strstr(home->err.text, "did you mean \"root\"?"));
+	(void)snprintf(expected, sizeof expected,
+		"error: there is no key \"rot\"\n  --> %s:3:3\n   |\n 3 |   rot = \"/a\",\n"
+		"   |   ^^^\n   = help: did you mean \"root\"?\n\n"
+		"error: \"limits.seconds\" must be an integer, at least 1\n  --> %s:4:24\n   |\n"
+		" 4 |   limits = { seconds = \"many\", },\n   |                        ^^^^^^\n",
+		path, path);
+	assert_string_equal(buf_text(&home->printed), expected);
+	(void)snprintf(expected, sizeof expected, "the configuration %s cannot be used", path);
+	assert_string_equal(home->err.text, expected);
+}
+
+static void
+what_a_file_computes_has_the_place_of_what_computes_it(void **state)
+{
+	struct home *home = *state;
+	(void)home_write(home, ".config/cab/config.cab",
+		"(\n  b = { jobs = 0, root = \"/a\" };\n  b // { root = 3, }\n)\n");
+	assert_null(load(home, NULL, NULL));
+	assert_non_null(strstr(
+		buf_text(&home->printed), " 3 |   b // { root = 3, }\n   |                 ^\n"));
+	assert_non_null(strstr(buf_text(&home->printed), "config.cab:1:1\n"));
 }
 
 static void
 a_value_of_the_wrong_type_is_told_with_the_right_one(void **state)
 {
 	struct home *home = *state;
-	refused(home, "jobs = \"many\"", "--set: \"jobs\" must be an integer, at least 1");
-	refused(home, "jobs = 0", "--set: \"jobs\" must be an integer, at least 1");
-	refused(home, "root = 1", "--set: \"root\" must be a string");
-	refused(home, "islands = 1", "--set: \"islands\" must be a set");
-	refused(home, "islands.github = \"x\"", "--set: \"islands.github\" must be a set");
+	refused(home, "jobs = \"many\"", "error: \"jobs\" must be an integer, at least 1");
+	refused(home, "jobs = 0", "error: \"jobs\" must be an integer, at least 1");
+	refused(home, "root = 1", "error: \"root\" must be a string");
+	refused(home, "islands = 1", "error: \"islands\" must be a set");
+	refused(home, "islands.github = \"x\"", "error: \"islands.github\" must be a set");
 	refused(home, "network.allow = \"10.0.0.0/8\"",
-		"--set: \"network.allow\" must be a list of strings");
-	refused(home, "network.allow = [1]", "--set: \"network.allow\" must be a list of strings");
+		"error: \"network.allow\" must be a list of strings");
+	refused(home, "network.allow = [1]", "error: \"network.allow\" must be a list of strings");
 	refused(home, "limits.memory = \"16 GB\"",
-		"--set: \"limits.memory\" must be a size such as \"16 GiB\"");
+		"error: \"limits.memory\" must be a size such as \"16 GiB\"");
 	refused(home, "limits.memory = -1",
-		"--set: \"limits.memory\" must be a size such as \"16 GiB\"");
+		"error: \"limits.memory\" must be a size such as \"16 GiB\"");
 	refused(home, "caches = [{ url = \"file:///a\", trusted = \"false\" }]",
-		"--set: \"caches\" must be a list of sets { url, trusted }");
+		"error: \"caches\" must be a list of sets { url, trusted }");
 	refused(home, "caches = [{ trusted = true }]",
-		"--set: \"caches\" must be a list of sets { url, trusted }");
+		"error: \"caches\" must be a list of sets { url, trusted }");
 	refused(home, "credentials.a = { file = \"f\", command = [\"c\"] }",
-		"--set: \"credentials.a\" must be a set with one of file, command, environment");
+		"error: \"credentials.a\" must be a set with one of file, command, environment");
 }
 
 static void
@@ -202,7 +240,7 @@ sizes_have_units(void **state)
 		config_free(config);
 	}
 	refused(home, "limits.memory = \"99999999999 TiB\"",
-		"--set: \"limits.memory\" must be a size such as \"16 GiB\"");
+		"error: \"limits.memory\" must be a size such as \"16 GiB\"");
 }
 
 static void
@@ -217,7 +255,7 @@ what_the_language_refuses_is_rendered(void **state)
 	assert_true(home->printed.size > 0);
 	(void)home_write(home, ".config/cab/config.cab", "[1]\n");
 	assert_null(load(home, NULL, NULL));
-	assert_non_null(strstr(home->err.text, "a configuration is a set"));
+	assert_non_null(strstr(buf_text(&home->printed), "error: a configuration is a set\n"));
 }
 
 static void
@@ -228,8 +266,8 @@ values_are_printed_in_order_with_whence_they_came(void **state)
 	const char *path = home_write(home, ".config/cab/config.cab",
 		"{ root = \"/a\", mirrors.\"https://a.example\" = [\"b\"], jobs = 3 }\n");
 	(void)snprintf(expected, sizeof expected,
-		"jobs = 4  # --set\nmirrors.https://a.example = [\"b\"]  # %s\nroot = \"/a\"  # "
-		"%s\n",
+		"jobs = 4  # --set:1:1\nmirrors.https://a.example = [\"b\"]  # %s:1:24\n"
+		"root = \"/a\"  # %s:1:3\n",
 		path, path);
 	struct config *config = must_load(home, "jobs = 4", NULL);
 	cleanup_buf struct buf out = BUF(4096);
@@ -237,7 +275,7 @@ values_are_printed_in_order_with_whence_they_came(void **state)
 	assert_string_equal(buf_text(&out), expected);
 	buf_clear(&out);
 	config_print(config, BYTES_LITERAL("jobs"), &out);
-	assert_string_equal(buf_text(&out), "jobs = 4  # --set\n");
+	assert_string_equal(buf_text(&out), "jobs = 4  # --set:1:1\n");
 	config_free(config);
 }
 
@@ -252,6 +290,8 @@ main(void)
 		at_home(cab_config_is_the_one_file_and_must_be_there),
 		at_home(without_any_file_the_configuration_is_empty),
 		at_home(an_unknown_key_is_told_with_the_nearest),
+		at_home(every_fault_of_a_file_is_told_with_its_place),
+		at_home(what_a_file_computes_has_the_place_of_what_computes_it),
 		at_home(a_value_of_the_wrong_type_is_told_with_the_right_one),
 		at_home(sizes_have_units),
 		at_home(what_the_language_refuses_is_rendered),
