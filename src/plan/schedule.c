@@ -391,8 +391,8 @@ schedule_start_ready(struct plan *plan)
 	plan->ready.size = kept;
 }
 
-bool
-schedule_run(struct plan *plan, struct err *err)
+static bool
+schedule_work(struct plan *plan, struct err *err)
 {
 	for (;;) {
 		while (plan->wanted.size)
@@ -414,4 +414,19 @@ schedule_run(struct plan *plan, struct err *err)
 		return false;
 	}
 	return true;
+}
+
+bool
+schedule_run(struct plan *plan, struct err *err)
+{
+	bool done = schedule_work(plan, err);
+	for (size_t at = 0; at < plan->setup.realizer_count; at++) {
+		struct realizer *realizer = plan->setup.realizers[at];
+		struct err late;
+		if (realizer->operations->settle(realizer, &late) || !done)
+			continue;
+		*err = late;
+		done = false;
+	}
+	return done;
 }

@@ -10,6 +10,10 @@
 #include "realize/job.h"
 #include "store/read.h"
 
+/* A flush takes all that the disk has to write, whoever wrote it: seldom enough not to be felt, often enough for those who
+ * wait for a run lock. */
+enum { SETTLE_AFTER = 250 };
+
 const struct embedded_limits embedded_limits_default = {
 	.seconds = 6 * 3600,
 	.fetch_seconds = 30 * 60,
@@ -38,9 +42,59 @@ embedded_has_feature(const struct embedded *embedded, struct bytes name)
 bool
 embedded_ensure_sandbox(struct embedded *embedded, struct err *err)
 {
-	if (!embedded->sandbox)
-		embedded->sandbox = sandbox_new(err);
+	if (embedded->sandbox)
+		return true;
+	embedded->sandbox = sandbox_new(err);
+	embedded->limits = sandbox_limits_default(embedded->settings.slots);
+	if (embedded->settings.limits.memory)
+		embedded->limits.memory = embedded->settings.limits.memory;
 	return embedded->sandbox != NULL;
+}
+
+/* A failed flush has taken away what jobs were told to be done: what builds on it is in vain. */
+static bool
+embedded_flush(struct embedded *embedded, struct err *err)
+{
+	loop_stop(embedded->settle_timer);
+	embedded->settle_timer = NULL;
+	if (!embedded->broken && !store_sync(embedded->settings.store, &embedded->broken_err))
+		embedded->broken = true;
+	while (embedded->unsettled.size)
+		run_lock_release(&embedded->unsettled.data[--embedded->unsettled.size]);
+	if (embedded->broken)
+		*err = embedded->broken_err;
+	return !embedded->broken;
+}
+
+static void
+embedded_settle_now(void *context)
+{
+	struct embedded *embedded = (struct embedded *)context;
+	struct err err;
+	embedded->settle_timer = NULL;
+	if (embedded_flush(embedded, &err))
+		return;
+	/* None of them ends before the loop's next step. */
+	for (size_t at = 0; at < embedded->jobs.size; at++)
+		job_fail(embedded->jobs.data[at], &err);
+}
+
+void
+embedded_settle_later(struct embedded *embedded, struct run_lock *lock)
+{
+	if (lock->fd >= 0) {
+		*array_push(&embedded->unsettled) = *lock;
+		*lock = RUN_LOCK;
+	}
+	if (!embedded->settle_timer)
+		embedded->settle_timer = loop_after(
+			embedded->settings.loop, SETTLE_AFTER, embedded_settle_now, embedded);
+}
+
+static bool
+embedded_settle(struct realizer *realizer, struct err *err)
+{
+	return embedded_flush(embedded_of(realizer), err);
 }
 
 static bool
@@ -119,6 +173,9 @@ embedded_close(struct realizer *realizer)
 {
 	struct embedded *embedded = embedded_of(realizer);
 	must(embedded->jobs.size == 0, "a realizer is closed when its jobs are done");
+	must(!embedded->settle_timer && embedded->unsettled.size == 0,
+		"a realizer is closed when what its jobs made is settled");
+	array_release(&embedded->unsettled);
 	spawner_free(embedded->spawner);
 	network_free(embedded->network);
 	sandbox_free(embedded->sandbox);
@@ -132,6 +189,7 @@ static const struct realizer_operations embedded_operations = {
 	.cancel = job_cancel,
 	.bring = embedded_hold,
 	.fetch = embedded_hold,
+	.settle = embedded_settle,
 	.read = embedded_read,
 	.close = embedded_close,
 };

@@ -36,18 +36,20 @@ static bool
 finish_native(struct realizer_job *job, struct err *err)
 {
 	struct sandbox_result result;
-	if (!sandbox_collect(&job->process, &result, err))
-		return false;
+	bool began = sandbox_collect(&job->process, &result, err);
 	job->is_running = false;
 	job->pidfd = -1;
 	sandbox_release(&job->process);
-	if (result.left) {
+	if (began && result.left) {
 		const char *note = arena_format(
 			&job->arena, "%u processes that it left behind were ended", result.left);
 		job_say(job, bytes_text(note));
 	}
+	/* Ended by us, be it before it said that it had begun. */
 	if (job->known || job->failed)
 		return true;
+	if (!began)
+		return err_note(err, "start %.*s", BYTES_ARGS(job->request.derivation->program));
 	if (result.limit == ERR_LIMIT_MEMORY)
 		return err_limit(err, ERR_LIMIT_MEMORY, "the program met its limit on memory");
 	if (result.limit == ERR_LIMIT_PROCESSES)
@@ -215,7 +217,8 @@ finish_run(struct realizer_job *job, struct realizer_result *out, struct err *er
 	for (size_t at = 0; at < derivation->output_count; at++)
 		object_release(&objects[at]);
 	out->end = REALIZER_END_RUN;
-	return store_sync(job->embedded->settings.store, err);
+	embedded_settle_later(job->embedded, &job->run_lock);
+	return true;
 }
 
 static void

@@ -325,10 +325,8 @@ job_look(struct realizer_job *job)
 		return false;
 	result.outputs = outputs;
 	struct err err = {0};
-	if (!store_sync(job->embedded->settings.store, &err)) {
-		job_fail(job, &err);
-		return true;
-	}
+	/* What came from a cache is as new to this store as what is built. */
+	embedded_settle_later(job->embedded, &job->run_lock);
 	job_done(job, &result, &err);
 	return true;
 }
@@ -339,6 +337,10 @@ job_begin(void *context)
 	struct realizer_job *job = (struct realizer_job *)context;
 	struct err err = {0};
 	job->timer = NULL;
+	if (job->embedded->broken) {
+		job_fail(job, &job->embedded->broken_err);
+		return;
+	}
 	if (!job_check_features(job, &err)) {
 		job_fail(job, &err);
 		return;

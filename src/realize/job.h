@@ -12,7 +12,10 @@
  *        timers, pidfd
  *          │ the process is gone; FIFO and log are drained
  *          ▼
- *        finish: exit status, report, output, records, sync ──────────▶ done (RUN)
+ *        finish: exit status, report, output, records ────────────────▶ done (RUN)
+ *
+ * The flush that makes results durable is one for all jobs of a moment (embedded_settle_later); the run locks of its jobs are
+ * held until then.
  *
  * A job frees itself after `done`. Callbacks of the guest never free it: it ends in the pidfd's callback or a timer's.
  */
@@ -45,7 +48,19 @@ struct embedded {
 	size_t feature_count;
 	struct digest module_digest;
 	ARRAY(struct realizer_job *) jobs;
+
+	struct sandbox_limits limits; /* of each native program; with the sandbox */
+	/* Of jobs that are done and not durable yet: whoever waits for one must find its result. */
+	ARRAY(struct run_lock) unsettled;
+	struct loop_timer *settle_timer;
+	bool broken; /* a flush failed: what was told done is not there any more */
+	struct err broken_err;
 };
+
+/* embedded.c */
+/* Leaves the job's result to the next flush, which comes by itself within SETTLE_AFTER milliseconds, and its
+ * run lock, if it holds one, with it. */
+void embedded_settle_later(struct embedded *embedded, struct run_lock *lock);
 
 struct realizer_job {
 	struct embedded *embedded;

@@ -119,6 +119,9 @@ struct realizer_operations {
 	MUST_CHECK bool (*bring)(struct realizer *realizer, struct bytes path, struct err *err);
 	/* Makes an object of the realizer's store, with its closure, be in the caller's. */
 	MUST_CHECK bool (*fetch)(struct realizer *realizer, struct bytes path, struct err *err);
+	/* Makes all that `done` has told durable and seen by others, where that was put off: a realizer may
+	 * flush what many jobs made at once. Nothing may be promised on a result before this returned. */
+	MUST_CHECK bool (*settle)(struct realizer *realizer, struct err *err);
 	/* A file of an object, by Cab hash, proved from it; what is read stays in the caller's store (`reads/`). */
 	MUST_CHECK bool (*read)(struct realizer *realizer, const struct cab_hash *hash,
 		struct bytes file, struct buf *out, struct err *err);
