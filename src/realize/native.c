@@ -182,7 +182,9 @@ start_native(struct realizer_job *job, int log, struct err *err)
 	native_environment(job, &plan);
 	if (!native_arguments(job, &plan, err))
 		return false;
-	struct sandbox_spec spec = {
+	/* Borrowed by the process until it is collected. */
+	struct sandbox_spec *spec = arena_new(&job->arena, struct sandbox_spec);
+	*spec = (struct sandbox_spec){
 		.entries = plan.entries,
 		.entry_count = plan.entry_count,
 		.program = plan.program,
@@ -193,11 +195,9 @@ start_native(struct realizer_job *job, int log, struct err *err)
 		.host_gid = job->gid,
 		.input = -1,
 		.output = log,
-		.limits = sandbox_limits_default(embedded->settings.slots),
+		.limits = embedded->limits,
 	};
-	if (embedded->settings.limits.memory)
-		spec.limits.memory = embedded->settings.limits.memory;
-	if (!sandbox_start(embedded->sandbox, &spec, &job->process, err))
+	if (!sandbox_begin(embedded->sandbox, spec, &job->process, err))
 		return err_note(err, "start %.*s", BYTES_ARGS(job->request.derivation->program));
 	job->is_running = true;
 	job->pidfd = job->process.pidfd;

@@ -176,6 +176,11 @@ link_receive(struct sandbox_process *process, struct init_report *out)
 	while (size < 0 && errno == EINTR);
 	if (size != (ssize_t)sizeof *out)
 		return false;
+	process->began = process->began || out->kind == INIT_STARTED;
+	if (out->kind == INIT_FAILED) {
+		process->failed = true;
+		process->failure = out->failure;
+	}
 	if (out->kind != INIT_ENDED)
 		return true;
 	process->reported = true;
@@ -200,14 +205,19 @@ child_admit(const struct sandbox_spec *spec, struct sandbox_process *process, st
 {
 	if (!idmap_write(process->pid, spec->host_uid, spec->host_gid, err))
 		return failure_explain(err->number, err);
-	if (!link_send(process, INIT_GO, err))
-		return false;
+	return link_send(process, INIT_GO, err);
+}
+
+/* The first report of an init that was let go. */
+static bool
+child_await(struct sandbox_process *process, struct err *err)
+{
 	struct init_report report;
-	if (!link_receive(process, &report))
-		return err_set(err, ERR_SYSTEM, "sandbox: init died before the program began");
-	if (report.kind == INIT_FAILED)
-		return failure_set(&report.failure, spec, err);
-	return true;
+	while (!process->began && !process->failed)
+		if (!link_receive(process, &report))
+			return err_set(
+				err, ERR_SYSTEM, "sandbox: init died before the program began");
+	return process->began || failure_set(&process->failure, process->spec, err);
 }
 
 static unsigned
@@ -239,12 +249,13 @@ group_enter(const struct sandbox *sandbox, const struct sandbox_spec *spec, char
 }
 
 bool
-sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
+sandbox_begin(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *out, struct err *err)
 {
 	if (!spec_check(spec, err))
 		return false;
-	struct sandbox_process process = {.pid = -1, .pidfd = -1, .link = -1, .sandbox = sandbox};
+	struct sandbox_process process = {
+		.pid = -1, .pidfd = -1, .link = -1, .sandbox = sandbox, .spec = spec};
 	int links[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, links) < 0)
 		return err_system(err, errno, "sandbox: socket pair");
@@ -274,6 +285,22 @@ sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 		sandbox_release(&process);
 		return false;
 	}
+	*out = process;
+	return true;
+}
+
+bool
+sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
+	struct sandbox_process *out, struct err *err)
+{
+	struct sandbox_process process;
+	if (!sandbox_begin(sandbox, spec, &process, err))
+		return false;
+	if (!child_await(&process, err)) {
+		sandbox_release(&process);
+		return false;
+	}
+	process.spec = NULL;
 	*out = process;
 	return true;
 }
@@ -323,7 +350,7 @@ sandbox_collect(struct sandbox_process *process, struct sandbox_result *out, str
 		return err_system(err, errno, "sandbox: wait for its end");
 	process->collected = true;
 	struct init_report report;
-	while (!process->reported && link_receive(process, &report))
+	while (!process->reported && !process->failed && link_receive(process, &report))
 		;
 	result.ended = process->reported;
 	if (process->reported && WIFEXITED(process->status))
@@ -338,6 +365,8 @@ sandbox_collect(struct sandbox_process *process, struct sandbox_result *out, str
 		cgroup_remove(&process->sandbox->place, process->cgroup);
 		*process->cgroup = '\0';
 	}
+	if (!process->began)
+		return child_await(process, err);
 	*out = result;
 	return true;
 }

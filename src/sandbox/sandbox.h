@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "sandbox/failure.h"
 #include "sandbox/spec.h"
 
 struct sandbox;
@@ -57,7 +58,11 @@ struct sandbox_process {
 	int link;      /* to init: freeze, thaw; and its reports */
 	unsigned held; /* enum sandbox_held */
 	bool collected;
+	bool began;    /* the program has been executed */
+	bool failed;   /* it could not be: `failure` says at which step */
 	bool reported; /* `status` and what follows hold what init said */
+	struct sandbox_failure failure;
+	const struct sandbox_spec *spec; /* borrowed until `began` or collected */
 	int status;
 	unsigned left;
 	uint64_t cpu_microseconds;
@@ -82,13 +87,19 @@ struct sandbox_result {
 MUST_CHECK bool sandbox_start(const struct sandbox *sandbox, const struct sandbox_spec *spec,
 	struct sandbox_process *out, struct err *err);
 
+/* The same, but comes back while the sandbox is still being set up, so that several can be at once: what goes
+ * wrong on the way to the program is then told by sandbox_collect, with the errors above. The spec and
+ * what it points to stay the caller's, unchanged, until the process was collected or released. */
+MUST_CHECK bool sandbox_begin(const struct sandbox *sandbox, const struct sandbox_spec *spec,
+	struct sandbox_process *out, struct err *err);
+
 /* All processes stand still, or go on. A program that has ended meanwhile is no error. */
 MUST_CHECK bool sandbox_freeze(struct sandbox_process *process, struct err *err);
 MUST_CHECK bool sandbox_thaw(struct sandbox_process *process, struct err *err);
 /* Ends all processes; the pidfd tells when they are gone. */
 void sandbox_kill(struct sandbox_process *process);
 
-/* Waits for the end, and says how it was. */
+/* Waits for the end, and says how it was; false also where the program never began. */
 MUST_CHECK bool sandbox_collect(
 	struct sandbox_process *process, struct sandbox_result *out, struct err *err);
 /* Kills, waits and closes, as far as that is still to do. */

@@ -381,6 +381,51 @@ a_wrong_spec_is_refused_with_its_operand(void **state)
 	expect_refusal(place, spec, ERR_REFUSED, "root");
 }
 
+/* Two at once, in the order in which they were begun or in the other. */
+static void
+what_goes_wrong_after_sandbox_begin_is_told_by_sandbox_collect(void **state)
+{
+	struct place *place = (struct place *)*state;
+	struct sandbox_spec *spec = place_spec(place, "wait", NULL);
+	struct sandbox_spec other = *spec;
+	struct sandbox_process bad;
+	struct sandbox_process good;
+	struct sandbox_result result;
+	struct err err = {0};
+	other.program = "/nonexistent/program";
+	assert_true(sandbox_begin(place->sandbox, &other, &bad, &err));
+	assert_true(sandbox_begin(place->sandbox, spec, &good, &err));
+	assert_false(sandbox_collect(&bad, &result, &err));
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
+	assert_non_null(strstr(err.text, "execute /nonexistent/program"));
+	sandbox_release(&bad);
+	/* A command waits until there is a program. */
+	assert_true(sandbox_freeze(&good, &err));
+	assert_true(good.began);
+	sandbox_kill(&good);
+	assert_true(sandbox_collect(&good, &result, &err));
+	assert_false(result.ended);
+	sandbox_release(&good);
+}
+
+static void
+a_sandbox_killed_while_it_is_set_up_is_gone(void **state)
+{
+	struct place *place = (struct place *)*state;
+	struct sandbox_spec *spec = place_spec(place, "wait", NULL);
+	struct sandbox_process process;
+	struct sandbox_result result;
+	struct err err = {0};
+	assert_true(sandbox_begin(place->sandbox, spec, &process, &err));
+	sandbox_kill(&process);
+	/* It may have been quicker. */
+	if (sandbox_collect(&process, &result, &err))
+		assert_int_equal(result.signal, SIGKILL);
+	else
+		assert_non_null(strstr(err.text, "died before the program began"));
+	sandbox_release(&process);
+}
+
 static void
 a_folder_exchanged_behind_its_descriptor_is_refused(void **state)
 {
@@ -480,6 +525,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_same_is_seen_each_time),
 	cmocka_unit_test(inputs_may_lie_in_the_folder_of_the_output),
 	cmocka_unit_test(a_wrong_spec_is_refused_with_its_operand),
+	cmocka_unit_test(what_goes_wrong_after_sandbox_begin_is_told_by_sandbox_collect),
+	cmocka_unit_test(a_sandbox_killed_while_it_is_set_up_is_gone),
 	cmocka_unit_test(a_folder_exchanged_behind_its_descriptor_is_refused),
 	cmocka_unit_test(where_the_kernel_refuses_namespaces_the_reason_is_said),
 };
