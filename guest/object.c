@@ -101,13 +101,15 @@ object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type)
 	return used + sizeof digits - at;
 }
 
-void
-object_id(uint8_t *data, size_t size, uint8_t type, uint8_t id_out[SUM_SHA1])
+int32_t
+object_hash(uint8_t *data, size_t size, uint8_t type)
 {
 	uint8_t head[OBJECT_HEAD];
 	size_t head_size = object_head(head, size, type);
 	memcpy(data - head_size, head, head_size);
-	hash_once(CAB_HASH_SHA1, span_of(data - head_size, head_size + size), id_out);
+	int32_t hash = cab_hash_new(CAB_HASH_SHA1);
+	(void)cab_hash_add(hash, data - head_size, head_size + size);
+	return hash;
 }
 
 static void

@@ -78,8 +78,8 @@ struct object *object_find(struct objects *objects, const uint8_t id[SUM_SHA1]);
 
 uint8_t *object_buffer(size_t size);
 void object_buffer_give(uint8_t *data, size_t size);
-/* The id of a content in such a buffer. Ends the program if the content was made to collide. */
-void object_id(uint8_t *data, size_t size, uint8_t type, uint8_t id_out[SUM_SHA1]);
+/* Begins the hash of a content in such a buffer, whose sum is its id. */
+int32_t object_hash(uint8_t *data, size_t size, uint8_t type);
 /* The head that git hashes before a content; returns its size. */
 size_t object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type);
 

@@ -27,25 +27,50 @@ entry_now(struct receive *receive)
 	return &receive->entries[receive->pack.number - 1];
 }
 
-/* An object with its id; the first of that id counts. */
-static struct object *
-receive_object(struct receive *receive, uint8_t type, uint8_t *data, size_t size)
+/* The oldest content becomes an object; the first of an id counts. */
+static void
+late_settle(struct receive *receive)
 {
+	struct receive_late *late = &receive->late[receive->late_first];
 	uint8_t id[SUM_SHA1];
-	object_id(data, size, type, id);
+	hash_end(late->hash, id);
 	struct object *object = object_find(receive->objects, id);
+	receive->entries[late->entry].object = object;
+	receive->late_first = (receive->late_first + 1) % RECEIVE_LATE;
+	receive->late_count--;
+	receive->late_bytes -= late->size;
 	if (object->type) {
-		object_buffer_give(data, size);
-		return object;
+		object_buffer_give(late->data, late->size);
+		return;
 	}
-	object_receive(receive->objects, object, type, data, size);
+	object_receive(receive->objects, object, late->type, late->data, late->size);
 	checkout_arrived(receive->checkout, object);
 	object_unpin(receive->objects, object);
-	return object;
+}
+
+static void
+late_settle_all(struct receive *receive)
+{
+	while (receive->late_count)
+		late_settle(receive);
+}
+
+static void
+receive_content(struct receive *receive, uint8_t type, uint8_t *data, size_t size)
+{
+	size_t at = (receive->late_first + receive->late_count++) % RECEIVE_LATE;
+	receive->late[at] = (struct receive_late){
+		receive->pack.number - 1, data, size, object_hash(data, size, type), type};
+	receive->late_bytes += size;
+	/* A commit is waited for: what stops the fetch may depend on it. */
+	if (type == PACK_COMMIT || type == PACK_TAG)
+		late_settle_all(receive);
+	while (receive->late_count == RECEIVE_LATE || receive->late_bytes > RECEIVE_LATE_BYTES)
+		late_settle(receive);
 }
 
 /* Takes the delta's bytes over. */
-static struct object *
+static void
 receive_delta(struct receive *receive, struct object *base, uint8_t *bytes, size_t delta_size)
 {
 	uint64_t size;
@@ -61,7 +86,7 @@ receive_delta(struct receive *receive, struct object *base, uint8_t *bytes, size
 		fail_in("pack", "a delta does not fit its base");
 	object_unpin(receive->objects, base);
 	heap_give(bytes, delta_size);
-	return receive_object(receive, base->type, data, (size_t)size);
+	receive_content(receive, base->type, data, (size_t)size);
 }
 
 /* The object that a delta builds on; none of this id or offset may be there. */
@@ -69,16 +94,22 @@ static struct object *
 base_find(struct receive *receive)
 {
 	struct object *base = NULL;
-	if (receive->pack.type == PACK_ID_DELTA)
+	if (receive->pack.type == PACK_ID_DELTA) {
+		late_settle_all(receive);
 		base = object_find(receive->objects, receive->pack.base_id);
+	}
 	size_t low = 0;
 	size_t high = receive->pack.number - 1;
 	while (!base && low < high) {
 		size_t middle = (low + high) / 2;
 		struct receive_entry *entry = &receive->entries[middle];
-		if (entry->offset == receive->pack.base_offset)
+		if (entry->offset == receive->pack.base_offset) {
+			while (!entry->object && receive->late_count)
+				late_settle(receive);
 			base = entry->object;
-		else if (entry->offset < receive->pack.base_offset)
+			break;
+		}
+		if (entry->offset < receive->pack.base_offset)
 			low = middle + 1;
 		else
 			high = middle;
@@ -183,17 +214,17 @@ object_end(struct receive *receive)
 	struct inflate_window *made = &pack->window;
 	if (receive->stream >= 0)
 		stream_end(receive);
+	else if (is_delta(pack))
+		receive_delta(receive, base_find(receive), made->data, made->used);
 	else
-		entry_now(receive)->object =
-			is_delta(pack)
-				? receive_delta(receive, base_find(receive), made->data, made->used)
-				: receive_object(receive, pack->type, made->data, made->used);
+		receive_content(receive, pack->type, made->data, made->used);
 }
 
 static void
 trailer_check(struct receive *receive)
 {
 	uint8_t sum[SUM_SHA1];
+	late_settle_all(receive);
 	hash_end(receive->hash, sum);
 	if (memcmp(sum, receive->pack.trailer, SUM_SHA1) != 0)
 		fail_in("pack", "its sum differs");

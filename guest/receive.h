@@ -6,6 +6,9 @@
  *     receive_add(&receive, bytes);             as often as bytes come
  *     receive_finish(&receive);                 ends the program unless the pack was whole
  *
+ * The host computes ids while the next contents are being made: an entry has its object once it is settled, in
+ * order, and at the latest when a delta asks for it.
+ *
  * Blobs of more than RECEIVE_STREAM bytes that are no deltas go through a window straight to a file;
  * all else is made whole in memory. A delta must come behind its base, as every server writes them.
  * Objects made may have RECEIVE_TOTAL bytes in all, one that takes part in a delta RECEIVE_DELTA.
@@ -21,6 +24,8 @@ enum {
 	RECEIVE_DELTA = 256 << 20,
 	RECEIVE_TREE = 64 << 20,
 	RECEIVE_COMMIT = 1 << 20,
+	RECEIVE_LATE = 8,             /* contents whose ids are being computed */
+	RECEIVE_LATE_BYTES = 1 << 20, /* in all, and one more */
 };
 #define RECEIVE_TOTAL ((uint64_t)16 << 30)
 
@@ -28,6 +33,15 @@ enum {
 struct receive_entry {
 	uint32_t offset;
 	struct object *object;
+};
+
+/* A content that the host hashes meanwhile. */
+struct receive_late {
+	size_t entry;
+	uint8_t *data;
+	size_t size;
+	int32_t hash;
+	uint8_t type;
 };
 
 struct receive {
@@ -42,7 +56,11 @@ struct receive {
 	int32_t stream_hash;
 	uint32_t stream_number;
 	struct text stream_name;
-	int32_t hash;    /* of the pack */
+	int32_t hash; /* of the pack */
+	struct receive_late late[RECEIVE_LATE];
+	size_t late_first;
+	size_t late_count;
+	size_t late_bytes;
 	bool is_trailer; /* what comes now is not part of that */
 	bool is_done;
 	struct pack pack;

@@ -12,7 +12,8 @@
  * without a network, and its root is its working directory, mounted nosuid, nodev and noexec. It
  * dies with the realizer. After confine_filter_enter every system call beyond the filter kills it
  * (the compile child: is refused); none makes a process, a socket or an executable page, or opens a
- * name otherwise than by openat2.
+ * name otherwise than by openat2. The filter holds for all threads of the process; they share the
+ * user and the namespaces that confine_enter gave, for they are made after it.
  */
 #pragma once
 

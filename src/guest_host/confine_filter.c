@@ -171,8 +171,12 @@ confine_filter_enter(const struct confine_filter *filter, struct err *err)
 		.len = (unsigned short)(filter->program.size / sizeof(struct sock_filter)),
 		.filter = (struct sock_filter *)(void *)filter->program.data,
 	};
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-		return err_system(err, errno, "enter a filter");
+	/* All threads at once: the flag gives the id of one that could not follow. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_system(err, errno, "give up new privileges");
+	long result =
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+	if (result != 0)
+		return err_system(err, result < 0 ? errno : ESRCH, "enter a filter");
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "guest_host/hash_thread.h"
 #include "guest_host/limits.h"
 #include "guest_host/mapping.h"
 #include "wire/spawner.h"
@@ -63,7 +64,8 @@ set_up(struct guest_start *start, struct runtime *runtime, struct runtime_progra
 	start->host.directory = GUEST_DIRECTORY;
 	if (close_range(GUEST_FIRST_FREE, UINT32_MAX, 0) < 0)
 		return err_system(err, errno, "close descriptors");
-	return confine_filter_enter(filter, err);
+	start->host.hash_thread = hash_thread_start(err);
+	return start->host.hash_thread && confine_filter_enter(filter, err);
 }
 
 void

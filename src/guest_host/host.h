@@ -43,8 +43,10 @@ struct host_start {
 	int directory; /* the working directory */
 	int control;   /* to the realizer, GUEST_* of wire/spawner.h */
 	int log;
+	struct hash_thread *hash_thread; /* NULL: hashes are computed at once */
 };
 
+struct hash_thread;
 struct host_files;
 struct host_requests;
 struct host_hashes;

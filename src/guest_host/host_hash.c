@@ -6,14 +6,19 @@
 
 #include "base/hash.h"
 #include "guest/abi.h"
+#include "guest_host/hash_thread.h"
 
-enum { ALGORITHMS = CAB_HASH_SHA512 + 1 };
+enum {
+	ALGORITHMS = CAB_HASH_SHA512 + 1,
+	HASH_APART = 4 << 10, /* bytes that are worth waking the thread for */
+};
 
 /* A slot keeps its hasher when it is free: the next hash is most often of the same kind. */
 struct hash_slot {
 	bool open;
 	enum hash_algorithm algorithm;
-	struct hasher *hasher;
+	bool is_apart; /* the thread has its hasher */
+	struct hash_task task;
 };
 
 struct host_hashes {
@@ -38,7 +43,7 @@ void
 host_hashes_free(struct host_hashes *hashes)
 {
 	for (size_t at = 0; at < CAB_HASH_HANDLES; at++)
-		hasher_free(hashes->slots[at].hasher);
+		hasher_free(hashes->slots[at].task.hasher);
 	for (size_t at = 0; at < ALGORITHMS; at++)
 		hasher_free(hashes->once[at]);
 	free(hashes);
@@ -95,14 +100,15 @@ host_hash_new(struct host *host, const uint64_t *arguments)
 	if (handle == CAB_HASH_HANDLES)
 		return CAB_ERROR_LIMIT;
 	struct hash_slot *slot = &host->hashes->slots[handle];
-	if (slot->hasher && slot->algorithm != algorithms[arguments[0]]) {
-		hasher_free(slot->hasher);
-		slot->hasher = NULL;
+	if (slot->task.hasher && slot->algorithm != algorithms[arguments[0]]) {
+		hasher_free(slot->task.hasher);
+		slot->task.hasher = NULL;
 	}
 	slot->algorithm = algorithms[arguments[0]];
-	if (!slot->hasher)
-		slot->hasher = hasher_new(slot->algorithm);
+	if (!slot->task.hasher)
+		slot->task.hasher = hasher_new(slot->algorithm);
 	slot->open = true;
+	slot->is_apart = false;
 	return handle;
 }
 
@@ -115,7 +121,12 @@ host_hash_add(struct host *host, const uint64_t *arguments)
 	struct bytes data;
 	if (!host_bytes(host, arguments[1], arguments[2], &data))
 		return CAB_ERROR_FAULT;
-	hasher_add(slot->hasher, data);
+	struct hash_thread *thread = host->start->hash_thread;
+	slot->is_apart |= thread && data.size >= HASH_APART;
+	if (slot->is_apart)
+		hash_thread_add(thread, &slot->task, data);
+	else
+		hasher_add(slot->task.hasher, data);
 	return 0;
 }
 
@@ -130,5 +141,7 @@ host_hash_finish(struct host *host, const uint64_t *arguments)
 	if (!sum)
 		return CAB_ERROR_FAULT;
 	slot->open = false;
-	return finish(host, slot->hasher, size, sum);
+	if (slot->is_apart)
+		hash_thread_wait(host->start->hash_thread, &slot->task);
+	return finish(host, slot->task.hasher, size, sum);
 }

@@ -11,15 +11,6 @@
 #include "guest_host/spawner.h"
 
 static int
-key_main(void)
-{
-	cleanup_buf struct buf line = BUF(4096);
-	runtime_key(&line);
-	bool done = fwrite(line.data, 1, line.size, stdout) == line.size && fflush(stdout) == 0;
-	return done ? 0 : 1;
-}
-
-static int
 compile_mode(void)
 {
 	compile_main();
@@ -31,7 +22,6 @@ static const struct {
 } modes[] = {
 	{"spawn", spawner_main},
 	{"compile", compile_mode},
-	{"key", key_main},
 };
 
 /* Whoever starts this program may have closed them; what is opened next must not become one. */
@@ -59,7 +49,7 @@ main(int argument_count, char **arguments)
 	for (size_t at = 0; argument_count == 2 && at < sizeof modes / sizeof *modes; at++)
 		if (strcmp(arguments[1], modes[at].name) == 0)
 			return modes[at].main();
-	(void)fputs("usage: cab-guest spawn | compile | key\n"
+	(void)fputs("usage: cab-guest spawn | compile\n"
 		    "cab starts this program; it is of no use by hand\n",
 		stderr);
 	return 2;

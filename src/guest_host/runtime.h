@@ -42,6 +42,3 @@ void runtime_program_free(struct runtime_program *program);
  * proc_exit. */
 int runtime_run(struct runtime *runtime, const struct runtime_program *program, struct host *host,
 	uint64_t memory);
-
-/* What an artifact depends on beside its module: engine, settings, and processor, in one line. */
-void runtime_key(struct buf *out);

@@ -207,14 +207,3 @@ embedded_open(const struct embedded_settings *settings)
 		settings->loop, settings->store, settings->guest_program, settings->module);
 	return &embedded->realizer;
 }
-
-void
-embedded_warm(struct realizer *realizer)
-{
-	struct embedded *embedded = embedded_of(realizer);
-	struct err err;
-	if (!embedded->settings.offline && !network_start(embedded->network, &err))
-		trace("realize", "%s", err.text);
-	if (!spawner_start(embedded->spawner, &err))
-		trace("realize", "%s", err.text);
-}

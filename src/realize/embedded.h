@@ -50,5 +50,3 @@ struct embedded_settings {
 };
 
 struct realizer *embedded_open(const struct embedded_settings *settings);
-/* Starts the helpers of WASM runs now, beside what the caller does next. Failures are told by the first job. */
-void embedded_warm(struct realizer *realizer);

@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "base/trace.h"
 #include "store/file.h"
+#include "wire/engine.h"
 #include "wire/spawner.h"
 #include "wire/wire.h"
 
@@ -31,7 +32,6 @@ struct spawner {
 	struct store *store;
 	char *program;
 	struct bytes module;
-	char *key; /* engine and processor, as `cab-guest key` prints them */
 	struct process process;
 	int socket;
 	struct loop_watch *watch;
@@ -72,7 +72,6 @@ spawner_free(struct spawner *spawner)
 		return;
 	spawner_stop(spawner);
 	array_release(&spawner->runs);
-	free(spawner->key);
 	free(spawner->packet);
 	free(spawner->program);
 	free(spawner);
@@ -97,23 +96,6 @@ spawner_collect(const struct spawner *spawner, const char *mode, const struct pr
 	return process_run(
 		       &spec, bytes_of(NULL, 0), printed, errors, SPAWNER_COMPILE_TIME, end, err) ||
 	       err_note(err, "cab-guest %s", mode);
-}
-
-static bool
-spawner_find_key(struct spawner *spawner, struct err *err)
-{
-	if (spawner->key)
-		return true;
-	cleanup_buf struct buf printed = BUF(4096);
-	struct process_end end;
-	if (!spawner_collect(spawner, "key", NULL, 0, &printed, NULL, &end, err))
-		return false;
-	if (end.code != 0 || end.signal != 0 || !printed.size)
-		return err_set(err, ERR_SYSTEM, "cab-guest key: %s", process_end_print(&end).text);
-	if (printed.data[printed.size - 1] == '\n')
-		buf_truncate(&printed, printed.size - 1);
-	spawner->key = buf_take_text(&printed);
-	return true;
 }
 
 static bool
@@ -144,12 +126,11 @@ spawner_compile(struct spawner *spawner, struct bytes module, struct buf *artifa
 int
 spawner_artifact(struct spawner *spawner, struct bytes module, struct err *err)
 {
-	if (!spawner_find_key(spawner, err))
-		return -1;
 	struct digest digest = digest_of(module);
 	struct digest_text text = digest_print(&digest);
 	cleanup_buf struct buf name = BUF(8192);
-	buf_format(&name, "%s %s", text.text, spawner->key);
+	buf_format(&name, "%s ", text.text);
+	engine_print(&name);
 	struct digest key = digest_derive("cab artifact 1", buf_bytes(&name));
 
 	struct err miss = {0};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/trace.h"
 
 enum { WASM_ENVIRONMENT = 1024 };
 
@@ -115,6 +116,10 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 	struct bytes *origins = NULL;
 	host.origin_count = wasm_origins(job, &origins, &host.redirects);
 	host.origins = origins;
+	/* It loads its libraries while the guest is set up; a failure is told by the first request. */
+	struct err later;
+	if (!host.refusal && !network_start(host.network, &later))
+		trace("realize", "%s", later.text);
 
 	cleanup_fd int artifact = -1;
 	if (!bytes_equal(derivation->program, embedded->settings.module_path)) {
