@@ -123,7 +123,7 @@ build_with(const struct options *own, const char *operand, int *status_out, stru
 	if (own->update && own->locked)
 		return err_set(err, ERR_USAGE, "--update and --locked contradict each other");
 	struct build build = {own, status_out};
-	struct entry_task task = {&build, build_run};
+	struct entry_task task = {.context = &build, .run = build_run};
 	bool island = operand && entry_is_island(operand);
 	return entry_run(own, operand, island, own->update, &task, err);
 }

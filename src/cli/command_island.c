@@ -41,7 +41,7 @@ bool
 command_island_show(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {NULL, island_show_run};
+	struct entry_task task = {.context = NULL, .run = island_show_run};
 	return entry_run(options, options->operands.data[0], true, false, &task, err);
 }
 
@@ -76,6 +76,6 @@ bool
 command_island_fetch(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {NULL, island_fetch_run};
+	struct entry_task task = {.context = NULL, .run = island_fetch_run};
 	return entry_run(options, options->operands.data[0], true, false, &task, err);
 }

@@ -53,7 +53,7 @@ bool
 command_log(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {NULL, log_run};
+	struct entry_task task = {.context = NULL, .run = log_run};
 	const char *operand = options->operands.size ? options->operands.data[0] : NULL;
 	return entry_run(options, operand, operand && entry_is_island(operand), false, &task, err);
 }

@@ -227,6 +227,10 @@ entry_fill(struct entry *entry, const char *operand, bool island, bool update, s
 		.update = update && !options->update_list.size,
 		.updates = options->update_list.data,
 		.update_count = options->update_list.size,
+		.overrides = options->override.data,
+		.override_count = options->override.size,
+		.update_to = options->update_to,
+		.prune = options->prune,
 		.locked = options->locked,
 		.no_write_lock = options->no_write_lock,
 		.offline = options->offline,
@@ -294,10 +298,12 @@ entry_try(struct entry *entry, const struct session_options *options, const stru
 		return false;
 	entry->progress = progress_new(session_loop(entry->session), entry_style(entry->options));
 	struct value *value = NULL;
-	bool done = session_evaluate(entry->session, &value, err);
+	bool done = task->unevaluated || session_evaluate(entry->session, &value, err);
 	if (done && options->deny_warnings && session_warning_count(entry->session))
 		done = err_set(err, ERR_REFUSED, "there are warnings, and --deny-warnings");
 	done = done && task->run(task->context, entry, value, err);
+	if (done)
+		session_say_overrides(entry->session);
 	entry_print_diagnostics(entry);
 	return done;
 }
@@ -310,8 +316,9 @@ entry_run(const struct options *options, const char *operand, bool island, bool 
 	for (int tries = 1;; tries++) {
 		struct entry entry = {.options = options, .signal_fd = -1, .later = BUF(1 << 20)};
 		struct session_options session;
-		bool done = entry_fill(&entry, operand, island, update, &input, &session, err) &&
-			    entry_try(&entry, &session, task, err);
+		bool done = entry_fill(&entry, operand, island, update, &input, &session, err);
+		session.probe = task->probe;
+		done = done && entry_try(&entry, &session, task, err);
 		entry_close(&entry);
 		/* Another cab wrote the lock while this one evaluated with the old one. */
 		if (done || err->kind != ERR_LIMIT || err->number != SESSION_STALE ||

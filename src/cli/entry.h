@@ -42,6 +42,8 @@ struct entry_task {
 	void *context;
 	/* After evaluation: what the command is there for. */
 	bool (*run)(void *context, struct entry *entry, struct value *value, struct err *err);
+	bool probe;       /* struct session_options */
+	bool unevaluated; /* the value is NULL: the command evaluates where it needs to */
 };
 
 /* `operand` is FILE[#NAME.PATH], an island's text where `island` says so, "-" for standard input, or NULL. */

@@ -26,6 +26,8 @@ enum option_where {
 	OPTION_SHOW = 1 << 6,
 	OPTION_GC = 1 << 7,
 	OPTION_CAT = 1 << 8,
+	OPTION_UPDATE = 1 << 9,
+	OPTION_CHECK = 1 << 10,
 };
 
 enum option_shape {

@@ -18,6 +18,15 @@ OPTION(deny_warnings, "deny-warnings", 0, SHAPE_FLAG, OPTION_ENTRY, NULL,
 	"fail where there is a warning")
 OPTION(update, "update", 0, SHAPE_FLAG_OR_LIST, OPTION_BUILD, "ISLAND",
 	"ask again for all islands, or for this one")
+OPTION(update_to, "update-to", 0, SHAPE_TEXT, OPTION_UPDATE, "REF",
+	"ask one island for this branch, tag or revision")
+OPTION(prune, "prune", 0, SHAPE_FLAG, OPTION_UPDATE, NULL,
+	"take out of the lock what evaluation does not meet")
+OPTION(lock, "lock", 0, SHAPE_FLAG, OPTION_CHECK, NULL,
+	"say of each pair of the lock whether it is proved")
+OPTION(deep, "deep", 0, SHAPE_FLAG, OPTION_CHECK, NULL, "fetch what is not proved, and compare")
+OPTION(override, "override", 0, SHAPE_LIST, OPTION_ENTRY, "ISLAND=PATH",
+	"take PATH, or another island, for this one in this run")
 OPTION(locked, "locked", 0, SHAPE_FLAG, OPTION_LOCK, NULL,
 	"fail where the lock would have to be written")
 OPTION(no_write_lock, "no-write-lock", 0, SHAPE_FLAG, OPTION_LOCK, NULL, "do not write the lock")
@@ -36,5 +45,5 @@ OPTION(derivation, "derivation", 0, SHAPE_FLAG, OPTION_SHOW, NULL,
 OPTION(raw, "raw", 0, SHAPE_FLAG, OPTION_CAT | OPTION_EVAL, NULL,
 	"bytes as they are, also on a terminal")
 OPTION(drop_sources, "drop-sources", 0, SHAPE_FLAG, OPTION_GC, NULL, "do not keep what locks name")
-OPTION(dry_run, "dry-run", 'n', SHAPE_FLAG, OPTION_GC | OPTION_BUILD, NULL,
+OPTION(dry_run, "dry-run", 'n', SHAPE_FLAG, OPTION_GC | OPTION_BUILD | OPTION_UPDATE, NULL,
 	"only say what would be done")

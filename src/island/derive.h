@@ -27,6 +27,10 @@ MUST_CHECK bool island_base_parse(struct arena *arena, const struct scheme *sche
  */
 MUST_CHECK bool island_derive(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *out, struct err *err);
+/* Where a forge shows what lies between two `git` values (COMPARE rows of scheme_list.h); false where it has no such page. */
+bool island_compare_url(struct arena *arena, const struct island *island,
+	const struct island_settings *settings, struct bytes old, struct bytes new,
+	struct bytes *out);
 /* scheme://host[:port] of an http(s) URL, host in lower case, without the scheme's usual port;
  * "registry:NAME" of a symbolic one. False where it is neither. */
 MUST_CHECK bool island_origin(struct arena *arena, struct bytes url, struct bytes *out);

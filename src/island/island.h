@@ -96,6 +96,10 @@ struct island {
 /* The island borrows from the arena alone. */
 MUST_CHECK bool island_parse(
 	struct arena *arena, const struct island_words *words, struct island *out, struct err *err);
+/* The same island at another branch, tag or revision, for one run: its name, options and subpath stay. ERR_REFUSED, with a
+ * sentence, for an island that is not git's or whose own text names a revision. */
+MUST_CHECK bool island_at_reference(struct arena *arena, const struct island *island,
+	struct bytes reference, struct island *out, struct err *err);
 bool island_is_local(const struct island *island);
 
 /*

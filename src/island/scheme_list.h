@@ -34,6 +34,9 @@
  *
  * Without strip, an archive whose entries all lie in one folder is taken without that folder.
  *
+ * COMPARE(name, text)
+ *   what follows base/OWNER/REPO of a forge in the URL of the page that shows what lies between two revisions: {old}, {new}
+ *
  * FORMAT(text, value, known)
  *   for the manual: the format, its value, and when it is known. `ALGORITHM.tar1` names the bytes
  *   of an archive and, by content and options, one way to unpack them; `ALGORITHM.file1` a file's.
@@ -51,6 +54,14 @@ SCHEME(CRATES, "crates", REGISTRY, "registry:crates", 1, "sha256.tar1 cab")
 SCHEME(SELF, "self", LOCAL, "", 0, "")
 SCHEME(FS, "fs", LOCAL, "", 0, "")
 #undef SCHEME
+#endif
+
+#ifdef COMPARE
+COMPARE(GITHUB, "/compare/{old}...{new}")
+COMPARE(GITLAB, "/-/compare/{old}...{new}")
+COMPARE(CODEBERG, "/compare/{old}...{new}")
+COMPARE(SOURCEHUT, "/log/{new}")
+#undef COMPARE
 #endif
 
 #ifdef FORMAT

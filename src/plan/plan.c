@@ -94,7 +94,8 @@ plan_source(struct plan *plan, size_t node, const struct plan_source *source)
 static bool
 plan_is_settled(const struct work *work)
 {
-	return work->source.checksum || work->found.has_hash;
+	return work->source.checksum || work->found.has_hash ||
+	       (work->source.probe && work->found.asked);
 }
 
 /*
@@ -183,6 +184,12 @@ plan_build(struct plan *plan, const size_t *goals, size_t count, struct err *err
 	for (size_t at = 0; at < count; at++)
 		schedule_want(plan, goals[at]);
 	return schedule_run(plan, err);
+}
+
+bool
+plan_annotate(struct plan *plan, struct err *err)
+{
+	return look_annotate(plan, err);
 }
 
 bool

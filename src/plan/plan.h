@@ -57,6 +57,9 @@ struct plan_source {
 	const struct identity *
 		pin; /* a lock entry's identities, or the one of a checksum in its text; may be empty */
 	size_t pin_count;
+	const struct derivation
+		*by;   /* to ask by this one instead of the node's own (--update-to); NULL */
+	bool probe;    /* an ask ends at the first line: no Cab hash, no object */
 	bool ask;      /* ask anew, with the pin as what is known (--update) */
 	bool checksum; /* the pin is the text's own: never asked */
 	bool locked;   /* to ask it is an error: what it says could not be written */
@@ -82,8 +85,23 @@ void plan_source(struct plan *plan, size_t node, const struct plan_source *sourc
 
 MUST_CHECK bool plan_ask(struct plan *plan, const size_t *nodes, size_t count, struct err *err);
 MUST_CHECK bool plan_build(struct plan *plan, const size_t *goals, size_t count, struct err *err);
+/* Lets what realizers say beside their features enter pinned digests: before any of them is read. */
+MUST_CHECK bool plan_annotate(struct plan *plan, struct err *err);
 /* Whether the goals' outputs are there, or in a cache: nothing is run, nothing asked. */
 bool plan_is_realized(struct plan *plan, size_t goal);
+
+/*
+ * Runs programs anew with their pins (plan_source), whatever is known already, and compares what they make. Each outcome is in
+ * its proof: `held`, or why not (ERR_CORRUPT: it is another thing). Fails only where nothing could be tried. Nodes are distinct.
+ */
+struct plan_proof {
+	size_t node;
+	bool held;
+	struct identity first; /* what its program reported first; borrowed from the plan */
+	struct err err;
+};
+MUST_CHECK bool plan_prove(
+	struct plan *plan, struct plan_proof *proofs, size_t count, struct err *err);
 
 struct plan_found plan_found(struct plan *plan, size_t node);
 /* NULL before it was built. */

@@ -21,14 +21,20 @@ schedule_want(struct plan *plan, size_t node)
 }
 
 static void
-schedule_fail(struct work *work, const struct err *err)
+schedule_set_failed(struct work *work, const struct err *err)
 {
-	struct plan *plan = work->plan;
 	work->state = WORK_FAILED;
 	work->asking = false;
 	if (!work->err)
 		work->err = (struct err *)memory_new(sizeof *work->err);
 	*work->err = *err;
+}
+
+static void
+schedule_fail(struct work *work, const struct err *err)
+{
+	struct plan *plan = work->plan;
+	schedule_set_failed(work, err);
 	if (!plan->failed || (plan->err.kind == ERR_CANCELLED && err->kind != ERR_CANCELLED)) {
 		plan->failed = true;
 		plan->err = *err;
@@ -84,7 +90,7 @@ schedule_look(struct plan *plan, size_t number)
 	struct work *work = plan_work(plan, number);
 	if (work->state != WORK_NEW)
 		return;
-	if (!work->asking && look_at(work)) {
+	if (!work->asking && !work->proving && look_at(work)) {
 		trace("plan", "%.*s is there", BYTES_ARGS(schedule_node(work)->derivation.name));
 		schedule_release(work);
 		return;
@@ -209,6 +215,8 @@ schedule_on_event(void *context, const struct realizer_event *event)
 {
 	struct work *work = (struct work *)context;
 	struct plan_listener *listener = &work->plan->setup.listener;
+	if (work->proving && event->kind == REALIZER_EVENT_IDENTITY)
+		prove_hear(work, event->identity);
 	listener->event(listener->context, work->node, event);
 }
 
@@ -264,6 +272,20 @@ schedule_take_outputs(struct work *work, const struct realizer_result *result)
 	work->output_count = result->output_count;
 }
 
+/* A proof that does not hold is an outcome: others go on, but for those that need what it should have made. */
+static void
+schedule_end_proof(struct work *work, const struct realizer_result *result, const struct err *err)
+{
+	prove_end(work, result ? NULL : err);
+	if (result) {
+		schedule_take_outputs(work, result);
+		work->state = WORK_DONE;
+	} else {
+		schedule_set_failed(work, err);
+	}
+	schedule_release(work);
+}
+
 static void
 schedule_on_done(void *context, const struct realizer_result *result, const struct err *err)
 {
@@ -272,6 +294,10 @@ schedule_on_done(void *context, const struct realizer_result *result, const stru
 	work->job = NULL;
 	plan->running[work->kind]--;
 	plan->setup.listener.end(plan->setup.listener.context, work->node, result, err);
+	if (work->proving) {
+		schedule_end_proof(work, result, err);
+		return;
+	}
 	if (!result) {
 		schedule_fail(work, err);
 		schedule_release(work);
@@ -319,14 +345,23 @@ schedule_prepare(struct work *work, struct err *err)
 	if (!work->realizer)
 		return false;
 	struct derivation *resolved = arena_new(&plan->arena, struct derivation);
-	if (!schedule_resolve(work, resolved, err))
+	bool by_other = work->asking && work->source.by;
+	if (by_other)
+		*resolved = *work->source.by;
+	else if (!schedule_resolve(work, resolved, err))
 		return false;
 	work->resolved = schedule_digest(work, resolved);
-	work->has_resolved = true;
+	work->has_resolved = !by_other;
 	work->request =
 		(struct realizer_request){.derivation = resolved, .resolved = work->resolved};
-	work->request.want = work->asking ? REALIZER_WANT_IDENTITY : REALIZER_WANT_OBJECT;
-	if (work->asking) {
+	work->request.want = !work->asking        ? REALIZER_WANT_OBJECT
+			     : work->source.probe ? REALIZER_WANT_REPORT
+						  : REALIZER_WANT_IDENTITY;
+	if (work->proving) {
+		work->request.want = REALIZER_WANT_PROOF;
+		work->request.pin = work->source.pin;
+		work->request.pin_count = work->source.pin_count;
+	} else if (work->asking) {
 		schedule_add_known(work);
 	} else if (work->is_source) {
 		work->request.pin = work->found.identities;
@@ -347,7 +382,12 @@ schedule_start(struct work *work)
 {
 	struct plan *plan = work->plan;
 	struct err err;
-	if (!schedule_prepare(work, &err)) {
+	bool prepared = schedule_prepare(work, &err);
+	if (!prepared && work->proving) {
+		schedule_end_proof(work, NULL, &err);
+		return;
+	}
+	if (!prepared) {
 		schedule_fail(work, &err);
 		schedule_release(work);
 		return;

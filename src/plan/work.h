@@ -21,8 +21,10 @@ struct work {
 	enum work_state state;
 	enum plan_work kind;
 	struct plan_source source;
-	bool is_source; /* self-fixing */
-	bool asking;    /* the run under way, or wanted next, is for its identity */
+	bool is_source;           /* self-fixing */
+	bool proving;             /* the run under way is for a proof of its pin */
+	struct plan_proof *proof; /* where its outcome goes */
+	bool asking;              /* the run under way, or wanted next, is for its identity */
 	struct plan_found found;
 	const struct realizer_output *outputs;
 	size_t output_count;
@@ -58,6 +60,11 @@ bool look_object(struct work *work);
 MUST_CHECK bool look_annotate(struct plan *plan, struct err *err);
 /* Records what a run made, under the pinned digest. */
 void look_record(struct work *work, const struct realizer_result *result);
+
+/* prove.c: the end of a proof's run; err is NULL where it held. */
+void prove_end(struct work *work, const struct err *err);
+/* A line that the program of a proof reported. */
+void prove_hear(struct work *work, struct identity identity);
 
 /* schedule.c */
 void schedule_want(struct plan *plan, size_t node);

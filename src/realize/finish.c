@@ -165,7 +165,8 @@ finish_record(struct realizer_job *job, const struct object *objects)
 	realization_release(&realization);
 }
 
-/* The result outlives the job, and with it the report that the lines are borrowed from. */
+/* The result outlives the job, and with it the report that the lines are borrowed from. `hash` is NULL where no line was
+ * looked up. */
 static void
 finish_identities(
 	struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
@@ -178,9 +179,11 @@ finish_identities(
 			identities[count++] = (struct identity){
 				arena_copy(&job->arena, job->report.lines[at].format),
 				arena_copy(&job->arena, job->report.lines[at].value)};
-	struct cab_hash_text text = cab_hash_print(hash);
-	identities[count++] = (struct identity){
-		BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
+	if (hash) {
+		struct cab_hash_text text = cab_hash_print(hash);
+		identities[count++] = (struct identity){
+			BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
+	}
 	out->identities = identities;
 	out->identity_count = count;
 }
@@ -225,6 +228,10 @@ static void
 finish_known(struct realizer_job *job, struct realizer_result *out)
 {
 	const struct derivation *derivation = job->request.derivation;
+	out->end = REALIZER_END_STOPPED;
+	finish_identities(job, job->known_from ? &job->known_hash : NULL, out);
+	if (!job->known_from)
+		return;
 	struct realizer_output *output = arena_new(&job->arena, struct realizer_output);
 	*output = (struct realizer_output){.name = derivation->outputs[0], .hash = job->known_hash};
 	if (job->request.want == REALIZER_WANT_OBJECT) {
@@ -238,8 +245,6 @@ finish_known(struct realizer_job *job, struct realizer_result *out)
 	out->outputs = output;
 	out->output_count = 1;
 	out->known_from = bytes_text(job->known_from);
-	out->end = REALIZER_END_STOPPED;
-	finish_identities(job, &job->known_hash, out);
 }
 
 bool

@@ -13,6 +13,9 @@
  * `want` identity: the run ends at the first reported line whose Cab hash is known, whether or not anybody holds the object.
  * `want` object: it ends there only once that object is whole in the realizer's store.
  *
+ * `want` report: it ends at the first line, known or not; the result has that identity and no output.
+ * `want` proof: nothing that is known counts; the program runs to its end, and what it made must be what the pin says.
+ *
  * Failure of a job is told by `done` with a NULL result and an err: ERR_BUILD the program failed, ERR_LIMIT a ceiling
  * (number is an enum err_limit), ERR_CANCELLED, ERR_CORRUPT the output is not what pin, claim or `fixed` say, ERR_REFUSED
  * policy or a missing feature. Nothing is registered then.
@@ -30,6 +33,8 @@ struct realizer_job;
 enum realizer_want {
 	REALIZER_WANT_IDENTITY,
 	REALIZER_WANT_OBJECT,
+	REALIZER_WANT_REPORT,
+	REALIZER_WANT_PROOF,
 };
 
 /* A pair somebody vouches for: this identity is that Cab hash. */

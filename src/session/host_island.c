@@ -49,6 +49,7 @@ host_pin_from(
 				arena_copy(&session->arena, entry->identities[at].value)};
 	island->before = copy;
 	island->before_count = entry->identity_count;
+	island->before_time = entry->time;
 }
 
 /* An island's own files have a lock at that island's root; the user's entry wins. */
@@ -90,6 +91,9 @@ host_find_pin(
 		island->before_count = 1;
 		return;
 	}
+	/* The entry is that of the island which it replaces. */
+	if (island->instead)
+		return;
 	const struct lock_entry *entry = lock_find(&session->lock, island->key);
 	if (entry)
 		host_pin_from(session, island, entry);
@@ -112,9 +116,13 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 	struct island island;
 	if (!island_parse(&session->arena, &words, &island, err))
 		return false;
+	struct bytes said = island.text;
+	struct bytes text = said;
 	struct bytes local = bytes_of(NULL, 0);
 	const struct island_ref *from = literal->from_root;
-	if (island_is_local(&island)) {
+	const struct session_override *override =
+		session->detached ? NULL : session_override_find(session, &island, &local);
+	if (!override && island_is_local(&island)) {
 		if (from)
 			return err_set(err, ERR_REFUSED,
 				"<%.*s> is a local island; a file of the island <%s> cannot name "
@@ -122,19 +130,21 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 				BYTES_ARGS(island.text), from->text);
 		if (!local_path(&session->arena, &island, literal->from, &local, err))
 			return false;
+		text = local;
 	}
 	struct bytes origin = from ? session_island_of(from)->key : bytes_of(NULL, 0);
-	struct bytes key = lock_key(&session->arena, origin, local.size ? local : island.text);
-	void **slot = map_at(&session->islands, key);
+	struct bytes key = lock_key(&session->arena, origin, text);
+	void *alone = NULL;
+	void **slot = session->detached ? &alone : map_at(&session->islands, key);
 	if (!*slot) {
 		struct session_island *made = arena_new(&session->arena, struct session_island);
-		made->ref.text = arena_text(&session->arena, island.text);
-		made->island = island;
-		made->origin = origin;
-		made->key = key;
-		made->local = local;
+		*made = (struct session_island){
+			.island = island, .origin = origin, .key = key, .local = local};
+		made->ref.text = arena_text(&session->arena, said);
+		made->instead = override ? override->instead : NULL;
+		made->is_replaced = override || (from && session_island_of(from)->is_replaced);
 		*slot = made;
-		if (!local.size)
+		if (!local.size && !session->detached)
 			host_find_pin(session, made, from);
 	}
 	*out = &((struct session_island *)*slot)->ref;
@@ -148,14 +158,7 @@ session_is_asked(const struct session *session, const struct session_island *isl
 		return false;
 	if (!identity_find(island->before, island->before_count, "cab") || session->options.update)
 		return true;
-	for (size_t at = 0; at < session->options.update_count; at++) {
-		struct bytes text = bytes_text(session->options.updates[at]);
-		if (text.size > 2 && text.data[0] == '<' && text.data[text.size - 1] == '>')
-			text = bytes_of(text.data + 1, text.size - 2);
-		if (bytes_equal(text, island->key) || bytes_equal(text, island->island.text))
-			return true;
-	}
-	return false;
+	return session_is_named(session, island);
 }
 
 bool
@@ -177,10 +180,11 @@ session_island_node(
 		struct plan_source source = {.pin = island->before,
 			.pin_count = island->before_count,
 			.checksum = island->has_checksum,
-			.locked = session->options.locked,
-			.ask = session_is_asked(session, island)};
-		if (!source.checksum && !identity_find(island->before, island->before_count, "cab"))
-			source.ask = true;
+			.locked = session->options.locked && !island->is_replaced,
+			.ask = session_is_asked(session, island),
+			.probe = session->options.probe};
+		if (!session_update_to(session, island, &source, err))
+			return false;
 		plan_source(session->plan, made, &source);
 	}
 	*node = island->derivation->node;

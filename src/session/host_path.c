@@ -47,8 +47,10 @@ path_local(struct session *session, const struct host_path *path)
 {
 	if (path->root) {
 		struct session_island *island = session_island_of(path->root);
-		return arena_format(&session->arena, "%.*s%.*s", BYTES_ARGS(island->local),
-			BYTES_ARGS(path->text));
+		/* The root itself may be a file, which no slash may follow. */
+		struct bytes inside = path->text.size > 1 ? path->text : bytes_of(NULL, 0);
+		return arena_format(
+			&session->arena, "%.*s%.*s", BYTES_ARGS(island->local), BYTES_ARGS(inside));
 	}
 	if (bytes_has_prefix(path->text, BYTES_LITERAL(STORE_PREFIX)))
 		return arena_format(&session->arena, "%s/store/%.*s", store_root(session->store),

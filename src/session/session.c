@@ -199,6 +199,7 @@ session_close(struct session *session)
 		lock_hold_end(&session->hold);
 	lock_release(&session->lock);
 	fd_release(&session->lock_folder);
+	array_release(&session->pruned);
 	map_release(&session->islands);
 	map_release(&session->items);
 	map_release(&session->derivations);
@@ -236,6 +237,8 @@ session_evaluate(struct session *session, struct value **out, struct err *err)
 {
 	struct value *inputs = NULL;
 	if (!session_ambient(session, &inputs, err))
+		return false;
+	if (!session_override_read(session, err))
 		return false;
 	struct value *value = session_read_entry(session);
 	if (value)
@@ -338,7 +341,13 @@ session_source_at(const struct session *session, size_t at)
 		.node = island->derivation ? island->derivation->node : SIZE_MAX,
 		.before = island->before,
 		.before_count = island->before_count,
+		.before_time = island->before_time,
 		.reads = island->reads,
+		.is_local = island->local.size > 0,
+		.is_asked = session_is_asked(session, island),
+		.has_checksum = island->has_checksum,
+		.instead = island->instead,
+		.island = &island->island,
 	};
 }
 

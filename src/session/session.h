@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "island/island.h"
 #include "lang/eval.h"
 #include "plan/plan.h"
 #include "session/config.h"
@@ -54,7 +55,12 @@ struct session_options {
 	unsigned jobs;     /* 0: configuration, else the number of processors */
 	bool update;       /* ask for every island that no checksum pins… */
 	const char *const *updates;
-	size_t update_count; /* …or for these alone */
+	size_t update_count;   /* …or for these alone */
+	const char *update_to; /* ask the one of `updates` as though its text had this reference */
+	bool probe; /* ask for the first identity alone: nothing is fetched, no lock written */
+	bool prune; /* take out of the lock what evaluation did not meet */
+	const char *const *overrides; /* ISLAND=PATH or ISLAND=ISLAND */
+	size_t override_count;
 	bool locked;
 	bool no_write_lock;
 	bool offline;
@@ -84,6 +90,9 @@ MUST_CHECK bool session_find_goals(
 	struct session *session, struct value *value, session_goals *out, struct err *err);
 void session_goals_release(session_goals *goals);
 
+/* Says which overrides met no island; once all is evaluated that will be. */
+void session_say_overrides(struct session *session);
+
 /* Every goal's islands have a pin after it; what is new is in the lock. With `all`, every island that evaluation met. */
 MUST_CHECK bool session_resolve(
 	struct session *session, const session_goals *goals, bool all, struct err *err);
@@ -97,6 +106,44 @@ struct graph *session_graph(struct session *session);
 struct plan *session_plan(struct session *session);
 struct loop *session_loop(struct session *session);
 const struct config *session_config(struct session *session);
+/* The page that shows what lies between two `git` values of an island; false where there is none. */
+bool session_compare_url(struct session *session, const struct island *island, struct bytes old,
+	struct bytes new, struct bytes *out);
+/* What vouches for a pair of the lock, an identity and the entry's Cab hash. */
+enum session_proof {
+	PROOF_NONE,  /* the lock alone */
+	PROOF_TABLE, /* a run of this store's */
+	PROOF_RECORD, /* a record that the configuration trusts: a cache's, or another's in this store */
+	PROOF_RUN,          /* a run just now */
+	PROOF_CONTRADICTED, /* it is another content that this identity has */
+};
+
+struct session_pair {
+	struct identity identity; /* of an entry with nothing but `cab`: empty */
+	enum session_proof proof;
+	const char *cache;    /* of PROOF_RECORD: the cache's root, or NULL */
+	struct cab_hash said; /* of PROOF_CONTRADICTED by a table */
+};
+
+struct session_entry {
+	struct bytes key;
+	struct session_pair *pairs;
+	size_t pair_count;
+	enum session_proof proof; /* of them all: the first that is missing or contradicted */
+	const char *why; /* a run proved nothing or the contrary: the sentence; else NULL */
+};
+
+/* How much of the lock is proved; with `deep`, once what is not has been run anew. Borrowed from the session. Nothing of the
+ * lock is written. */
+MUST_CHECK bool session_prove(struct session *session, bool deep, const struct session_entry **out,
+	size_t *count_out, struct err *err);
+/* What is known of one pair, by tables alone. */
+struct session_pair session_look_pair(
+	struct session *session, struct identity identity, const struct cab_hash *hash);
+
+/* The keys that --prune took out of the lock. */
+size_t session_pruned_count(const struct session *session);
+struct bytes session_pruned_at(const struct session *session, size_t at);
 /* The file of the lock, or NULL where this run has none. */
 const char *session_lock_path(const struct session *session);
 /* The lock could not be written (a read-only folder), and was not said to be left alone. */
@@ -104,11 +151,17 @@ bool session_lock_failed(const struct session *session);
 
 /* An island that evaluation met, for accounts and `update`. */
 struct session_source {
-	struct bytes text;
-	size_t node;                   /* SIZE_MAX for a local one, or one that was not used */
+	struct bytes text; /* the lock's key; a local one's path */
+	size_t node;       /* SIZE_MAX for a local one, or one that was not used */
+	bool is_local;
+	bool is_asked;       /* it has no entry, or an update was wanted of it */
+	bool has_checksum;   /* its own text pins it */
+	const char *instead; /* what --override takes for it; NULL: itself */
+	const struct island *island;
 	const struct identity *before; /* what the lock said when the run began */
 	size_t before_count;
-	size_t reads; /* files that evaluation read of it */
+	int64_t before_time; /* seconds since 1970; 0: the lock said nothing */
+	size_t reads;        /* files that evaluation read of it */
 };
 size_t session_source_count(const struct session *session);
 struct session_source session_source_at(const struct session *session, size_t at);

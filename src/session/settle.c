@@ -21,7 +21,8 @@ settle_is_stale(const struct session *session, const struct lock *now)
 			(const struct session_island *)session->islands.entries[at].value;
 		const struct lock_entry *old = lock_find(&session->lock, island->key);
 		const struct lock_entry *new = lock_find(now, island->key);
-		if (island->local.size || island->has_checksum || (!old && !new))
+		if (island->local.size || island->has_checksum || island->is_replaced ||
+			(!old && !new))
 			continue;
 		if (!old || !new || !lock_entry_equal(old, new))
 			return true;
@@ -33,7 +34,8 @@ settle_is_stale(const struct session *session, const struct lock *now)
 bool
 session_hold(struct session *session, struct err *err)
 {
-	if (!session->entry || session->holds || session->options.no_write_lock)
+	if (!session->entry || session->holds || session->options.no_write_lock ||
+		session->options.probe)
 		return true;
 	if (!lock_hold_try(session->lock_folder, &session->hold, err)) {
 		if (err->kind != ERR_LIMIT)
@@ -75,14 +77,16 @@ settle_collect(struct session *session)
 	for (size_t at = 0; at < session->islands.size; at++) {
 		struct session_island *island =
 			(struct session_island *)session->islands.entries[at].value;
-		if (!island->derivation || island->has_checksum)
+		if (!island->derivation || island->has_checksum || island->is_replaced)
 			continue;
 		struct plan_found found = plan_found(session->plan, island->derivation->node);
 		if (found.has_hash && found.identity_count &&
 			(found.changed || !island->before_count))
 			settle_put(session, island->key, &found);
 	}
-	for (size_t node = 0; node < graph_size(session->graph); node++) {
+	/* With an override another program than the lock's may have run under the same name. */
+	for (size_t node = 0; !session->override_count && node < graph_size(session->graph);
+		node++) {
 		const struct graph_node *graph = graph_node(session->graph, node);
 		if (graph->derivation.fixed != DERIVATION_SELF || graph->island.size)
 			continue;
@@ -98,7 +102,7 @@ static bool
 settle_write(struct session *session, struct err *err)
 {
 	bool written = false;
-	if (!session->entry || session->options.no_write_lock)
+	if (!session->entry || session->options.no_write_lock || session->options.probe)
 		return true;
 	settle_collect(session);
 	if (!store_sync(session->store, err))
@@ -138,7 +142,7 @@ settle_sources(struct session *session)
 		const struct lock_entry *entry = lock_find(&session->lock, key);
 		struct plan_source source = {.ask = session->options.update || !entry,
 			.has_pinned = true,
-			.locked = session->options.locked};
+			.locked = session->options.locked && !session->override_count};
 		if (entry) {
 			source.pin = entry->identities;
 			source.pin_count = entry->identity_count;
@@ -186,8 +190,12 @@ session_resolve(struct session *session, const session_goals *goals, bool all, s
 	settle_sources(session);
 	settle_mark(session, goals, nodes, all, reached);
 	size_t count = settle_open(session, reached, nodes);
-	bool done = !count ||
-		    (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
+	bool changes = count || session->options.prune;
+	bool done = session_check_named(session, err);
+	if (done && changes)
+		done = session_hold(session, err) && plan_ask(session->plan, nodes, count, err);
+	if (done && session->options.prune)
+		session_prune(session);
 	if (session->stale)
 		return done;
 	if (done && session->entry && session->lock.size && !session->holds)

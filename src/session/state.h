@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/map.h"
 #include "island/derive.h"
 #include "island/island.h"
@@ -33,11 +34,25 @@ struct session_island {
 	const struct context_item *item;
 	const struct identity *before;
 	size_t before_count;
+	int64_t before_time; /* when the lock's entry was made; 0: there is none */
 	bool has_checksum;
 	bool tables_read; /* the partial objects' hash was looked up */
 	bool has_hash;
 	struct cab_hash hash;
 	size_t reads;
+	bool is_replaced; /* by --override, or it stands in the files of one that is: it has no lock entry */
+	const char
+		*instead; /* what --override says to take for it, as it was given; NULL: itself */
+};
+
+/* Read from --override: `island`, or the folder or file `local`, is taken for the island of the text `wanted`. */
+struct session_override {
+	const char *text;    /* as it was given */
+	const char *instead; /* what follows its '=' */
+	struct bytes wanted;
+	const struct island *island;
+	struct bytes local;
+	bool met;
 };
 
 struct session {
@@ -68,6 +83,11 @@ struct session {
 	char *network_program;
 	char *guest_program;
 	struct island_settings settings;
+
+	struct session_override *overrides;
+	size_t override_count;
+	ARRAY(struct bytes) pruned; /* keys */
+	bool detached;              /* islands are read for their text alone: they are not met */
 
 	struct map islands;     /* key -> struct session_island */
 	struct map items;       /* path text -> struct session_item */
@@ -113,6 +133,29 @@ MUST_CHECK bool session_island_settle(
 	struct session *session, struct session_island *island, struct err *err);
 struct session_derivation *session_derivation_at(struct session *session, size_t node);
 
+/* override.c: what replaces an island in this run */
+MUST_CHECK bool session_override_read(struct session *session, struct err *err);
+/*
+ * Whether something is taken for an island, or for the one that it is a subpath of: then *local or *island is what, and the
+ * override counts as met. NULL otherwise.
+ */
+const struct session_override *session_override_find(
+	struct session *session, struct island *island, struct bytes *local);
+/* An island from its text, with or without <>, that is not met by that; its diagnostics are the evaluator's. */
+struct session_island *session_island_read(
+	struct session *session, struct bytes text, struct err *err);
+
 /* settle.c: the lock */
 MUST_CHECK bool session_hold(struct session *session, struct err *err);
 bool session_is_asked(const struct session *session, const struct session_island *island);
+
+/* update.c: what an update is for, and what it takes away */
+/* Whether --update names this island. */
+bool session_is_named(const struct session *session, const struct session_island *island);
+/* With --update-to, the island that it names is asked by the derivation of another reference. */
+MUST_CHECK bool session_update_to(struct session *session, const struct session_island *island,
+	struct plan_source *source, struct err *err);
+/* Fails where --update names an island that was not met. */
+MUST_CHECK bool session_check_named(const struct session *session, struct err *err);
+/* Takes out of the lock what evaluation did not meet, and remembers it. */
+void session_prune(struct session *session);

@@ -148,8 +148,10 @@ claim_find(struct store *store, struct claim *claim, struct err *err)
 	struct digest key = claim_key(claim);
 	for (size_t at = 0; at <= store->caches.size; at++) {
 		const struct store *from = at ? store->caches.data[at - 1] : store;
-		if (claim_find_in(from, &key, claim, err))
+		if (claim_find_in(from, &key, claim, err)) {
+			claim->cache = at ? from->root : NULL;
 			return true;
+		}
 		if (err->kind != ERR_NOT_FOUND)
 			store_warn(store, "%s", err->text);
 	}

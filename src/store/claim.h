@@ -25,6 +25,8 @@ struct claim {
 	uint64_t size;
 	uint64_t files;
 	struct vouch vouch;
+	const char *
+		cache; /* whose it is, once found: a cache's root, borrowed from the store; NULL: its own */
 };
 
 bool claim_is_format(struct bytes format);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Whether the pairs of a lock are more than its own word: the table of identities, trusted records, or a run that compares. */
+#include "session/state.h"
+
+#include "session/module.h"
+#include "store/claim.h"
+
+struct prove {
+	struct session *session;
+	struct session_entry *entries;
+	size_t count;
+	bool evaluated; /* the graph has what derivation:NAME entries are of */
+};
+
+struct session_pair
+session_look_pair(struct session *session, struct identity identity, const struct cab_hash *hash)
+{
+	struct session_pair pair = {.identity = identity};
+	struct claim record = {.program = module_island_digest()};
+	struct err miss;
+	if (identity.format.size > IDENTITY_FORMAT || identity.value.size > IDENTITY_VALUE)
+		return pair;
+	memcpy(record.format, identity.format.data, identity.format.size);
+	memcpy(record.value, identity.value.data, identity.value.size);
+	if (!claim_find(session->store, &record, &miss))
+		return pair;
+	bool own = !record.cache && record.vouch.kind == VOUCH_SELF;
+	pair.proof = own ? PROOF_TABLE : PROOF_RECORD;
+	pair.cache = record.cache;
+	pair.said = record.hash;
+	if (!cab_hash_equal(&record.hash, hash))
+		pair.proof = PROOF_CONTRADICTED;
+	return pair;
+}
+
+static bool
+prove_is_derivation(struct bytes key)
+{
+	return bytes_has_prefix(key, BYTES_LITERAL("derivation:"));
+}
+
+/* A contradiction anywhere, else a pair that nothing proves, else how the last was proved. */
+static void
+prove_sum(struct session_entry *entry)
+{
+	entry->proof = PROOF_TABLE;
+	for (size_t at = 0; at < entry->pair_count; at++) {
+		enum session_proof proof = entry->pairs[at].proof;
+		if (proof == PROOF_CONTRADICTED) {
+			entry->proof = proof;
+			return;
+		}
+		if (proof == PROOF_NONE || entry->proof != PROOF_NONE)
+			entry->proof = proof;
+	}
+}
+
+static void
+prove_look(struct session *session, const struct lock_entry *locked, struct session_entry *out)
+{
+	struct cab_hash hash;
+	struct bytes cab = lock_entry_cab(locked);
+	*out = (struct session_entry){.key = locked->key, .proof = PROOF_NONE};
+	out->pairs = arena_array(&session->arena, struct session_pair, locked->identity_count);
+	if (!cab.size || !cab_hash_parse(cab, &hash)) {
+		out->why = "it has no Cab hash: only evaluation read files of it";
+		return;
+	}
+	for (size_t at = 0; at < locked->identity_count; at++) {
+		struct identity identity = locked->identities[at];
+		if (bytes_equal_text(identity.format, "cab"))
+			continue;
+		/* What another program said is kept by the derivation that it was run for: only a run tells. */
+		out->pairs[out->pair_count++] =
+			prove_is_derivation(locked->key)
+				? (struct session_pair){.identity = identity}
+				: session_look_pair(session, identity, &hash);
+	}
+	if (!out->pair_count)
+		out->pairs[out->pair_count++] = (struct session_pair){0};
+	prove_sum(out);
+}
+
+/* "ORIGIN>TEXT" names TEXT; no island's text holds a '>'. */
+static struct bytes
+prove_text(struct bytes key)
+{
+	for (size_t at = key.size; at-- > 0;)
+		if (key.data[at] == '>')
+			return bytes_from(key, at + 1);
+	return key;
+}
+
+static bool
+prove_island_node(
+	struct prove *prove, const struct lock_entry *locked, size_t *node, struct err *err)
+{
+	struct session *session = prove->session;
+	struct session_island *island = session_island_read(session, prove_text(locked->key), err);
+	struct derivation derivation;
+	return island &&
+	       island_derive(
+		       &session->arena, &island->island, &session->settings, &derivation, err) &&
+	       graph_add(session->graph, &derivation, locked->key, node, err);
+}
+
+static bool
+prove_derivation_node(
+	struct prove *prove, const struct lock_entry *locked, size_t *node, struct err *err)
+{
+	struct session *session = prove->session;
+	for (size_t at = 0; at < graph_size(session->graph); at++) {
+		const struct graph_node *graph = graph_node(session->graph, at);
+		struct digest pinned;
+		size_t unknown;
+		if (graph->derivation.fixed != DERIVATION_SELF || graph->island.size ||
+			!bytes_equal(locked->key,
+				lock_derivation_key(&session->arena, graph->derivation.name)))
+			continue;
+		if (graph_pinned(session->graph, at, &pinned, &unknown) != GRAPH_KNOWN ||
+			!digest_equal(&pinned, &locked->pinned))
+			return err_set(err, ERR_REFUSED,
+				"the entry file has another derivation of this name now");
+		*node = at;
+		return true;
+	}
+	return err_set(err, ERR_REFUSED, "the entry file has no derivation of this name now");
+}
+
+/* What an entry's run is of, with the entry as its pin; false, with the reason in the entry, where there is none. */
+static bool
+prove_prepare(struct prove *prove, size_t at, size_t *node)
+{
+	struct session *session = prove->session;
+	const struct lock_entry *locked = &session->lock.entries[at];
+	struct err err;
+	bool found = prove_is_derivation(locked->key)
+			     ? prove_derivation_node(prove, locked, node, &err)
+			     : prove_island_node(prove, locked, node, &err);
+	if (!found)
+		prove->entries[at].why = arena_format(&session->arena, "%s", err.text);
+	return found;
+}
+
+/*
+ * A run that reports the entry's first identity and then makes another thing contradicts the entry; one that reports another
+ * first identity speaks of another state of the source, and says nothing of the entry.
+ */
+static bool
+prove_contradicts(const struct lock_entry *locked, const struct plan_proof *proof)
+{
+	if (proof->err.kind != ERR_CORRUPT || !proof->first.format.size)
+		return false;
+	const struct identity *first = &locked->identities[0];
+	return bytes_equal_text(proof->first.format, "cab") || identity_equal(proof->first, *first);
+}
+
+static void
+prove_take(struct prove *prove, size_t at, const struct plan_proof *proof)
+{
+	struct session_entry *entry = &prove->entries[at];
+	const struct lock_entry *locked = &prove->session->lock.entries[at];
+	bool contradicts = !proof->held && prove_contradicts(locked, proof);
+	if (!proof->held)
+		entry->why = arena_format(&prove->session->arena, "%s", proof->err.text);
+	for (size_t pair = 0; pair < entry->pair_count; pair++)
+		if (proof->held || contradicts)
+			entry->pairs[pair].proof = proof->held ? PROOF_RUN : PROOF_CONTRADICTED;
+	prove_sum(entry);
+}
+
+/*
+ * Runs what is open, as much at once as there are distinct programs to run: two entries may be of one derivation, with two
+ * pins.
+ */
+static bool
+prove_round(struct prove *prove, bool *open, bool *more, struct err *err)
+{
+	struct session *session = prove->session;
+	struct plan_proof *proofs = arena_array(&session->arena, struct plan_proof, prove->count);
+	size_t *entries = arena_array(&session->arena, size_t, prove->count);
+	size_t count = 0;
+	*more = false;
+	for (size_t at = 0; at < prove->count; at++) {
+		size_t node = 0;
+		if (!open[at])
+			continue;
+		if (!prove_prepare(prove, at, &node)) {
+			open[at] = false;
+			continue;
+		}
+		bool taken = false;
+		for (size_t before = 0; before < count; before++)
+			taken |= proofs[before].node == node;
+		if (taken) {
+			*more = true;
+			continue;
+		}
+		const struct lock_entry *locked = &session->lock.entries[at];
+		struct plan_source source = {.pin = locked->identities,
+			.pin_count = locked->identity_count,
+			.has_pinned = locked->has_pinned,
+			.pinned = locked->pinned};
+		plan_source(session->plan, node, &source);
+		proofs[count].node = node;
+		entries[count++] = at;
+		open[at] = false;
+	}
+	if (!plan_prove(session->plan, proofs, count, err))
+		return false;
+	for (size_t at = 0; at < count; at++)
+		prove_take(prove, entries[at], &proofs[at]);
+	return true;
+}
+
+/* What a derivation is of stands in the entry file alone. */
+static bool
+prove_evaluate(struct prove *prove, const bool *open, struct err *err)
+{
+	struct value *value = NULL;
+	session_goals goals = {0};
+	bool wanted = false;
+	for (size_t at = 0; at < prove->count; at++)
+		wanted |= open[at] && prove_is_derivation(prove->entries[at].key);
+	if (!wanted)
+		return true;
+	bool done = session_evaluate(prove->session, &value, err) &&
+		    session_find_goals(prove->session, value, &goals, err) &&
+		    plan_annotate(prove->session->plan, err);
+	session_goals_release(&goals);
+	return done;
+}
+
+bool
+session_prove(struct session *session, bool deep, const struct session_entry **out,
+	size_t *count_out, struct err *err)
+{
+	struct prove prove = {.session = session, .count = session->lock.size};
+	prove.entries = arena_array(&session->arena, struct session_entry, prove.count);
+	bool *open = arena_array(&session->arena, bool, prove.count);
+	for (size_t at = 0; at < prove.count; at++) {
+		prove_look(session, &session->lock.entries[at], &prove.entries[at]);
+		open[at] = deep && prove.entries[at].proof == PROOF_NONE &&
+			   prove.entries[at].pair_count;
+	}
+	*out = prove.entries;
+	*count_out = prove.count;
+	if (!deep)
+		return true;
+	if (!prove_evaluate(&prove, open, err))
+		return false;
+	for (bool more = true; more;)
+		if (!prove_round(&prove, open, &more, err))
+			return false;
+	return store_sync(session->store, err);
+}

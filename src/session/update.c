@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What an update is for: the islands that it names, another reference for one of them, and what it takes out of the lock. */
+#include "session/state.h"
+
+static struct bytes
+update_text(const char *text)
+{
+	struct bytes whole = bytes_text(text);
+	bool bracketed =
+		whole.size > 2 && whole.data[0] == '<' && whole.data[whole.size - 1] == '>';
+	return bracketed ? bytes_of(whole.data + 1, whole.size - 2) : whole;
+}
+
+static bool
+update_is(const struct session_island *island, const char *text)
+{
+	struct bytes wanted = update_text(text);
+	return bytes_equal(wanted, island->key) || bytes_equal(wanted, island->island.text);
+}
+
+bool
+session_is_named(const struct session *session, const struct session_island *island)
+{
+	for (size_t at = 0; at < session->options.update_count; at++)
+		if (update_is(island, session->options.updates[at]))
+			return true;
+	return false;
+}
+
+static const struct session_island *
+update_island_at(const struct session *session, size_t at)
+{
+	return (const struct session_island *)session->islands.entries[at].value;
+}
+
+bool
+session_check_named(const struct session *session, struct err *err)
+{
+	for (size_t at = 0; at < session->options.update_count; at++) {
+		bool met = false;
+		cleanup_buf struct buf list = BUF(ERR_TEXT / 2);
+		for (size_t island = 0; !met && island < session->islands.size; island++) {
+			const struct session_island *other = update_island_at(session, island);
+			met = update_is(other, session->options.updates[at]);
+			if (!other->local.size)
+				buf_format(&list, "%s<%.*s>", list.size ? ", " : "",
+					BYTES_ARGS(other->key));
+		}
+		if (!met)
+			return err_set(err, ERR_NOT_FOUND,
+				"the evaluation met no island <%.*s>%s%s",
+				BYTES_ARGS(update_text(session->options.updates[at])),
+				list.size ? "; it met " : "", buf_text(&list));
+	}
+	return true;
+}
+
+bool
+session_update_to(struct session *session, const struct session_island *island,
+	struct plan_source *source, struct err *err)
+{
+	const char *reference = session->options.update_to;
+	if (!reference || !session_is_named(session, island))
+		return true;
+	struct island other;
+	struct derivation *by = arena_new(&session->arena, struct derivation);
+	if (!island_at_reference(
+		    &session->arena, &island->island, bytes_text(reference), &other, err) ||
+		!island_derive(&session->arena, &other, &session->settings, by, err))
+		return err_note(err, "--update-to %s", reference);
+	source->by = by;
+	return true;
+}
+
+static bool
+update_is_met(const struct session *session, struct bytes key)
+{
+	struct bytes prefix = BYTES_LITERAL("derivation:");
+	if (!bytes_has_prefix(key, prefix))
+		return map_has(&session->islands, key);
+	for (size_t node = 0; node < graph_size(session->graph); node++) {
+		const struct graph_node *graph = graph_node(session->graph, node);
+		if (graph->derivation.fixed != DERIVATION_SELF || graph->island.size)
+			continue;
+		if (bytes_equal(bytes_from(key, prefix.size), graph->derivation.name))
+			return true;
+	}
+	return false;
+}
+
+void
+session_prune(struct session *session)
+{
+	for (size_t at = session->lock.size; at-- > 0;) {
+		struct bytes key = session->lock.entries[at].key;
+		if (update_is_met(session, key))
+			continue;
+		key = arena_copy(&session->arena, key);
+		*array_push(&session->pruned) = key;
+		must(lock_remove(&session->lock, key), "the entry is there");
+	}
+}
+
+bool
+session_compare_url(struct session *session, const struct island *island, struct bytes old,
+	struct bytes new, struct bytes *out)
+{
+	return island_compare_url(&session->arena, island, &session->settings, old, new, out);
+}
+
+size_t
+session_pruned_count(const struct session *session)
+{
+	return session->pruned.size;
+}
+
+struct bytes
+session_pruned_at(const struct session *session, size_t at)
+{
+	/* They were found from the lock's end. */
+	return session->pruned.data[session->pruned.size - 1 - at];
+}

@@ -1,0 +1,396 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""What a user does with a lock: shows an update, aims it, tries it, prunes, proves, and replaces islands for one run."""
+import json
+import os
+
+from harness import case, commit, git, main, repository, shell
+
+USE = shell("use", "cat \\(<github:o/r>)/a > $out")
+
+
+def served(box, *names):
+    for name in names or ("r",):
+        repository(os.path.join(box.top, "git", "o", name), {"a": name})
+    return box.serve_git(os.path.join(box.top, "git"))
+
+
+def move(box, name, text="moved"):
+    return commit(os.path.join(box.top, "git", "o", name), {"a": text})
+
+
+def lock(box):
+    return json.loads(box.read("default.cab.lock"))
+
+
+def revision(box, name):
+    return lock(box)[f"github:o/{name}"]["identities"][0].split()[1]
+
+
+def two(box):
+    box.write("default.cab", shell("use", "cat \\(<github:o/x>)/a \\(<github:o/y>)/a > $out"))
+    return served(box, "x", "y")
+
+
+# What cab update shows
+
+@case("an update shows old and new, since when, and the page that compares them")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    old = revision(box, "y")
+    new = move(box, "y")
+    said = box.cab("update").out
+    day = lock(box)["github:o/x"]["locked"][:10]
+    box.check("github:o/x: nothing new\n" in said, said)
+    box.check(f"github:o/y: git {old[:12]} (locked {day}) -> {new[:12]}\n" in said, said)
+    box.check(f"  {server.url}/o/y/compare/{old}...{new}\n" in said, said)
+    rows = [json.loads(line) for line in box.cab("update", "--json").out.splitlines()]
+    box.check(rows[0]["island"] == "github:o/x" and not rows[0]["changed"] and "compare" not in rows[0], str(rows))
+
+
+@case("with --json an update's rows hold both identities whole, and the page")
+def _(box):
+    server = served(box)
+    box.write("default.cab", USE)
+    box.cab("build")
+    old, new = revision(box, "r"), move(box, "r")
+    row, pairs = [json.loads(line) for line in box.cab("update", "--json").out.splitlines()]
+    box.check(row == {"island": "github:o/r", "changed": True, "old": f"git {old}", "new": f"git {new}",
+                      "compare": f"{server.url}/o/r/compare/{old}...{new}"}, str(row))
+    box.check(pairs == {"pairs": 2, "unproved": 0}, str(pairs))
+
+
+@case("an island that was not met cannot be updated: what was met is said")
+def _(box):
+    server = two(box)
+    box.fails("update", "<github:o/z>", says=("no island <github:o/z>", "<github:o/x>, <github:o/y>"))
+    box.fails("build", "--update", "<github:o/z>", says="no island <github:o/z>")
+    box.check(server.count() == 0 and not box.exists("default.cab.lock"), server.log())
+
+
+# --dry-run
+
+@case("update --dry-run asks for one listing an island, shows what is new, and writes nothing")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    old, before, objects = revision(box, "y"), box.read("default.cab.lock"), box.objects()
+    new = move(box, "y")
+    server.forget()
+    said = box.cab("update", "--dry-run").out
+    box.check(f"git {old[:12]}" in said and f"-> {new[:12]}" in said and "github:o/x: nothing new" in said, said)
+    box.check(server.count() == 2, f"one request an island:\n{server.log()}")
+    box.check(box.read("default.cab.lock") == before and box.objects() == objects, "nothing was written")
+    box.check("nothing was written" in said, said)
+    box.cab("build", "--locked", "--offline")
+
+
+@case("update -n without a lock makes none, and fetches nothing")
+def _(box):
+    server = served(box)
+    box.write("default.cab", USE)
+    said = box.cab("update", "-n").out
+    box.check("github:o/r: git " in said and server.count() == 1, said + server.log())
+    box.check(not box.exists("default.cab.lock"), "no lock")
+
+
+# --update-to
+
+@case("--update-to takes an island to a tag, a branch or a revision without a change of its text")
+def _(box):
+    served(box)
+    folder = os.path.join(box.top, "git", "o", "r")
+    first = git(folder, "rev-parse", "HEAD")
+    git(folder, "tag", "v1")
+    second = move(box, "r", "2")
+    git(folder, "branch", "next")
+    third = move(box, "r", "3")
+    box.write("default.cab", USE)
+    box.cab("build")
+    shown = box.cab("show", "--derivation").out
+    for reference, wanted, text in (("v1", first, "r"), ("next", second, "2"), (third, third, "3"), (first, first, "r")):
+        said = box.cab("update", "github:o/r", "--update-to", reference).out
+        box.check(revision(box, "r") == wanted and f"-> {wanted[:12]}" in said, f"{reference}: {said}")
+        box.cab("build", "--locked")
+        box.check(box.read("result") == text, f"{reference}: {box.read('result')}")
+        box.check(box.cab("show", "--derivation").out == shown, "the derivation is the same")
+    box.cab("update", "github:o/r")
+    box.check(revision(box, "r") == third, "the next update goes by the island's text again")
+
+
+@case("--update-to of a locked object that is gone fetches by the lock, which its text alone would not find")
+def _(box):
+    server = served(box)
+    folder = os.path.join(box.top, "git", "o", "r")
+    git(folder, "tag", "v1")
+    move(box, "r", "2")
+    box.write("default.cab", USE)
+    box.cab("update", "<github:o/r>", "--update-to", "v1")
+    box.cab("store", "gc", "--drop-sources")
+    server.forget()
+    box.cab("build", "--locked")
+    box.check(box.read("result") == "r" and server.count() == 1, server.log())
+
+
+@case("--update-to wants one island, of git, whose text names no revision, and a reference that is there")
+def _(box):
+    two(box)
+    box.fails("update", "--update-to", "v1", says="the one island", status=2)
+    box.fails("update", "<github:o/x>", "<github:o/y>", "--update-to", "v1", says="the one island", status=2)
+    box.fails("update", "<github:o/x>", "--update-to", "v1", says="no branch or tag of this name")
+    box.fails("update", "<github:o/x>", "--update-to", "a..b", says="a..b")
+    pinned = "github:o/x@" + git(os.path.join(box.top, "git", "o", "x"), "rev-parse", "HEAD")
+    box.write("default.cab", shell("use", f"cat \\(<{pinned}>)/a > $out"))
+    box.fails("update", f"<{pinned}>", "--update-to", "main", says="names a revision in its own text")
+
+
+# --prune
+
+@case("update --prune takes out what evaluation does not meet, and asks nobody")
+def _(box):
+    server = two(box)
+    box.write("x.cab", "")
+    box.cab("build")
+    box.write("default.cab", USE.replace("o/r", "o/x"))
+    before = lock(box)["github:o/x"]
+    move(box, "x")
+    server.forget()
+    said = box.cab("update", "--prune").out
+    box.check("github:o/y: removed" in said and server.count() == 0, said + server.log())
+    box.check(lock(box) == {"github:o/x": before, "~": 1}, box.read("default.cab.lock"))
+    box.check("removed" not in box.cab("update", "--prune").out, "once")
+
+
+@case("update --prune evaluates all, not what a build would take; a derivation's entry goes with the derivation")
+def _(box):
+    served(box, "x", "y")
+    report = shell("report", "echo 1 > $out; echo cab . > $CAB_HASH", 'fixed = "self"').strip()
+    box.write("default.cab", "{ packages = { default = " + USE.replace("o/r", "o/x").strip() + ", other = "
+              + USE.replace("o/r", "o/y").strip() + f", }}, report = {report}, }}\n")
+    for goal in ("packages.default", "packages.other", "report"):
+        box.cab("build", f"default.cab#{goal}", "--no-out-link")
+    before = lock(box)
+    box.check(sorted(before) == ["derivation:report", "github:o/x", "github:o/y", "~"], str(before))
+    box.cab("update", "--prune")
+    box.check(lock(box) == before, str(lock(box)))
+    box.write("default.cab", "{ packages = { other = " + USE.replace("o/r", "o/y").strip() + ", }, }\n")
+    said = box.cab("update", "--prune").out
+    box.check("derivation:report: removed" in said and sorted(lock(box)) == ["github:o/y", "~"], said)
+    box.fails("update", "default.cab#packages", "--prune", says="whole", status=2)
+
+
+@case("update --prune -n only says what would go")
+def _(box):
+    two(box)
+    box.cab("build")
+    before = box.read("default.cab.lock")
+    box.write("default.cab", USE.replace("o/r", "o/x"))
+    box.check("github:o/y: removed" in box.cab("update", "--prune", "-n").out, "it is said")
+    box.check(box.read("default.cab.lock") == before, "nothing was written")
+
+
+# check --lock
+
+def forge(box, old, new):
+    box.write("default.cab.lock", box.read("default.cab.lock").replace(old, new))
+
+
+def check(box, *arguments, status=0):
+    result = box.run("check", "--lock", "--json", *arguments)
+    box.check(result.status == status, str(result))
+    return {row["entry"]: row for row in map(json.loads, result.out.splitlines())}
+
+
+@case("check --lock: a run of this store's proves its pairs; another store has the lock's word alone, until a deep check")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    server.forget()
+    rows = check(box)
+    box.check([row["status"] for row in rows.values()] == ["proved", "proved"] and server.count() == 0, str(rows))
+    box.check("2 entries: 2 proved, 0 unproved, 0 contradicted" in box.cab("check", "--lock").out, "as text")
+    box.check("0 of the lock's 4 pairs unproved" in box.cab("update").out, "an update says it")
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    server.forget()
+    box.check([row["status"] for row in check(box).values()] == ["unproved", "unproved"], "nothing is known here")
+    box.check("4 of the lock's 4 pairs unproved" in box.cab("update").out, "an update says it")
+    server.forget()
+    before = box.read("default.cab.lock")
+    rows = check(box, "--deep")
+    box.check([row["status"] for row in rows.values()] == ["proved", "proved"], str(rows))
+    box.check(server.count() == 2, f"each is fetched once, by its pin:\n{server.log()}")
+    box.check(box.read("default.cab.lock") == before, "the lock is what it was")
+    server.forget()
+    box.check([row["pairs"][0]["by"] for row in check(box, "--deep").values()] == ["a run of this store's"] * 2, "kept")
+    box.check(server.count() == 0, server.log())
+
+
+@case("check --lock: a trusted cache proves pairs, and says which cache")
+def _(box):
+    two(box)
+    cache = os.path.join(box.top, "cache")
+    box.cab("cache", "push", cache)
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    box.configure(caches=f'[{{ url = "file://{cache}", trusted = true, }}]')
+    rows = check(box)
+    box.check(all(pair["status"] == "proved" and pair["by"] == f"cache {cache}"
+                  for row in rows.values() for pair in row["pairs"]), str(rows))
+
+
+@case("check --lock: a forged Cab hash is contradicted by the table, and by a deep check where no table is")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    hashes = [lock(box)[f"github:o/{name}"]["identities"][-1].split()[1] for name in "xy"]
+    forge(box, hashes[1], hashes[0])
+    rows = check(box, status=1)
+    box.check(rows["github:o/y"]["status"] == "contradicted" and rows["github:o/x"]["status"] == "proved", str(rows))
+    box.check(rows["github:o/y"]["pairs"][0]["by"] == f"the table says cab {hashes[1]}", str(rows))
+    said = box.run("check", "--lock")
+    box.check(said.status == 1 and "1 contradicted" in said.out and hashes[1] in said.out, str(said))
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    check(box)
+    server.forget()
+    rows = check(box, "--deep", status=1)
+    box.check(rows["github:o/y"]["status"] == "contradicted" and hashes[1] in rows["github:o/y"]["why"], str(rows))
+    box.check(rows["github:o/x"]["status"] == "proved", "another entry is proved beside it")
+    box.check(len([name for name in box.objects() if name.endswith("-y")]) == 0, "nothing was registered")
+
+
+@case("check --lock --deep: a source that cannot be had leaves its entry unproved, with the reason; others go on")
+def _(box):
+    two(box)
+    box.cab("build")
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    os.rename(os.path.join(box.top, "git", "o", "y"), os.path.join(box.top, "git", "o", "gone"))
+    rows = check(box, "--deep")
+    box.check(rows["github:o/x"]["status"] == "proved" and rows["github:o/y"]["status"] == "unproved", str(rows))
+    box.check("404" in rows["github:o/y"]["why"], str(rows))
+    box.check([row["status"] for row in check(box, "--deep", "--offline").values()] == ["proved", "unproved"], "offline")
+
+
+@case("check --lock --deep: a self-fixing derivation is run again, and what differs is contradicted")
+def _(box):
+    box.write("seed", "1")
+    text = shell("report", "echo 1 > $out; echo mark 7 > $CAB_HASH; echo cab . > $CAB_HASH", 'fixed = "self"')
+    box.write("default.cab", text)
+    box.cab("build")
+    box.check(check(box)["derivation:report"]["status"] == "unproved", "only a run proves it")
+    rows = check(box, "--deep")
+    box.check(rows["derivation:report"]["status"] == "proved", str(rows))
+    cab = lock(box)["derivation:report"]["identities"][-1].split()[1]
+    forge(box, cab, cab[:-1] + ("a" if cab[-1] != "a" else "q"))
+    rows = check(box, "--deep", status=1)
+    box.check(rows["derivation:report"]["status"] == "contradicted", str(rows))
+    box.write("default.cab", text.replace("echo 1", "echo 2"))
+    rows = check(box, "--deep")
+    box.check("another derivation" in rows["derivation:report"]["why"], str(rows))
+
+
+@case("check --lock: entries of islands in islands, two pins of one island, and a lock that is not there")
+def _(box):
+    served(box, "x")
+    repository(os.path.join(box.top, "git", "o", "lib"), {"default.cab": "{ text = readFile <github:o/x>/a, }\n"})
+    box.check(check(box) == {} if box.write("default.cab", USE) else False, "no lock, no entries")
+    box.write("default.cab", "library = import <github:o/lib>;\n" + shell("use", "echo \\(library.text) > $out"))
+    box.cab("build")
+    lines = box.read("default.cab.lock").splitlines(True)
+    move(box, "x")
+    box.write("default.cab", USE.replace("o/r", "o/x"))
+    os.unlink(box.path("default.cab.lock"))
+    box.cab("build")
+    box.write("default.cab.lock", "".join(lines[:-2]) + "".join(box.read("default.cab.lock").splitlines(True)[1:]))
+    box.check(len({entry["identities"][0] for key, entry in lock(box).items() if key.endswith("o/x")}) == 2, "two pins")
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    rows = check(box, "--deep")
+    box.check([row["status"] for row in rows.values()] == ["proved"] * 3, str(rows))
+    box.fails("check", says="--lock", status=2)
+
+
+# --override
+
+@case("--override takes a folder for an island, here and in what imports it, and leaves the lock alone")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    before = box.read("default.cab.lock")
+    server.forget()
+    box.write("mine/a", "mine")
+    for option in (f"<github:o/x>={box.path('mine')}", "github:o/x=./mine"):
+        box.cab("build", "--override", option, "-o", "other")
+        box.check(box.read("other") == "miney", box.read("other"))
+        box.check(box.read("default.cab.lock") == before and server.count() == 0, server.log())
+    box.cab("build", "--locked")
+    box.check(box.read("result") == "xy", box.read("result"))
+    box.write("read.cab", "readFile <github:o/x>/a\n")
+    box.check(box.cab("eval", "read.cab", "--override", "github:o/x=./mine").out.strip() == '"mine"', "eval")
+    box.check("mine" in box.cab("show", "--override", "github:o/x=./mine").out, "show")
+
+
+@case("--override takes another island, which is asked for and not locked, with --locked too")
+def _(box):
+    served(box, "x", "y", "z")
+    box.write("default.cab", shell("use", "cat \\(<github:o/x>)/a \\(<github:o/y>)/a > $out"))
+    box.cab("build")
+    before = box.read("default.cab.lock")
+    box.cab("build", "--locked", "--override", "github:o/x=github:o/z")
+    box.check(box.read("result") == "zy" and box.read("default.cab.lock") == before, box.read("default.cab.lock"))
+    os.unlink(box.path("default.cab.lock"))
+    box.cab("build", "--override", "<github:o/x>=<github:o/z@main>")
+    box.check(sorted(lock(box)) == ["github:o/y", "~"], "what is not replaced is locked as always")
+
+
+@case("--override replaces an island in the files of a fetched one, and a subpath of it")
+def _(box):
+    served(box, "x")
+    repository(os.path.join(box.top, "git", "o", "lib"), {"default.cab": "{ text = readFile <github:o/x::/a>, }\n",
+                                                          "d/a": "lib"})
+    box.write("mine/a", "mine")
+    box.write("default.cab", "library = import <github:o/lib>;\n" + shell("use", "echo \\(library.text) > $out"))
+    box.cab("build", "--override", "github:o/x=./mine")
+    box.check(box.read("result") == "mine\n" and sorted(lock(box)) == ["github:o/lib", "~"], box.read("default.cab.lock"))
+    box.write("default.cab", shell("use", "cat \\(<github:o/x::/d>)/a > $out"))
+    box.cab("build", "--override", "github:o/x=github:o/lib", "--no-write-lock")
+    box.check(box.read("result") == "lib", box.read("result"))
+
+
+@case("what a replaced island's own files use is not locked either")
+def _(box):
+    served(box, "x")
+    repository(os.path.join(box.top, "git", "o", "lib"), {"default.cab": '{ text = "lib", }\n'})
+    box.write("mine/default.cab", "{ text = readFile <github:o/x>/a, }\n")
+    box.write("default.cab", "library = import <github:o/lib>;\n" + shell("use", "echo \\(library.text) > $out"))
+    box.cab("build")
+    before = box.read("default.cab.lock")
+    box.cab("build", "--override", "github:o/lib=./mine")
+    box.check(box.read("result") == "x\n" and box.read("default.cab.lock") == before, box.read("default.cab.lock"))
+
+
+@case("an override that met nothing is said, and a bad one is refused")
+def _(box):
+    two(box)
+    box.write("mine/a", "mine")
+    said = box.cab("build", "--override", "github:o/z=./mine").err
+    box.check("met no island <github:o/z>" in said and "<github:o/x>, <github:o/y>" in said, said)
+    for text, words in (("github:o/x", "ISLAND=PATH"), ("=x", "ISLAND=PATH"), ("<github:o/x>", "ISLAND=PATH"),
+                        ("nothing:o/x=./mine", "nothing"), ("fs:/tmp=./mine", "fs:/tmp")):
+        box.fails("build", "--override", text, says=words, status=2)
+    box.fails("build", "--override", "github:o/x=./missing", says="missing")
+    box.fails("build", "--override", "github:o/x=./mine", "--override", "<github:o/x>=./mine", says="already", status=2)
+    box.fails("update", "--prune", "--override", "github:o/x=./mine", says="--override", status=2)
+
+
+@case("update --override updates the others and leaves the replaced one's entry")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    old, moved = revision(box, "x"), move(box, "y")
+    move(box, "x")
+    box.write("mine/a", "mine")
+    server.forget()
+    box.cab("update", "--override", "github:o/x=./mine")
+    box.check(revision(box, "x") == old and revision(box, "y") == moved and server.count("/o/x") == 0, server.log())
+
+
+main()
