@@ -2,48 +2,23 @@
 #include "archive.h"
 
 #include "heap.h"
+#include "report.h"
 #include "request.h"
 
 /* Entries are found by a key of their path: BLAKE3, so nobody can make two paths meet, or many of
  * them crowd. */
 static void
-key_of(struct span path, uint8_t key_out[ARCHIVE_KEY])
+key_of(struct span path, uint8_t key_out[TABLE_KEY])
 {
 	uint8_t sum[SUM_BLAKE3];
 	hash_once(CAB_HASH_BLAKE3, path, sum);
-	memcpy(key_out, sum, ARCHIVE_KEY);
-}
-
-static struct archive_entry **
-slot_of(const struct archive *archive, const uint8_t key[ARCHIVE_KEY])
-{
-	uint32_t start;
-	memcpy(&start, key, sizeof start);
-	size_t at = start & (archive->slot_count - 1);
-	while (archive->slots[at] && memcmp(archive->slots[at]->key, key, ARCHIVE_KEY) != 0)
-		at = (at + 1) & (archive->slot_count - 1);
-	return &archive->slots[at];
-}
-
-static void
-slots_grow(struct archive *archive)
-{
-	heap_give(archive->slots, archive->slot_count * sizeof(struct archive_entry *));
-	archive->slot_count = archive->slot_count ? 2 * archive->slot_count : 1024;
-	size_t size = archive->slot_count * sizeof(struct archive_entry *);
-	archive->slots = (struct archive_entry **)heap_take(size);
-	memset(archive->slots, 0, size);
-	for (struct archive_entry *entry = archive->newest; entry; entry = entry->older)
-		*slot_of(archive, entry->key) = entry;
+	memcpy(key_out, sum, TABLE_KEY);
 }
 
 static struct archive_entry *
 entry_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name,
 	uint8_t kind)
 {
-	if (4 * (archive->count + 1) > 3 * archive->slot_count)
-		slots_grow(archive);
-	archive->count++;
 	struct archive_entry *entry = (struct archive_entry *)heap_take(sizeof *entry + name.size);
 	memset(entry, 0, sizeof *entry);
 	uint8_t *kept = (uint8_t *)(entry + 1);
@@ -53,7 +28,8 @@ entry_add(struct archive *archive, struct archive_entry *parent, struct span pat
 	entry->kind = kind;
 	entry->older = archive->newest;
 	archive->newest = entry;
-	*slot_of(archive, entry->key) = entry;
+	*table_slot(&archive->table, entry->key) = entry;
+	archive->table.count++;
 	if (parent) {
 		entry->folder.parent = &parent->folder;
 		entry->folder.depth = parent->folder.depth + 1;
@@ -64,11 +40,11 @@ entry_add(struct archive *archive, struct archive_entry *parent, struct span pat
 }
 
 static struct archive_entry *
-entry_find(const struct archive *archive, struct span path)
+entry_find(struct archive *archive, struct span path)
 {
-	uint8_t key[ARCHIVE_KEY];
+	uint8_t key[TABLE_KEY];
 	key_of(path, key);
-	return *slot_of(archive, key);
+	return (struct archive_entry *)*table_slot(&archive->table, key);
 }
 
 void
@@ -225,11 +201,31 @@ archive_add(struct archive *archive, struct span bytes)
 	}
 }
 
+static void
+archive_hash(struct archive *archive)
+{
+	struct node node = {0};
+	/* The newest first: children are younger than their folder. */
+	for (struct archive_entry *entry = archive->newest; entry; entry = entry->older) {
+		if (entry->kind != 'd')
+			continue;
+		for (struct archive_entry *child = entry->children; child; child = child->sibling)
+			node_add(&node, child->kind, child->folder.name,
+				child->kind == 'l' ? child->target
+						   : span_of(child->digest, SUM_BLAKE3));
+		node_digest(&node, entry->digest);
+	}
+	struct archive_entry *taken = archive->taken;
+	if (taken->kind == 'l')
+		hash_once(CAB_HASH_BLAKE3, taken->target, taken->digest);
+	report_cab(taken->kind, taken->digest);
+}
+
 void
 archive_finish(struct archive *archive, struct span subpath)
 {
 	if (!tar_is_whole(&archive->tar))
-		fail_in("tar", "the archive is cut off");
+		fail_in("tar", "cut off");
 	struct archive_entry *taken = archive->root;
 	struct archive_entry *top = taken->children;
 	if (archive->strip == STRIP_AUTO && top && !top->sibling && top->kind == 'd')
@@ -245,26 +241,5 @@ archive_finish(struct archive *archive, struct span subpath)
 	archive->taken = taken;
 	file_move(archive->output, taken->folder.parent, taken->folder.name, NULL, SPAN("out"),
 		false);
-}
-
-void
-archive_hash(struct archive *archive, struct text *out)
-{
-	struct node node = {0};
-	/* The newest first: children are younger than their folder. */
-	for (struct archive_entry *entry = archive->newest; entry; entry = entry->older) {
-		if (entry->kind != 'd')
-			continue;
-		for (struct archive_entry *child = entry->children; child; child = child->sibling)
-			node_add(&node, child->kind, child->folder.name,
-				child->kind == 'l' ? child->target
-						   : span_of(child->digest, SUM_BLAKE3));
-		node_digest(&node, entry->digest);
-	}
-	struct archive_entry *taken = archive->taken;
-	if (taken->kind == 'l')
-		(void)cab_hash(
-			CAB_HASH_BLAKE3, taken->target.data, taken->target.size, taken->digest);
-	text_byte(out, taken->kind);
-	text_digest(out, taken->digest);
+	archive_hash(archive);
 }

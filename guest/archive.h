@@ -4,8 +4,7 @@
  *
  *     archive_start(&archive, &output, strip);
  *     archive_add(&archive, bytes);            the archive's bytes, uncompressed, as they come
- *     archive_finish(&archive, subpath);       `out` is there
- *     archive_hash(&archive, text);            its Cab hash
+ *     archive_finish(&archive, subpath);       `out` is there, and its Cab hash reported
  *
  * Everything lands in a folder of its own first; the part that is wanted is renamed to `out` and
  * the rest removed with the working directory. With STRIP_AUTO an archive whose entries all lie in
@@ -18,15 +17,14 @@
 
 #include "node.h"
 #include "file.h"
+#include "table.h"
 #include "tar.h"
 
-enum { ARCHIVE_KEY = 16 };
-
 struct archive_entry {
+	uint8_t key[TABLE_KEY];
 	struct folder folder; /* its name, and its parent's */
-	uint8_t key[ARCHIVE_KEY];
-	uint8_t kind; /* 'd', 'f', 'x', 'l' */
-	bool is_told; /* by an entry of its own */
+	uint8_t kind;         /* 'd', 'f', 'x', 'l' */
+	bool is_told;         /* by an entry of its own */
 	uint64_t size;
 	struct archive_entry *older; /* in the order of their making */
 	struct archive_entry *children;
@@ -40,9 +38,7 @@ struct archive {
 	uint8_t strip;
 	struct archive_entry *root;
 	struct archive_entry *newest;
-	struct archive_entry **slots; /* by key */
-	size_t slot_count;
-	size_t count;
+	struct table table;         /* of struct archive_entry */
 	struct archive_entry *file; /* under way */
 	int32_t fd;
 	struct archive_entry *taken; /* what `out` is */
@@ -52,4 +48,3 @@ struct archive {
 void archive_start(struct archive *archive, struct output *output, uint8_t strip);
 void archive_add(struct archive *archive, struct span bytes);
 void archive_finish(struct archive *archive, struct span subpath);
-void archive_hash(struct archive *archive, struct text *out);

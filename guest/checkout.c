@@ -2,6 +2,9 @@
 #include "checkout.h"
 
 #include "heap.h"
+#include "report.h"
+
+#define WRONG_KIND "a tree takes it for a folder or file, which it is not"
 
 static const struct folder out_folder = {NULL, {(const uint8_t *)"out", 3}, 0};
 
@@ -13,33 +16,13 @@ checkout_init(struct checkout *checkout, struct objects *objects, struct output 
 		.objects = objects, .output = output, .subpath = subpath, .root_kind = TREE_FOLDER};
 }
 
-COLD static _Noreturn void
-object_fail(const struct object *object, const char *sentence)
-{
-	fail_in(object_text(object->id).text, sentence);
-}
-
-static void
-expansion_add(struct checkout *checkout, struct object *tree, const struct folder *folder)
-{
-	if (checkout->expansion_count == checkout->expansion_capacity) {
-		size_t capacity =
-			checkout->expansion_capacity ? 2 * checkout->expansion_capacity : 64;
-		checkout->expansions = (struct expansion *)heap_grow(checkout->expansions,
-			checkout->expansion_capacity * sizeof *checkout->expansions,
-			capacity * sizeof *checkout->expansions);
-		checkout->expansion_capacity = capacity;
-	}
-	checkout->expansions[checkout->expansion_count++] = (struct expansion){tree, folder};
-}
-
 /* Keeps a link's target: its folder's node is made of it, and no file holds it. */
 static void
 link_place(struct checkout *checkout, struct object *object, const struct folder *folder,
 	struct span name)
 {
 	if (object->size > OUTPUT_TARGET)
-		object_fail(object, "the target of a symbolic link is too long");
+		object_fail(object, "a symbolic link with no target that can be");
 	struct span target = object_content(checkout->objects, object);
 	link_make(checkout->output, folder, name, target);
 	if (!object->link) {
@@ -59,7 +42,7 @@ blob_place(struct checkout *checkout, struct object *object, const struct folder
 	struct span text = span_text(name);
 	bool executable = kind == TREE_EXECUTABLE;
 	if (object->type != PACK_BLOB)
-		object_fail(object, "a tree takes it for a file, which it is not");
+		object_fail(object, WRONG_KIND);
 	if (kind == TREE_LINK) {
 		link_place(checkout, object, folder, text);
 		return;
@@ -72,34 +55,38 @@ blob_place(struct checkout *checkout, struct object *object, const struct folder
 			object->size, executable);
 	} else {
 		struct span content = object_content(checkout->objects, object);
-		file_make(output, folder, text, content, executable, object->digest);
-		object->has_digest = true;
-		object->folder = folder;
-		object->name = name;
-		object->place = PLACE_FILE;
+		int32_t fd = file_create(output, folder, text);
+		file_write(output, fd, content);
+		file_finish(fd, executable, object->digest);
+		object_set_file(object, folder, name);
 		object_unpin(checkout->objects, object);
 		return;
 	}
-	object->folder = folder;
-	object->name = name;
+	object_set_file(object, folder, name);
 }
 
+/* Puts an object where it belongs: `name` in the folder, or for a tree the folder itself. */
 static void
-want_add(struct checkout *checkout, struct object *object, const struct folder *folder,
+object_place(struct checkout *checkout, struct object *object, const struct folder *folder,
 	const char *name, enum tree_kind kind)
 {
-	struct want *want = (struct want *)heap_take(sizeof *want);
-	*want = (struct want){object->wants, folder, name, kind};
-	object->wants = want;
-	checkout->missing++;
-}
-
-static void
-tree_place(struct checkout *checkout, struct object *object, const struct folder *folder)
-{
+	if (!object->type) {
+		struct want *want = (struct want *)heap_take(sizeof *want);
+		*want = (struct want){object->wants, folder, name, kind};
+		object->wants = want;
+		checkout->missing++;
+		return;
+	}
+	if (kind != TREE_FOLDER) {
+		blob_place(checkout, object, folder, name, kind);
+		return;
+	}
 	if (object->type != PACK_TREE)
-		object_fail(object, "a tree takes it for a folder, which it is not");
-	expansion_add(checkout, object, folder);
+		object_fail(object, WRONG_KIND);
+	checkout->expansions =
+		(struct expansion *)array_room(checkout->expansions, &checkout->expansion_capacity,
+			checkout->expansion_count, sizeof *checkout->expansions);
+	checkout->expansions[checkout->expansion_count++] = (struct expansion){object, folder};
 }
 
 static void
@@ -107,25 +94,18 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 {
 	struct tree tree = tree_start(span_of(object->data, object->size));
 	while (tree_next(&tree)) {
-		const char *name = (const char *)tree.name.data;
-		if (tree.kind == TREE_SUBMODULE) {
-			folder_make(checkout->output, folder, tree.name);
-			continue;
-		}
-		struct object *child = object_find(checkout->objects, tree.id);
 		const struct folder *place = folder;
-		if (tree.kind == TREE_FOLDER) {
+		if (tree.kind == TREE_SUBMODULE || tree.kind == TREE_FOLDER)
 			folder_make(checkout->output, folder, tree.name);
+		if (tree.kind == TREE_SUBMODULE)
+			continue;
+		if (tree.kind == TREE_FOLDER) {
 			struct folder *made = (struct folder *)heap_take(sizeof *made);
 			*made = (struct folder){folder, tree.name, folder->depth + 1};
 			place = made;
 		}
-		if (!child->type)
-			want_add(checkout, child, place, name, tree.kind);
-		else if (tree.kind == TREE_FOLDER)
-			tree_place(checkout, child, place);
-		else
-			blob_place(checkout, child, place, name, tree.kind);
+		object_place(checkout, object_find(checkout->objects, tree.id), place,
+			(const char *)tree.name.data, tree.kind);
 	}
 	if (tree.sentence)
 		object_fail(object, tree.sentence);
@@ -133,15 +113,16 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 
 /* The id behind a word at the start of a commit or tag. */
 static void
-reference_read(struct checkout *checkout, struct span word)
+reference_read(struct checkout *checkout, const char *word)
 {
+	size_t start = strlen(word);
 	struct object *object = checkout->awaited;
 	struct span content = object_content(checkout->objects, object);
 	uint8_t id[SUM_SHA1];
-	struct span text = span_of(content.data + word.size, 2 * SUM_SHA1);
-	if (content.size <= word.size + 2 * SUM_SHA1 || !span_has_prefix(content, word) ||
-		content.data[word.size + 2 * SUM_SHA1] != '\n' || !hex_read(text, id, SUM_SHA1))
-		object_fail(object, "it is no commit or tag that git would write");
+	struct span text = span_of(content.data + start, 2 * SUM_SHA1);
+	if (content.size <= start + 2 * SUM_SHA1 || !span_has_prefix(content, word) ||
+		content.data[start + 2 * SUM_SHA1] != '\n' || !hex_read(text, id, SUM_SHA1))
+		object_fail(object, "it is no commit");
 	object_unpin(checkout->objects, object);
 	checkout->awaited = object_find(checkout->objects, id);
 }
@@ -151,10 +132,10 @@ commit_step(struct checkout *checkout)
 {
 	uint8_t type = checkout->awaited->type;
 	if (type == PACK_COMMIT) {
-		reference_read(checkout, SPAN("tree "));
+		reference_read(checkout, "tree ");
 		checkout->is_commit_found = true;
 	} else if (type == PACK_TAG && checkout->tags++ < 8) {
-		reference_read(checkout, SPAN("object "));
+		reference_read(checkout, "object ");
 	} else {
 		object_fail(checkout->awaited, "it is no commit");
 	}
@@ -169,19 +150,13 @@ root_set(struct checkout *checkout)
 	if (checkout->root_kind == TREE_SUBMODULE)
 		fail("the subpath is a submodule");
 	if (checkout->root_kind != TREE_FOLDER) {
-		if (root->type)
-			blob_place(checkout, root, NULL, "out", checkout->root_kind);
-		else
-			want_add(checkout, root, NULL, "out", checkout->root_kind);
+		object_place(checkout, root, NULL, "out", checkout->root_kind);
 		return;
 	}
 	if (checkout->on_tree)
 		checkout->on_tree(checkout->context, root->id);
 	folder_make(checkout->output, NULL, out_folder.name);
-	if (root->type)
-		tree_place(checkout, root, &out_folder);
-	else
-		want_add(checkout, root, &out_folder, NULL, TREE_FOLDER);
+	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
 }
 
 /* One name down the subpath. */
@@ -192,7 +167,7 @@ subpath_step(struct checkout *checkout)
 	if (checkout->root_kind != TREE_FOLDER)
 		fail("the subpath leads through what is no folder");
 	if (object->type != PACK_TREE)
-		object_fail(object, "a tree takes it for a folder, which it is not");
+		object_fail(object, WRONG_KIND);
 	struct span name = span_word(&checkout->subpath, '/');
 	struct tree tree = tree_start(span_of(object->data, object->size));
 	checkout->awaited = NULL;
@@ -224,15 +199,6 @@ checkout_descend(struct checkout *checkout)
 	}
 }
 
-static void
-checkout_expand(struct checkout *checkout)
-{
-	while (checkout->expansion_count) {
-		struct expansion next = checkout->expansions[--checkout->expansion_count];
-		tree_expand(checkout, next.tree, next.folder);
-	}
-}
-
 void
 checkout_begin(struct checkout *checkout, const uint8_t id[SUM_SHA1])
 {
@@ -246,105 +212,67 @@ checkout_arrived(struct checkout *checkout, struct object *object)
 		struct want *want = object->wants;
 		object->wants = want->next;
 		checkout->missing--;
-		if (want->kind == TREE_FOLDER)
-			tree_place(checkout, object, want->folder);
-		else
-			blob_place(checkout, object, want->folder, want->name, want->kind);
+		object_place(checkout, object, want->folder, want->name, want->kind);
 		heap_give(want, sizeof *want);
 	}
 	if (object == checkout->awaited)
 		checkout_descend(checkout);
-	checkout_expand(checkout);
+	while (checkout->expanded < checkout->expansion_count) {
+		struct expansion next = checkout->expansions[checkout->expanded++];
+		tree_expand(checkout, next.tree, next.folder);
+	}
 }
 
 void
 checkout_finish(struct checkout *checkout)
 {
+	static const char sentence[] = "the server did not send it";
+	const struct table *table = &checkout->objects->table;
 	if (checkout->awaited)
-		object_fail(checkout->awaited, "the server did not send it");
-	if (checkout->missing == 0)
-		return;
-	for (struct object_chunk *chunk = checkout->objects->chunks; chunk; chunk = chunk->next)
-		for (size_t at = 0; at < chunk->used; at++)
-			if (chunk->objects[at].wants)
-				object_fail(&chunk->objects[at], "the server did not send it");
+		object_fail(checkout->awaited, sentence);
+	for (size_t at = 0; checkout->missing; at++) {
+		const struct object *object = (const struct object *)table->slots[at];
+		if (object && object->wants)
+			object_fail(object, sentence);
+	}
 }
 
-struct step {
-	struct object *tree;
-	struct tree cursor; /* behind the children that have their digest */
-};
-
-/* Adds the entries of a tree whose children all have their digests. */
+/* Of a tree whose children all have their digests. */
 static void
 tree_digest(struct checkout *checkout, struct object *object, struct node *node,
 	const uint8_t empty[SUM_BLAKE3])
 {
 	struct tree tree = tree_start(span_of(object->data, object->size));
 	while (tree_next(&tree)) {
-		if (tree.kind == TREE_SUBMODULE) {
-			node_add(node, 'd', tree.name, span_of(empty, SUM_BLAKE3));
-			continue;
+		struct span value = span_of(empty, SUM_BLAKE3);
+		uint8_t kind = TREE_FOLDER;
+		if (tree.kind != TREE_SUBMODULE) {
+			const struct object *child = object_find(checkout->objects, tree.id);
+			kind = (uint8_t)tree.kind;
+			value = kind == TREE_LINK ? span_of(child->link, child->size)
+						  : span_of(child->digest, SUM_BLAKE3);
 		}
-		struct object *child = object_find(checkout->objects, tree.id);
-		struct span value = tree.kind == TREE_LINK ? span_of(child->link, child->size)
-							   : span_of(child->digest, SUM_BLAKE3);
-		node_add(node, (uint8_t)tree.kind, tree.name, value);
+		node_add(node, kind, tree.name, value);
 	}
 	node_digest(node, object->digest);
 	object->has_digest = true;
 }
 
-/* The first child tree without a digest, from the cursor on. */
-static struct object *
-step_child(struct checkout *checkout, struct step *step)
-{
-	struct tree before = step->cursor;
-	while (tree_next(&step->cursor)) {
-		struct object *child = step->cursor.kind == TREE_FOLDER
-					       ? object_find(checkout->objects, step->cursor.id)
-					       : NULL;
-		if (child && !child->has_digest) {
-			step->cursor = before;
-			return child;
-		}
-		before = step->cursor;
-	}
-	return NULL;
-}
-
-static void
-root_digest(struct checkout *checkout)
-{
-	struct node node = {0};
-	uint8_t empty[SUM_BLAKE3];
-	node_digest(&node, empty);
-	/* No deeper than the folders that were made, which are counted. */
-	struct step *steps = (struct step *)heap_take((OUTPUT_DEPTH + 2) * sizeof(struct step));
-	size_t depth = 1;
-	steps[0] = (struct step){
-		checkout->root, tree_start(span_of(checkout->root->data, checkout->root->size))};
-	while (depth) {
-		struct step *step = &steps[depth - 1];
-		struct object *child = step_child(checkout, step);
-		if (child) {
-			steps[depth++] =
-				(struct step){child, tree_start(span_of(child->data, child->size))};
-			continue;
-		}
-		tree_digest(checkout, step->tree, &node, empty);
-		depth--;
-	}
-}
-
 void
-checkout_hash(struct checkout *checkout, struct text *out)
+checkout_hash(struct checkout *checkout)
 {
 	struct object *root = checkout->root;
-	if (checkout->root_kind == TREE_FOLDER)
-		root_digest(checkout);
-	else if (checkout->root_kind == TREE_LINK)
+	struct node node = {0};
+	uint8_t empty[SUM_BLAKE3];
+	if (checkout->root_kind == TREE_LINK)
 		hash_once(CAB_HASH_BLAKE3, span_of(root->link, root->size), root->digest);
-	text_byte(out, (uint8_t)checkout->root_kind);
-	text_digest(out, root->digest);
+	node_digest(&node, empty);
+	/* A tree was expanded before what it holds, each time: from the last one on, children come
+	 * first. */
+	for (size_t at = checkout->expansion_count; at--;) {
+		struct object *tree = checkout->expansions[at].tree;
+		if (!tree->has_digest)
+			tree_digest(checkout, tree, &node, empty);
+	}
+	report_cab((uint8_t)checkout->root_kind, root->digest);
 }

@@ -6,7 +6,7 @@
  *     checkout_begin(&checkout, revision_id);
  *     checkout_arrived(&checkout, object);      for each object received, once
  *     checkout_finish(&checkout);               ends the program unless all that is reachable came
- *     checkout_hash(&checkout, text);           the Cab hash of `out`
+ *     checkout_hash(&checkout);                 reports the Cab hash of `out`
  *
  * The walk goes from the revision (through tags) to its commit, that one's tree, down the subpath,
  * and then writes what it finds as `out`: each object is looked for by its id, so whatever a server
@@ -46,6 +46,7 @@ struct checkout {
 	struct object *root;
 	struct expansion *expansions;
 	size_t expansion_count;
+	size_t expanded;
 	size_t expansion_capacity;
 	uint32_t missing; /* wants */
 };
@@ -55,4 +56,4 @@ void checkout_init(struct checkout *checkout, struct objects *objects, struct ou
 void checkout_begin(struct checkout *checkout, const uint8_t id[SUM_SHA1]);
 void checkout_arrived(struct checkout *checkout, struct object *object);
 void checkout_finish(struct checkout *checkout);
-void checkout_hash(struct checkout *checkout, struct text *out);
+void checkout_hash(struct checkout *checkout);

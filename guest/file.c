@@ -29,10 +29,11 @@ output_path(struct output *output, const struct folder *folder, struct span name
 	return path;
 }
 
-/* A result of WASI; 51 is a full disk. */
+/* A result of WASI for the path under way; 51 is a full disk. */
 static void
-file_check(int32_t problem, struct span path)
+output_check(const struct output *output, int32_t problem)
 {
+	struct span path = text_span(&output->path);
 	if (problem == 0)
 		return;
 	if (problem == WASI_EXIST)
@@ -41,29 +42,30 @@ file_check(int32_t problem, struct span path)
 	fail_number("error of WASI", (uint64_t)problem);
 }
 
-static void
-output_count(struct output *output)
+/* The path of what is made, which is counted. */
+static struct span
+output_path_new(struct output *output, const struct folder *folder, struct span name)
 {
 	if (++output->files > OUTPUT_FILES)
 		fail("more than 2 million files");
+	return output_path(output, folder, name);
 }
 
 static int32_t
-file_open(struct span path, uint32_t flags, uint64_t rights)
+path_open(struct output *output, uint32_t flags, uint64_t rights)
 {
 	int32_t fd = -1;
-	file_check(
-		wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, flags, rights, 0, 0, &fd),
-		path);
+	output_check(output, wasi_path_open(WASI_WORKSPACE, 0, output->path.data, output->path.size,
+				     flags, rights, 0, 0, &fd));
 	return fd;
 }
 
 int32_t
 file_create(struct output *output, const struct folder *folder, struct span name)
 {
-	output_count(output);
-	return file_open(
-		output_path(output, folder, name), WASI_CREATE | WASI_EXCLUSIVE, WASI_RIGHT_WRITE);
+	(void)output_path_new(output, folder, name);
+	return path_open(output, WASI_CREATE | WASI_EXCLUSIVE,
+		WASI_RIGHT_READ | WASI_RIGHT_WRITE | WASI_RIGHT_SEEK);
 }
 
 void
@@ -75,7 +77,7 @@ file_write(struct output *output, int32_t fd, struct span data)
 	while (data.size) {
 		struct wasi_iovec vector = {data.data, data.size};
 		size_t written = 0;
-		file_check(wasi_fd_write(fd, &vector, 1, &written), text_span(&output->path));
+		output_check(output, wasi_fd_write(fd, &vector, 1, &written));
 		data = span_after(data, written);
 	}
 }
@@ -88,21 +90,12 @@ file_finish(int32_t fd, bool executable, uint8_t digest_out[SUM_BLAKE3])
 }
 
 void
-file_make(struct output *output, const struct folder *folder, struct span name, struct span content,
-	bool executable, uint8_t digest_out[SUM_BLAKE3])
-{
-	int32_t fd = file_create(output, folder, name);
-	file_write(output, fd, content);
-	file_finish(fd, executable, digest_out);
-}
-
-void
-scratch_read(int32_t fd, uint64_t offset, uint8_t *data, size_t size)
+file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, size_t size)
 {
 	while (size) {
 		struct wasi_iovec vector = {data, size};
 		size_t some = 0;
-		file_check(wasi_fd_pread(fd, &vector, 1, offset, &some), SPAN("scratch"));
+		output_check(output, wasi_fd_pread(fd, &vector, 1, offset, &some));
 		if (some == 0)
 			fail("a file became shorter");
 		data += some;
@@ -111,33 +104,11 @@ scratch_read(int32_t fd, uint64_t offset, uint8_t *data, size_t size)
 	}
 }
 
-void
-scratch_write(int32_t fd, uint64_t offset, struct span data)
-{
-	while (data.size) {
-		struct wasi_iovec vector = {data.data, data.size};
-		size_t some = 0;
-		file_check(wasi_fd_pwrite(fd, &vector, 1, offset, &some), SPAN("scratch"));
-		data = span_after(data, some);
-		offset += some;
-	}
-}
-
 int32_t
-scratch_open(struct output *output, const struct folder *folder, struct span name)
+file_open(struct output *output, const struct folder *folder, struct span name)
 {
-	return file_open(output_path(output, folder, name), WASI_CREATE | WASI_EXCLUSIVE,
-		WASI_RIGHT_READ | WASI_RIGHT_WRITE | WASI_RIGHT_SEEK);
-}
-
-void
-file_read(struct output *output, const struct folder *folder, struct span name, uint8_t *data,
-	size_t size)
-{
-	int32_t fd =
-		file_open(output_path(output, folder, name), 0, WASI_RIGHT_READ | WASI_RIGHT_SEEK);
-	scratch_read(fd, 0, data, size);
-	(void)wasi_fd_close(fd);
+	(void)output_path(output, folder, name);
+	return path_open(output, 0, WASI_RIGHT_READ | WASI_RIGHT_SEEK);
 }
 
 void
@@ -146,12 +117,11 @@ file_copy(struct output *output, const struct folder *from_folder, struct span f
 {
 	enum { PIECE = 64 << 10 };
 	uint8_t *piece = (uint8_t *)heap_take(PIECE);
-	int32_t source = file_open(
-		output_path(output, from_folder, from), 0, WASI_RIGHT_READ | WASI_RIGHT_SEEK);
+	int32_t source = file_open(output, from_folder, from);
 	int32_t fd = file_create(output, folder, name);
 	for (uint64_t at = 0; at < size;) {
 		size_t some = size - at < PIECE ? (size_t)(size - at) : PIECE;
-		scratch_read(source, at, piece, some);
+		file_read_at(output, source, at, piece, some);
 		file_write(output, fd, span_of(piece, some));
 		at += some;
 	}
@@ -169,13 +139,12 @@ file_move(struct output *output, const struct folder *from_folder, struct span f
 	path_add(&old, from_folder);
 	text_add(&old, from);
 	struct span path = output_path(output, folder, name);
-	file_check(wasi_path_rename(WASI_WORKSPACE, old.data, old.size, WASI_WORKSPACE, path.data,
-			   path.size),
-		path);
+	output_check(output, wasi_path_rename(WASI_WORKSPACE, old.data, old.size, WASI_WORKSPACE,
+				     path.data, path.size));
 	text_release(&old);
 	if (!executable)
 		return;
-	int32_t fd = file_open(path, 0, WASI_RIGHT_WRITE);
+	int32_t fd = path_open(output, 0, WASI_RIGHT_WRITE);
 	(void)cab_set_executable(fd);
 	(void)wasi_fd_close(fd);
 }
@@ -183,35 +152,18 @@ file_move(struct output *output, const struct folder *from_folder, struct span f
 void
 folder_make(struct output *output, const struct folder *folder, struct span name)
 {
-	output_count(output);
 	if (folder && folder->depth >= OUTPUT_DEPTH)
 		fail("more than 128 folders in each other");
-	struct span path = output_path(output, folder, name);
-	file_check(wasi_path_create_directory(WASI_WORKSPACE, path.data, path.size), path);
+	struct span path = output_path_new(output, folder, name);
+	output_check(output, wasi_path_create_directory(WASI_WORKSPACE, path.data, path.size));
 }
 
 void
 link_make(struct output *output, const struct folder *folder, struct span name, struct span target)
 {
-	output_count(output);
-	struct span path = output_path(output, folder, name);
+	struct span path = output_path_new(output, folder, name);
 	if (target.size == 0 || target.size > OUTPUT_TARGET || span_find(target, 0) < target.size)
 		fail_about("a symbolic link with no target that can be", path);
-	file_check(
-		wasi_path_symlink(target.data, target.size, WASI_WORKSPACE, path.data, path.size),
-		path);
-}
-
-void
-file_remove(struct output *output, const struct folder *folder, struct span name)
-{
-	struct span path = output_path(output, folder, name);
-	(void)wasi_path_unlink_file(WASI_WORKSPACE, path.data, path.size);
-}
-
-void
-folder_remove(struct output *output, const struct folder *folder, struct span name)
-{
-	struct span path = output_path(output, folder, name);
-	(void)wasi_path_remove_directory(WASI_WORKSPACE, path.data, path.size);
+	output_check(output,
+		wasi_path_symlink(target.data, target.size, WASI_WORKSPACE, path.data, path.size));
 }

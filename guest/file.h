@@ -37,17 +37,14 @@ struct output {
 /* The path of a name in a folder, borrowed until the next call. */
 struct span output_path(struct output *output, const struct folder *folder, struct span name);
 
-/* A new file, written from its start in order. */
+/* A new file, written from its start in order; it may be read too. */
 int32_t file_create(struct output *output, const struct folder *folder, struct span name);
 void file_write(struct output *output, int32_t fd, struct span data);
 /* Ends it, and gives the BLAKE3 of its bytes. */
 void file_finish(int32_t fd, bool executable, uint8_t digest_out[SUM_BLAKE3]);
-/* All three at once. */
-void file_make(struct output *output, const struct folder *folder, struct span name,
-	struct span content, bool executable, uint8_t digest_out[SUM_BLAKE3]);
-/* The first `size` bytes of a file that was written before. */
-void file_read(struct output *output, const struct folder *folder, struct span name, uint8_t *data,
-	size_t size);
+/* One that was written before, to be read. */
+int32_t file_open(struct output *output, const struct folder *folder, struct span name);
+void file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, size_t size);
 /* A second file with the bytes of the first. */
 void file_copy(struct output *output, const struct folder *from_folder, struct span from,
 	const struct folder *folder, struct span name, uint64_t size, bool executable);
@@ -56,11 +53,3 @@ void file_move(struct output *output, const struct folder *from_folder, struct s
 void folder_make(struct output *output, const struct folder *folder, struct span name);
 void link_make(
 	struct output *output, const struct folder *folder, struct span name, struct span target);
-/* Removes what may not be there. */
-void file_remove(struct output *output, const struct folder *folder, struct span name);
-void folder_remove(struct output *output, const struct folder *folder, struct span name);
-
-/* A scratch file, read and written at offsets; not counted as output. */
-int32_t scratch_open(struct output *output, const struct folder *folder, struct span name);
-void scratch_read(int32_t fd, uint64_t offset, uint8_t *data, size_t size);
-void scratch_write(int32_t fd, uint64_t offset, struct span data);

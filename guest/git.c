@@ -14,42 +14,44 @@ enum { NO_GIT = 299 };
 struct git {
 	const struct request *request;
 	struct span reference; /* HEAD where none is asked for */
-	struct text url;       /* of the repository */
+	struct text url;       /* of the repository, and what the last request asked of it */
+	size_t base;           /* bytes of the repository's */
 	bool is_old;           /* the server speaks version 0 */
 	bool has_any;          /* the listing named any ref */
 	unsigned rank;         /* of the best name met; less is better */
 	uint8_t id[SUM_SHA1];
-	struct object_text hex;
+	struct text hex;   /* of the id */
 	struct text words; /* what a version 0 server can do */
 	size_t logged;     /* bytes of the server's own words */
 };
 
 enum { RANK_NONE = 9 };
 
-#define VERSION_2   "Git-Protocol: version=2\n"
 #define UPLOAD_PACK "/git-upload-pack"
 #define INFO_REFS   "/info/refs?service=git-upload-pack"
 
+/* Frames from lines: one of a digit alone is the special frame of it, and '$' is the argument. */
 static void
-pkt_add(struct text *body, struct span line)
+pkt_lines(struct text *body, const char *lines, struct span argument)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t size = line.size + 4;
-	for (int shift = 12; shift >= 0; shift -= 4)
-		text_byte(body, (uint8_t)digits[size >> shift & 15]);
-	text_add(body, line);
-}
-
-/* A line of a word, a span and a newline. */
-static void
-pkt_pair(struct text *body, const char *word, struct span span, const char *end)
-{
-	struct text line = {0};
-	text_put(&line, word);
-	text_add(&line, span);
-	text_put(&line, end);
-	pkt_add(body, text_span(&line));
-	text_release(&line);
+	struct span rest = span_text(lines);
+	while (rest.size) {
+		struct span line = span_word(&rest, '\n');
+		size_t start = body->size;
+		text_put(body, "0000");
+		if (line.size == 1) {
+			body->data[start + 3] = *line.data;
+			continue;
+		}
+		bool has_argument = span_find(line, '$') < line.size;
+		text_add(body, span_word(&line, '$'));
+		if (has_argument)
+			text_add(body, argument);
+		text_add(body, line);
+		size_t size = body->size - start;
+		for (size_t at = 4; at--; size >>= 4)
+			body->data[start + at] = (uint8_t) "0123456789abcdef"[size & 15];
+	}
 }
 
 /* How well a ref's name answers what is asked for: a full name, a branch, a tag. Version 0 lists
@@ -57,16 +59,15 @@ pkt_pair(struct text *body, const char *word, struct span span, const char *end)
 static unsigned
 name_rank(const struct git *git, struct span name)
 {
-	struct span reference = git->reference;
-	if (span_equal(name, reference))
-		return 1;
-	if (span_has_prefix(name, SPAN("refs/heads/")) &&
-		span_equal(span_after(name, 11), reference))
-		return 2;
-	if (span_has_prefix(name, SPAN("refs/tags/")) &&
-		span_equal(span_after(name, 10), reference))
-		return 3;
-	return RANK_NONE;
+	unsigned rank = 1;
+	if (span_has_prefix(name, "refs/heads/") && git->reference.size + 11 == name.size) {
+		name = span_after(name, 11);
+		rank = 2;
+	} else if (span_has_prefix(name, "refs/tags/") && git->reference.size + 10 == name.size) {
+		name = span_after(name, 10);
+		rank = 3;
+	}
+	return span_equal(name, git->reference) ? rank : RANK_NONE;
 }
 
 /* "ID NAME[ ATTRIBUTE:VALUE]..." of version 2, "ID NAME" of version 0. */
@@ -83,7 +84,7 @@ ref_line(struct git *git, struct span line)
 		return;
 	while (line.size) {
 		struct span word = span_word(&line, ' ');
-		if (span_has_prefix(word, SPAN("peeled:")))
+		if (span_has_prefix(word, "peeled:"))
 			hex = span_after(word, 7);
 	}
 	if (!hex_read(hex, git->id, SUM_SHA1))
@@ -91,58 +92,47 @@ ref_line(struct git *git, struct span line)
 	git->rank = rank;
 }
 
-static void
-ref_prefixes(const struct git *git, struct text *body)
-{
-	pkt_pair(body, "ref-prefix ", git->reference, "\n");
-	pkt_pair(body, "ref-prefix refs/heads/", git->reference, "\n");
-	pkt_pair(body, "ref-prefix refs/tags/", git->reference, "\n");
-}
-
 /* Where the request went in the end is where the next ones go. */
 static void
-url_follow(struct git *git, const struct http *http, struct span ending)
+url_follow(struct git *git, const struct http *http, size_t ending)
 {
 	struct text url = {0};
-	http_header(http, SPAN(":url"), &url);
-	size_t size = url.size - ending.size;
-	if (url.size > ending.size && span_equal(span_after(text_span(&url), size), ending)) {
-		text_clear(&git->url);
-		text_add(&git->url, span_of(url.data, size));
+	http_header(http, ":url", &url);
+	size_t size = url.size - ending;
+	if (url.size > ending && span_equal(span_after(text_span(&url), size),
+					 span_after(text_span(&git->url), git->base))) {
+		git->url = url;
+		git->base = size;
 	}
-	text_release(&url);
 }
 
-#define POST_HEADERS "Content-Type: application/x-git-upload-pack-request\n"
+/* The second is the first one's end. */
+#define HEADERS_2 "Git-Protocol: version=2\n" HEADERS_0
+#define HEADERS_0 "Content-Type: application/x-git-upload-pack-request\n"
 
 /* The status that nothing but an answer of git has is 200; others stay what they are. */
 static int32_t
-git_request(struct git *git, struct reply *reply, struct span ending, const struct text *body)
+git_request(struct git *git, struct reply *reply, const char *ending, struct span body)
 {
-	struct text url = {0};
 	struct text type = {0};
-	text_add(&url, text_span(&git->url));
-	text_add(&url, ending);
-	int32_t status = reply_start(reply, body ? "POST" : "GET", text_span(&url),
-		git->is_old ? SPAN(POST_HEADERS) : SPAN(VERSION_2 POST_HEADERS),
-		body ? text_span(body) : SPAN(""));
-	http_header(&reply->http, SPAN("content-type"), &type);
-	if (status == 200 &&
-		!span_has_prefix(text_span(&type), SPAN("application/x-git-upload-pack-")))
+	git->url.size = git->base;
+	text_put(&git->url, ending);
+	int32_t status = reply_start(reply, body.size ? "POST" : "GET", text_span(&git->url),
+		git->is_old ? HEADERS_0 : HEADERS_2, body);
+	http_header(&reply->http, "content-type", &type);
+	if (status == 200 && !span_has_prefix(text_span(&type), "application/x-git-upload-pack-"))
 		status = NO_GIT;
 	if (status == 200)
-		url_follow(git, &reply->http, ending);
-	text_release(&url);
-	text_release(&type);
+		url_follow(git, &reply->http, strlen(ending));
 	return status;
 }
 
-static _Noreturn void
-status_fail(int32_t status)
+static void
+status_expect(int32_t status)
 {
 	if (status == NO_GIT)
 		fail("no git repository answers there");
-	fail_number("HTTP status", (uint64_t)status);
+	http_expect(status);
 }
 
 /* The listing of version 2; false where the server does not give one. */
@@ -150,16 +140,14 @@ static bool
 refs_new(struct git *git)
 {
 	struct text body = {0};
-	pkt_add(&body, SPAN("command=ls-refs\n"));
-	text_put(&body, "0001");
-	pkt_add(&body, SPAN("peel\n"));
-	pkt_add(&body, SPAN("symrefs\n"));
-	ref_prefixes(git, &body);
-	text_put(&body, "0000");
 	struct reply reply;
-	int32_t status = git_request(git, &reply, SPAN(UPLOAD_PACK), &body);
+	pkt_lines(&body,
+		"command=ls-refs\n1\npeel\nref-prefix $\nref-prefix refs/heads/$\n"
+		"ref-prefix refs/tags/$\n0",
+		git->reference);
+	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
 	if (status == 401 || status == 403 || status == 404 || status >= 429)
-		status_fail(status);
+		status_expect(status);
 	bool is_listing = false;
 	if (status == 200) {
 		struct span line;
@@ -171,7 +159,6 @@ refs_new(struct git *git)
 			reply_bad();
 	}
 	reply_end(&reply);
-	text_release(&body);
 	return is_listing;
 }
 
@@ -183,9 +170,7 @@ refs_old(struct git *git)
 	struct reply reply;
 	struct span line;
 	git->is_old = true;
-	int32_t status = git_request(git, &reply, SPAN(INFO_REFS), NULL);
-	if (status != 200)
-		status_fail(status);
+	status_expect(git_request(git, &reply, INFO_REFS, span_of(NULL, 0)));
 	(void)reply_line(&reply, &line);
 	(void)reply_line(&reply, &line);
 	enum pkt_event event;
@@ -201,11 +186,11 @@ refs_old(struct git *git)
 }
 
 static bool
-has_word(const struct git *git, struct span word)
+has_word(const struct git *git, const char *word)
 {
 	struct span words = text_span(&git->words);
-	for (size_t at = 0; at + word.size <= words.size; at++)
-		if (memcmp(words.data + at, word.data, word.size) == 0)
+	while (words.size)
+		if (span_is(span_word(&words, ' '), word))
 			return true;
 	return false;
 }
@@ -223,34 +208,18 @@ revision_find(struct git *git)
 			git->reference);
 }
 
-/* A pin holds this program's own values: the revision, then the subpath. */
-static struct span
-revision_pinned(const struct request *request)
-{
-	struct span pin = request_pin(request, SPAN("git"));
-	if (pin.size == 0 || pin.data[0] == '~')
-		return span_of(NULL, 0);
-	struct text ending = {0};
-	report_add_subpath(&ending, request->subpath);
-	size_t size = size_min(pin.size, REVISION_SIZE);
-	if (!span_equal(span_from(pin, size), text_span(&ending)))
-		fail_about("the pin is of another subpath", pin);
-	text_release(&ending);
-	return span_of(pin.data, size);
-}
-
 /* True where the revision is known without asking. */
 static bool
 revision_given(struct git *git)
 {
 	const struct request *request = git->request;
-	struct span pinned = revision_pinned(request);
+	struct span pinned = request_pin(request, SPAN("git"), REVISION_SIZE);
 	struct span given = request->revision;
 	if (given.size == 0 && request->reference.size >= REVISION_SIZE &&
 		hex_read(request->reference, git->id, SUM_SHA1))
 		given = request->reference;
 	if (pinned.size && given.size && !span_equal(pinned, given))
-		fail_about("the island has another revision than the pin", given);
+		fail_about("the island has another checksum or revision than the pin", given);
 	if (pinned.size)
 		given = pinned;
 	if (given.size == 0)
@@ -264,41 +233,29 @@ static void
 revision_report(struct git *git)
 {
 	struct text value = {0};
-	git->hex = object_text(git->id);
-	text_put(&value, git->hex.text);
-	report_add_subpath(&value, git->request->subpath);
+	text_hex(&git->hex, span_of(git->id, SUM_SHA1));
+	text_add(&value, text_span(&git->hex));
+	text_add(&value, text_span(&git->request->options));
 	report_identity(SPAN("git"), text_span(&value));
-	text_release(&value);
 }
 
 static void
 tree_report(void *context, const uint8_t id[SUM_SHA1])
 {
 	(void)context;
-	report_identity(SPAN("git-tree"), span_text(object_text(id).text));
+	struct text hex = {0};
+	text_hex(&hex, span_of(id, SUM_SHA1));
+	report_identity(SPAN("git-tree"), text_span(&hex));
 }
 
-static void
-want_body(const struct git *git, struct text *body)
+static const char *
+want_lines(const struct git *git)
 {
-	struct span id = span_text(git->hex.text);
-	if (!git->is_old) {
-		pkt_add(body, SPAN("command=fetch"));
-		text_put(body, "0001");
-		pkt_add(body, SPAN("no-progress"));
-		pkt_add(body, SPAN("ofs-delta"));
-		pkt_pair(body, "want ", id, "");
-	} else {
-		if (!has_word(git, SPAN("side-band-64k")) || !has_word(git, SPAN("shallow")))
-			fail("the server cannot send one commit alone");
-		pkt_pair(body, "want ", id, " side-band-64k ofs-delta no-progress");
-	}
-	pkt_add(body, SPAN("deepen 1"));
-	if (git->is_old)
-		text_put(body, "0000");
-	pkt_add(body, SPAN("done"));
 	if (!git->is_old)
-		text_put(body, "0000");
+		return "command=fetch\n1\nno-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0";
+	if (!has_word(git, "side-band-64k") || !has_word(git, "shallow"))
+		fail("the server cannot send one commit alone");
+	return "want $ side-band-64k ofs-delta no-progress\ndeepen 1\n0\ndone";
 }
 
 /* The server's own words, a few of them. */
@@ -356,8 +313,7 @@ pack_find(const struct git *git, struct reply *reply)
 		enum pkt_event event = reply_line(reply, &line);
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
 			fail("the server sent no pack");
-		if (event == PKT_END &&
-			span_equal(line, git->is_old ? SPAN("NAK") : SPAN("packfile")))
+		if (event == PKT_END && span_is(line, git->is_old ? "NAK" : "packfile"))
 			return;
 	}
 }
@@ -367,10 +323,8 @@ pack_fetch(struct git *git, struct receive *receive)
 {
 	struct text body = {0};
 	struct reply reply;
-	want_body(git, &body);
-	int32_t status = git_request(git, &reply, SPAN(UPLOAD_PACK), &body);
-	if (status != 200)
-		status_fail(status);
+	pkt_lines(&body, want_lines(git), text_span(&git->hex));
+	status_expect(git_request(git, &reply, UPLOAD_PACK, text_span(&body)));
 	pack_find(git, &reply);
 	bands_read(git, &reply, receive);
 	struct span rest;
@@ -378,17 +332,6 @@ pack_fetch(struct git *git, struct receive *receive)
 		fail("more comes behind the pack");
 	receive_finish(receive);
 	reply_end(&reply);
-}
-
-static void
-url_set(struct git *git)
-{
-	const struct request *request = git->request;
-	if (request->shape == SHAPE_FORGE) {
-		text_add(&git->url, request->base);
-		text_byte(&git->url, '/');
-	}
-	text_add(&git->url, request->ref);
 }
 
 void
@@ -402,9 +345,10 @@ git_fetch(const struct request *request)
 	struct objects objects;
 	struct checkout checkout;
 	struct receive *receive = (struct receive *)heap_take(sizeof *receive);
-	if (request->checksum.size || request->strip != STRIP_AUTO)
+	if (request->checksum.hex.size || request->strip != STRIP_AUTO)
 		fail("a git repository has no checksum and no strip");
-	url_set(&git);
+	request_url(request, &git.url);
+	git.base = git.url.size;
 	if (!revision_given(&git))
 		revision_find(&git);
 	revision_report(&git);
@@ -417,11 +361,5 @@ git_fetch(const struct request *request)
 	receive_init(receive, &objects, &checkout);
 	pack_fetch(&git, receive);
 	checkout_finish(&checkout);
-	receive_clean(receive);
-	objects_clean(&objects);
-	folder_remove(&output, NULL, scratch.name);
-
-	struct text value = {0};
-	checkout_hash(&checkout, &value);
-	report_cab(&value);
+	checkout_hash(&checkout);
 }

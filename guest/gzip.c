@@ -22,6 +22,9 @@ enum flag {
 
 enum { FIELD_MAX = 64 << 10 };
 
+/* What the parts return: a status, or that the next part follows at once. */
+enum { GO_ON = -1 };
+
 static void
 crc_build(struct gzip *gzip)
 {
@@ -38,14 +41,20 @@ crc_build(struct gzip *gzip)
 		}
 }
 
+static uint32_t
+load_32(const uint8_t *from)
+{
+	uint32_t word;
+	__builtin_memcpy(&word, from, sizeof word);
+	return word;
+}
+
 static void
 crc_add(struct gzip *gzip, const uint8_t *data, size_t size)
 {
 	uint32_t sum = gzip->crc;
 	for (; size >= 4; size -= 4, data += 4) {
-		uint32_t word;
-		__builtin_memcpy(&word, data, 4);
-		sum ^= word;
+		sum ^= load_32(data);
 		sum = gzip->crc_tables[3][sum & 255] ^ gzip->crc_tables[2][sum >> 8 & 255] ^
 		      gzip->crc_tables[1][sum >> 16 & 255] ^ gzip->crc_tables[0][sum >> 24];
 	}
@@ -54,21 +63,14 @@ crc_add(struct gzip *gzip, const uint8_t *data, size_t size)
 	gzip->crc = sum;
 }
 
-static enum gzip_status
-gzip_bad(struct gzip *gzip, const char *sentence)
-{
-	gzip->sentence = sentence;
-	return GZIP_BAD;
-}
-
 static void
 member_start(struct gzip *gzip)
 {
 	inflate_start(&gzip->inflate);
 	gzip->crc = 0xffffffff;
 	gzip->size = 0;
-	gzip->head = 0;
-	gzip->head_size = 0;
+	gzip->collected = 0;
+	gzip->left = 0;
 	gzip->state = HEAD;
 }
 
@@ -76,53 +78,58 @@ void
 gzip_start(struct gzip *gzip)
 {
 	crc_build(gzip);
+	gzip->sentence = "the file is damaged";
 	member_start(gzip);
 }
 
-/* Collects `size` bytes, the first one lowest. */
-static bool
-head_collect(struct gzip *gzip, struct span *input, unsigned size)
+/* The fields of fixed size. Of the head, six bytes say nothing of use. */
+static int
+field_step(struct gzip *gzip, struct span *input)
 {
-	while (gzip->head_size < size && input->size) {
-		gzip->head |= (uint64_t)*input->data << 8 * gzip->head_size++;
-		*input = span_after(*input, 1);
+	size_t size = gzip->state == HEAD ? 10 : gzip->state == TAIL ? 8 : 2;
+	if ((gzip->state == EXTRA_SIZE && !(gzip->flags & FLAG_EXTRA)) ||
+		(gzip->state == HEAD_SUM && !(gzip->flags & FLAG_HEAD_SUM)))
+		size = 0;
+	if (!span_collect(input, gzip->field, &gzip->collected, size))
+		return GZIP_INPUT;
+	uint32_t first = load_32(gzip->field);
+	gzip->collected = 0;
+	switch ((enum state)gzip->state++) {
+	case HEAD:
+		gzip->flags = (uint8_t)(first >> 24);
+		return (first & 0xffffff) != 0x088b1f || gzip->flags & FLAG_UNKNOWN ? GZIP_BAD
+										    : GO_ON;
+	case EXTRA_SIZE:
+		gzip->left = size ? first & 0xffff : 0;
+		return GO_ON;
+	case TAIL:
+		if (first != ~gzip->crc || load_32(gzip->field + 4) != gzip->size)
+			return GZIP_BAD;
+		member_start(gzip);
+		return GZIP_DONE;
+	case EXTRA:
+	case NAME:
+	case COMMENT:
+	case HEAD_SUM:
+	case BODY:
+		break;
 	}
-	return gzip->head_size == size;
+	return GO_ON;
 }
 
-static void
-head_next(struct gzip *gzip, enum state state)
+static int
+extra_step(struct gzip *gzip, struct span *input)
 {
-	gzip->state = (uint8_t)state;
-	gzip->head = 0;
-	gzip->head_size = 0;
-	gzip->field = 0;
+	size_t size = size_min(gzip->left, input->size);
+	*input = span_after(*input, size);
+	gzip->left -= (uint32_t)size;
+	if (gzip->left)
+		return GZIP_INPUT;
+	gzip->state = NAME;
+	return GO_ON;
 }
 
-/* The fixed ten bytes are read as 4 (magic, method, flags) and 6 that say nothing of use. */
-static enum gzip_status
-head_step(struct gzip *gzip, struct span *input)
-{
-	if (gzip->head_size < 4) {
-		if (!head_collect(gzip, input, 4))
-			return GZIP_INPUT;
-		if ((gzip->head & 0xffffff) != 0x088b1f)
-			return gzip_bad(gzip, "what follows a member is none");
-		gzip->flags = (uint8_t)(gzip->head >> 24);
-		if (gzip->flags & FLAG_UNKNOWN)
-			return gzip_bad(gzip, "flags that do not exist");
-	}
-	while (gzip->head_size < 10) {
-		if (!input->size)
-			return GZIP_INPUT;
-		gzip->head_size++;
-		*input = span_after(*input, 1);
-	}
-	head_next(gzip, EXTRA_SIZE);
-	return GZIP_DONE;
-}
-
-static enum gzip_status
+static int
 text_step(struct gzip *gzip, struct span *input, enum flag flag)
 {
 	while (gzip->flags & flag) {
@@ -132,26 +139,15 @@ text_step(struct gzip *gzip, struct span *input, enum flag flag)
 		*input = span_after(*input, 1);
 		if (byte == 0)
 			break;
-		if (++gzip->field > FIELD_MAX)
-			return gzip_bad(gzip, "a name of more than 64 KiB");
+		if (++gzip->left > FIELD_MAX)
+			return GZIP_BAD;
 	}
-	head_next(gzip, flag == FLAG_NAME ? COMMENT : HEAD_SUM);
-	return GZIP_DONE;
+	gzip->left = 0;
+	gzip->state++;
+	return GO_ON;
 }
 
-static enum gzip_status
-extra_step(struct gzip *gzip, struct span *input)
-{
-	size_t size = size_min(gzip->field, input->size);
-	*input = span_after(*input, size);
-	gzip->field -= (uint32_t)size;
-	if (gzip->field)
-		return GZIP_INPUT;
-	head_next(gzip, NAME);
-	return GZIP_DONE;
-}
-
-static enum gzip_status
+static int
 body_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 {
 	size_t before = window->used;
@@ -164,60 +160,40 @@ body_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 	case INFLATE_FULL:
 		return GZIP_FULL;
 	case INFLATE_BAD:
-		return gzip_bad(gzip, "the file is damaged");
+		return GZIP_BAD;
 	case INFLATE_DONE:
 		break;
 	}
-	head_next(gzip, TAIL);
-	return GZIP_DONE;
+	gzip->state = TAIL;
+	return GO_ON;
+}
+
+static int
+gzip_part(struct gzip *gzip, struct span *input, struct inflate_window *window)
+{
+	switch ((enum state)gzip->state) {
+	case EXTRA:
+		return extra_step(gzip, input);
+	case NAME:
+		return text_step(gzip, input, FLAG_NAME);
+	case COMMENT:
+		return text_step(gzip, input, FLAG_COMMENT);
+	case BODY:
+		return body_step(gzip, input, window);
+	case HEAD:
+	case EXTRA_SIZE:
+	case HEAD_SUM:
+	case TAIL:
+		break;
+	}
+	return field_step(gzip, input);
 }
 
 enum gzip_status
 gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
 {
-	for (;;) {
-		enum gzip_status status = GZIP_DONE;
-		switch ((enum state)gzip->state) {
-		case HEAD:
-			status = head_step(gzip, input);
-			break;
-		case EXTRA_SIZE:
-			if (!(gzip->flags & FLAG_EXTRA)) {
-				head_next(gzip, NAME);
-				break;
-			}
-			if (!head_collect(gzip, input, 2))
-				return GZIP_INPUT;
-			gzip->field = (uint32_t)gzip->head;
-			gzip->state = EXTRA;
-			break;
-		case EXTRA:
-			status = extra_step(gzip, input);
-			break;
-		case NAME:
-			status = text_step(gzip, input, FLAG_NAME);
-			break;
-		case COMMENT:
-			status = text_step(gzip, input, FLAG_COMMENT);
-			break;
-		case HEAD_SUM:
-			if ((gzip->flags & FLAG_HEAD_SUM) && !head_collect(gzip, input, 2))
-				return GZIP_INPUT;
-			head_next(gzip, BODY);
-			break;
-		case BODY:
-			status = body_step(gzip, input, window);
-			break;
-		case TAIL:
-			if (!head_collect(gzip, input, 8))
-				return GZIP_INPUT;
-			if ((uint32_t)gzip->head != ~gzip->crc ||
-				(uint32_t)(gzip->head >> 32) != gzip->size)
-				return gzip_bad(gzip, "the file is damaged");
-			member_start(gzip);
-			return GZIP_DONE;
-		}
-		if (status != GZIP_DONE)
-			return status;
-	}
+	int status = GO_ON;
+	while (status == GO_ON)
+		status = gzip_part(gzip, input, window);
+	return (enum gzip_status)status;
 }

@@ -23,10 +23,10 @@ enum gzip_status {
 
 struct gzip {
 	uint32_t crc;
-	uint32_t size;  /* of the member's output, modulo 2^32 */
-	uint32_t field; /* bytes of the head's field under way */
-	uint64_t head;
-	uint8_t head_size;
+	uint32_t size; /* of the member's output, modulo 2^32 */
+	uint32_t left; /* bytes of the head's field that is skipped; of a text, taken */
+	size_t collected;
+	uint8_t field[10];
 	uint8_t flags;
 	uint8_t state;
 	const char *sentence;

@@ -136,3 +136,14 @@ heap_grow(void *block, size_t size, size_t larger)
 	heap_give(block, size);
 	return grown;
 }
+
+void *
+array_room(void *items, size_t *capacity, size_t count, size_t size)
+{
+	if (count < *capacity)
+		return items;
+	size_t larger = *capacity ? 2 * *capacity : 64;
+	items = heap_grow(items, *capacity * size, larger * size);
+	*capacity = larger;
+	return items;
+}

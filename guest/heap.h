@@ -21,6 +21,9 @@ void *heap_take(size_t size);
 void *heap_grow(void *block, size_t size, size_t larger);
 void heap_give(void *block, size_t size);
 
+/* An array of items of a size with room for one more than `count`. */
+void *array_room(void *items, size_t *capacity, size_t count, size_t size);
+
 /* `size` fresh bytes right behind those of the call before, or NULL: the linear memory in
  * WebAssembly, a reserved range natively. */
 void *heap_extend(size_t size);

@@ -12,22 +12,28 @@ http_check(int32_t result)
 }
 
 int32_t
-http_start(struct http *http, const char *method, struct span url, struct span headers,
+http_start(struct http *http, const char *method, struct span url, const char *headers,
 	struct span body)
 {
 	*http = (struct http){0};
 	log_about(method, url);
-	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size,
-		headers.data, headers.size, body.data, body.size));
+	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
+		strlen(headers), body.data, body.size));
 	int32_t status = http_check(cab_http_status(http->handle));
 	struct text value = {0};
-	http_header(http, SPAN("content-encoding"), &value);
-	if (value.size && !span_equal(text_span(&value), SPAN("identity")))
+	http_header(http, "content-encoding", &value);
+	if (value.size && !span_is(text_span(&value), "identity"))
 		fail_about("the server encoded the body unasked", text_span(&value));
-	http_header(http, SPAN("content-length"), &value);
-	(void)number_read(text_span(&value), &http->expected);
-	text_release(&value);
+	http_header(http, "content-length", &value);
+	(void)span_number(text_span(&value), &http->expected);
 	return status;
+}
+
+void
+http_expect(int32_t status)
+{
+	if (status != 200)
+		fail_number("HTTP status", (uint64_t)status);
 }
 
 size_t
@@ -40,11 +46,11 @@ http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects)
 }
 
 void
-http_header(const struct http *http, struct span name, struct text *out)
+http_header(const struct http *http, const char *name, struct text *out)
 {
 	uint8_t value[1024];
 	text_clear(out);
-	int32_t size = cab_http_header(http->handle, name.data, name.size, value, sizeof value);
+	int32_t size = cab_http_header(http->handle, name, strlen(name), value, sizeof value);
 	if (size > 0 && (size_t)size <= sizeof value)
 		text_add(out, span_of(value, (size_t)size));
 }

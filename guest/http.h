@@ -20,10 +20,12 @@ struct http {
 	uint64_t expected; /* 0 where the server does not say */
 };
 
-int32_t http_start(struct http *http, const char *method, struct span url, struct span headers,
+int32_t http_start(struct http *http, const char *method, struct span url, const char *headers,
 	struct span body);
 /* `objects` are for the progress alone. */
 size_t http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects);
 /* Replaces a text by a header's value, or by nothing. */
-void http_header(const struct http *http, struct span name, struct text *out);
+void http_header(const struct http *http, const char *name, struct text *out);
+/* Ends the program unless the status is 200. */
+void http_expect(int32_t status);
 void http_end(struct http *http);

@@ -35,9 +35,8 @@ enum entry {
 	ENTRY_WHAT = 3 << 8,
 };
 
-static const uint16_t length_base[29] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31,
-	35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-
+/* Bases of lengths and distances: four, or two, of them for each number of extra bits; of the
+ * lengths that begin at 3, the longest has a symbol of its own. */
 static uint32_t
 entry_of(unsigned kind, unsigned symbol, unsigned length)
 {
@@ -49,8 +48,13 @@ entry_of(unsigned kind, unsigned symbol, unsigned length)
 		symbol -= 257;
 		if (symbol >= 29)
 			return ENTRY_OTHER;
-		unsigned extra = symbol < 8 || symbol == 28 ? 0 : symbol / 4 - 1;
-		return ENTRY_BASE | length | extra << 4 | (uint32_t)length_base[symbol] << 16;
+		unsigned extra = symbol < 8 ? 0 : symbol / 4 - 1;
+		uint32_t base = symbol < 8 ? symbol + 3 : ((4 | (symbol & 3)) << extra) + 3;
+		if (symbol == 28) {
+			extra = 0;
+			base = 258;
+		}
+		return ENTRY_BASE | length | extra << 4 | base << 16;
 	}
 	if (symbol >= 30)
 		return ENTRY_OTHER;

@@ -6,12 +6,8 @@
 void
 node_add(struct node *node, uint8_t kind, struct span name, struct span value)
 {
-	if (node->size == node->capacity) {
-		size_t capacity = node->capacity ? 2 * node->capacity : 64;
-		node->entries = (struct node_entry *)heap_grow(node->entries,
-			node->capacity * sizeof *node->entries, capacity * sizeof *node->entries);
-		node->capacity = capacity;
-	}
+	node->entries = (struct node_entry *)array_room(
+		node->entries, &node->capacity, node->size, sizeof *node->entries);
 	node->entries[node->size++] = (struct node_entry){name, value, kind};
 }
 

@@ -19,8 +19,9 @@
 
 #include "file.h"
 #include "pack.h"
+#include "table.h"
 
-enum { OBJECT_HEAD = 32, OBJECT_BUDGET = 1 << 20, OBJECT_CHUNK = 256 };
+enum { OBJECT_HEAD = 32, OBJECT_BUDGET = 1 << 20 };
 
 enum object_place {
 	PLACE_NONE,
@@ -50,19 +51,10 @@ struct object {
 	struct object *newer;
 };
 
-struct object_chunk {
-	struct object_chunk *next;
-	size_t used;
-	struct object objects[OBJECT_CHUNK];
-};
-
 struct objects {
 	struct output *output;
 	const struct folder *scratch_folder;
-	struct object_chunk *chunks; /* newest first */
-	struct object **slots;
-	size_t slot_count;
-	size_t count;
+	struct table table; /* of struct object */
 	struct object *oldest;
 	struct object *newest;
 	size_t held;     /* bytes of contents that may fall out */
@@ -72,8 +64,6 @@ struct objects {
 
 void objects_init(
 	struct objects *objects, struct output *output, const struct folder *scratch_folder);
-/* Removes the scratch file. */
-void objects_clean(struct objects *objects);
 struct object *object_find(struct objects *objects, const uint8_t id[SUM_SHA1]);
 
 uint8_t *object_buffer(size_t size);
@@ -85,14 +75,10 @@ size_t object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type);
 
 void object_receive(
 	struct objects *objects, struct object *object, uint8_t type, uint8_t *data, size_t size);
-/* One that went to a file of its own instead. */
-void object_receive_file(struct objects *objects, struct object *object, size_t size,
-	const struct folder *folder, const char *name);
+/* It lies in a file now. */
+void object_set_file(struct object *object, const struct folder *folder, const char *name);
 struct span object_content(struct objects *objects, struct object *object);
 void object_unpin(struct objects *objects, struct object *object);
 
-/* The id in hexadecimal, for sentences; borrowed, ends in NUL. */
-struct object_text {
-	char text[2 * SUM_SHA1 + 1];
-};
-struct object_text object_text(const uint8_t id[SUM_SHA1]);
+/* Ends the program with a sentence about an object. */
+_Noreturn void object_fail(const struct object *object, const char *sentence);

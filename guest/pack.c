@@ -15,6 +15,10 @@ enum state {
 	DONE,
 };
 
+#define TOO_LARGE "an object is too large"
+#define NO_BASE   "a delta has no base before it, or too large a one"
+#define NO_STREAM "an object is no zlib stream of its size"
+
 /* What the parts return: an event, or that the next part follows at once. */
 enum { GO_ON = -1 };
 
@@ -37,12 +41,7 @@ pack_bad(struct pack *pack, const char *sentence)
 static bool
 pack_collect(struct pack *pack, struct span *input, size_t size)
 {
-	size_t some = size_min(size - pack->collected, input->size);
-	if (some)
-		memcpy(pack->field + pack->collected, input->data, some);
-	*input = span_after(*input, some);
-	pack->collected = (uint8_t)(pack->collected + some);
-	if (pack->collected < size)
+	if (!span_collect(input, pack->field, &pack->collected, size))
 		return false;
 	pack->collected = 0;
 	return true;
@@ -69,10 +68,8 @@ head_step(struct pack *pack, struct span *input)
 {
 	if (!pack_collect(pack, input, 12))
 		return PACK_INPUT;
-	if (memcmp(pack->field, "PACK", 4) != 0)
-		return pack_bad(pack, "it does not begin as one");
-	if (load_big_32(pack->field + 4) != 2)
-		return pack_bad(pack, "of another version than 2");
+	if (load_big_32(pack->field) != 0x5041434b || load_big_32(pack->field + 4) != 2)
+		return pack_bad(pack, "it does not begin as one of version 2");
 	pack->count = load_big_32(pack->field + 8);
 	pack->state = pack->count ? OBJECT_FIRST : TRAILER_HEAD;
 	return GO_ON;
@@ -85,7 +82,7 @@ object_first(struct pack *pack, struct span *input, uint64_t offset)
 	if (!pack_byte(input, &byte))
 		return PACK_INPUT;
 	if (offset > UINT32_MAX)
-		return pack_bad(pack, "of more than 4 GiB");
+		return pack_bad(pack, TOO_LARGE);
 	pack->offset = (uint32_t)offset;
 	pack->number++;
 	pack->type = byte >> 4 & 7;
@@ -106,13 +103,13 @@ object_size(struct pack *pack, struct span *input)
 		if (!pack_byte(input, &byte))
 			return PACK_INPUT;
 		if (pack->shift > 32)
-			return pack_bad(pack, "an object of more than 2 GiB");
+			return pack_bad(pack, TOO_LARGE);
 		pack->size |= (uint64_t)(byte & 127) << pack->shift;
 		pack->shift = (uint8_t)(pack->shift + 7);
 		pack->variable = byte >> 7;
 	}
 	if (pack->size > PACK_OBJECT_MAX)
-		return pack_bad(pack, "an object of more than 2 GiB");
+		return pack_bad(pack, TOO_LARGE);
 	pack->variable = 0;
 	pack->state = pack->type == PACK_OFFSET_DELTA ? BASE_OFFSET
 		      : pack->type == PACK_ID_DELTA   ? BASE_ID
@@ -130,13 +127,13 @@ base_offset(struct pack *pack, struct span *input)
 			return PACK_INPUT;
 		pack->variable = pack->variable << 7 | (byte & 127);
 		if (pack->variable > UINT32_MAX)
-			return pack_bad(pack, "a delta's base lies before the pack");
+			return pack_bad(pack, NO_BASE);
 		if (!(byte & 128))
 			break;
 		pack->variable++;
 	}
 	if (pack->variable == 0 || pack->variable > pack->offset)
-		return pack_bad(pack, "a delta's base lies before the pack");
+		return pack_bad(pack, NO_BASE);
 	pack->base_offset = pack->offset - (uint32_t)pack->variable;
 	pack->state = BODY_HEAD;
 	return PACK_OBJECT;
@@ -159,16 +156,16 @@ body_step(struct pack *pack, struct span *input)
 	case INFLATE_INPUT:
 		return PACK_INPUT;
 	case INFLATE_BAD:
-		return pack_bad(pack, "an object that is no zlib stream");
+		return pack_bad(pack, NO_STREAM);
 	case INFLATE_FULL:
 		if (pack->made == pack->size)
-			return pack_bad(pack, "an object is longer than its head says");
+			return pack_bad(pack, NO_STREAM);
 		return PACK_FULL;
 	case INFLATE_DONE:
 		break;
 	}
 	if (pack->made != pack->size)
-		return pack_bad(pack, "an object is shorter than its head says");
+		return pack_bad(pack, NO_STREAM);
 	pack->state = BODY_SUM;
 	return GO_ON;
 }
@@ -181,7 +178,7 @@ body_head(struct pack *pack, struct span *input)
 	/* zlib (RFC 1950): deflate, a window of 32 KiB at most, no dictionary */
 	if ((pack->field[0] & 15) != 8 || pack->field[0] >> 4 > 7 || pack->field[1] & 32 ||
 		(pack->field[0] << 8 | pack->field[1]) % 31)
-		return pack_bad(pack, "an object that is no zlib stream");
+		return pack_bad(pack, NO_STREAM);
 	inflate_start(&pack->inflate);
 	pack->made = 0;
 	pack->state = BODY;

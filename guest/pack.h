@@ -59,8 +59,8 @@ struct pack {
 	uint8_t trailer[SUM_SHA1];
 	uint8_t type;
 	uint8_t state;
-	uint8_t collected; /* bytes of the fixed field under way */
 	uint8_t shift;
+	size_t collected; /* bytes of the fixed field under way */
 	uint64_t variable;
 	uint8_t field[SUM_SHA1];
 	const char *sentence;

@@ -70,19 +70,6 @@ span_text(const char *text)
 	return span_of(text, strlen(text));
 }
 
-static inline bool
-span_equal(struct span left, struct span right)
-{
-	return left.size == right.size &&
-	       (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
-}
-
-static inline bool
-span_has_prefix(struct span span, struct span prefix)
-{
-	return span.size >= prefix.size && memcmp(span.data, prefix.data, prefix.size) == 0;
-}
-
 static inline size_t
 size_min(size_t left, size_t right)
 {
@@ -103,15 +90,21 @@ span_from(struct span span, size_t start)
 	return span_after(span, size_min(start, span.size));
 }
 
+/* span.c, which imports nothing. */
+bool span_equal(struct span left, struct span right);
+bool span_is(struct span span, const char *text);
+bool span_has_prefix(struct span span, const char *prefix);
 /* Where a byte first stands, or the span's size. */
-static inline size_t
-span_find(struct span span, uint8_t byte)
-{
-	size_t at = 0;
-	while (at < span.size && span.data[at] != byte)
-		at++;
-	return at;
-}
+size_t span_find(struct span span, uint8_t byte);
+/* Takes the bytes before the next separator, and it, from the front. */
+struct span span_word(struct span *rest, uint8_t separator);
+/* Whether it stands for nothing but itself in a path: not empty, ".", "..", no '/', 255 bytes. */
+bool span_is_name(struct span span);
+/* Decimal digits alone, of a number below 2^50. */
+bool span_number(struct span text, uint64_t *number_out);
+/* Moves bytes from the front of the input to behind the `used` ones, until there are `size`; true
+ * when they are there. */
+bool span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size);
 
 enum {
 	WASI_WORKSPACE = 3, /* the preopened folder */
@@ -144,16 +137,9 @@ int32_t wasi_fd_write(
 WASI_IMPORT(fd_pread)
 int32_t wasi_fd_pread(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64_t offset,
 	size_t *read_out);
-WASI_IMPORT(fd_pwrite)
-int32_t wasi_fd_pwrite(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64_t offset,
-	size_t *written_out);
 WASI_IMPORT(fd_close) int32_t wasi_fd_close(int32_t fd);
 WASI_IMPORT(path_create_directory)
 int32_t wasi_path_create_directory(int32_t folder, const void *path, size_t path_size);
-WASI_IMPORT(path_remove_directory)
-int32_t wasi_path_remove_directory(int32_t folder, const void *path, size_t path_size);
-WASI_IMPORT(path_unlink_file)
-int32_t wasi_path_unlink_file(int32_t folder, const void *path, size_t path_size);
 WASI_IMPORT(path_symlink)
 int32_t wasi_path_symlink(
 	const void *target, size_t target_size, int32_t folder, const void *path, size_t path_size);

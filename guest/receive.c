@@ -161,15 +161,13 @@ stream_end(struct receive *receive)
 	receive->stream = -1;
 	struct object *object = object_find(receive->objects, id);
 	entry_now(receive)->object = object;
-	if (object->type) {
-		file_remove(receive->objects->output, receive->objects->scratch_folder,
-			text_span(&receive->stream_name));
+	if (object->type)
 		return;
-	}
 	memcpy(object->digest, digest, SUM_BLAKE3);
-	object->has_digest = true;
-	object_receive_file(receive->objects, object, (size_t)receive->pack.size,
-		receive->objects->scratch_folder, (const char *)receive->stream_name.data);
+	object->type = PACK_BLOB;
+	object->size = (uint32_t)receive->pack.size;
+	object_set_file(
+		object, receive->objects->scratch_folder, (const char *)receive->stream_name.data);
 	checkout_arrived(receive->checkout, object);
 }
 
@@ -187,13 +185,8 @@ static void
 object_begin(struct receive *receive)
 {
 	struct pack *pack = &receive->pack;
-	if (pack->number > receive->entry_capacity) {
-		size_t capacity = receive->entry_capacity ? 2 * receive->entry_capacity : 512;
-		receive->entries = (struct receive_entry *)heap_grow(receive->entries,
-			receive->entry_capacity * sizeof *receive->entries,
-			capacity * sizeof *receive->entries);
-		receive->entry_capacity = capacity;
-	}
+	receive->entries = (struct receive_entry *)array_room(receive->entries,
+		&receive->entry_capacity, pack->number - 1, sizeof *receive->entries);
 	*entry_now(receive) = (struct receive_entry){.offset = pack->offset};
 	receive->total += pack->size;
 	if (pack->size > size_limit(pack) || receive->total > RECEIVE_TOTAL)
@@ -272,16 +265,4 @@ receive_finish(struct receive *receive)
 {
 	if (!receive->is_done)
 		fail_number("pack: cut off in object", receive->pack.number);
-}
-
-void
-receive_clean(struct receive *receive)
-{
-	for (uint64_t number = 1; number <= receive->stream_number; number++) {
-		struct text name = {0};
-		text_number(&name, number);
-		file_remove(receive->objects->output, receive->objects->scratch_folder,
-			text_span(&name));
-		text_release(&name);
-	}
 }

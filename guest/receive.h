@@ -69,5 +69,3 @@ struct receive {
 void receive_init(struct receive *receive, struct objects *objects, struct checkout *checkout);
 void receive_add(struct receive *receive, struct span bytes);
 void receive_finish(struct receive *receive);
-/* Removes the files of blobs that no path was found for. */
-void receive_clean(struct receive *receive);

@@ -4,11 +4,10 @@
 #include "heap.h"
 
 int32_t
-reply_start(struct reply *reply, const char *method, struct span url, struct span headers,
+reply_start(struct reply *reply, const char *method, struct span url, const char *headers,
 	struct span body)
 {
 	*reply = (struct reply){.buffer = (uint8_t *)heap_take(REPLY_BUFFER)};
-	pkt_start(&reply->pkt);
 	return http_start(&reply->http, method, url, headers, body);
 }
 
@@ -48,7 +47,7 @@ reply_line(struct reply *reply, struct span *line)
 	*line = text_span(&reply->line);
 	if (line->size && line->data[line->size - 1] == '\n')
 		line->size--;
-	if (event == PKT_END && span_has_prefix(*line, SPAN("ERR ")))
+	if (event == PKT_END && span_has_prefix(*line, "ERR "))
 		fail_about("the server says", *line);
 	return event;
 }

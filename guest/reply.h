@@ -27,7 +27,7 @@ struct reply {
 };
 
 /* Gives the HTTP status. */
-int32_t reply_start(struct reply *reply, const char *method, struct span url, struct span headers,
+int32_t reply_start(struct reply *reply, const char *method, struct span url, const char *headers,
 	struct span body);
 enum pkt_event reply_piece(struct reply *reply, struct span *piece);
 /* The line is borrowed until the next call, without its newline. */

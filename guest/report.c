@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "report.h"
 
-#include "request.h"
-
 enum { VALUE_MAX = 512 };
 
 void
@@ -28,29 +26,13 @@ report_identity(struct span format, struct span value)
 		wasi_fd_write(fd, &vector, 1, &written) != 0 || written != line.size)
 		fail_about("an identity cannot be reported", format);
 	(void)wasi_fd_close(fd);
-	text_release(&line);
 }
 
 void
-report_add_subpath(struct text *value, struct span subpath)
+report_cab(uint8_t kind, const uint8_t digest[SUM_BLAKE3])
 {
-	if (subpath.size == 0)
-		return;
-	text_byte(value, ':');
-	text_percent(value, subpath);
-}
-
-void
-report_add_strip(struct text *value, uint8_t strip)
-{
-	if (strip == STRIP_AUTO)
-		return;
-	text_put(value, "+strip=");
-	text_number(value, strip);
-}
-
-void
-report_cab(const struct text *value)
-{
-	report_identity(SPAN("cab"), text_span(value));
+	struct text value = {0};
+	text_byte(&value, kind);
+	text_digest(&value, digest);
+	report_identity(SPAN("cab"), text_span(&value));
 }

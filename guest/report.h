@@ -12,8 +12,5 @@
 #include "text.h"
 
 void report_identity(struct span format, struct span value);
-/* ":a/b", percent-encoded, or nothing. */
-void report_add_subpath(struct text *value, struct span subpath);
-/* "+strip=N", or nothing where none was given. */
-void report_add_strip(struct text *value, uint8_t strip);
-void report_cab(const struct text *value);
+/* The last one: `cab KINDDIGEST`. */
+void report_cab(uint8_t kind, const uint8_t digest[SUM_BLAKE3]);

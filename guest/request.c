@@ -3,92 +3,99 @@
 
 #include "heap.h"
 
-struct scheme {
-	struct span text;
-	struct span base;
-	enum scheme_shape shape;
-};
+/* Local islands have no derivation, so no row here. */
+#define ROW_FORGE(text, base)    {text, base, SHAPE_FORGE},
+#define ROW_GIT(text, base)      {text, base, SHAPE_GIT},
+#define ROW_ARCHIVE(text, base)  {text, base, SHAPE_ARCHIVE},
+#define ROW_FILE(text, base)     {text, base, SHAPE_FILE},
+#define ROW_REGISTRY(text, base) {text, base, SHAPE_REGISTRY},
+#define ROW_LOCAL(text, base)
 
-static const struct scheme schemes[] = {
-#define SCHEME(name, text, shape, base, redirects, formats)                                        \
-	{{(const uint8_t *)text, sizeof text - 1}, {(const uint8_t *)base, sizeof base - 1},       \
-		SHAPE_##shape},
+static const struct scheme {
+	const char *text;
+	const char *base;
+	enum scheme_shape shape;
+} schemes[] = {
+#define SCHEME(name, text, shape, base, redirects, formats) ROW_##shape(text, base)
 #include "island/scheme_list.h"
 };
 
-static const struct scheme *
-scheme_find(struct span text)
+static void
+scheme_read(struct request *request, struct span text)
 {
 	for (size_t at = 0; at < sizeof schemes / sizeof schemes[0]; at++)
-		if (span_equal(schemes[at].text, text) && schemes[at].shape != SHAPE_LOCAL)
-			return &schemes[at];
+		if (span_is(text, schemes[at].text)) {
+			request->shape = schemes[at].shape;
+			request->base = span_text(schemes[at].base);
+			return;
+		}
 	fail_about("no scheme of this program", text);
 }
 
-bool
-checksum_read(struct span algorithm, struct span hex, struct checksum *out)
+size_t
+checksum_size(struct span name)
 {
-	if (span_equal(algorithm, SPAN("sha256")))
-		*out = (struct checksum){CAB_HASH_SHA256, SPAN("sha256"), 32, {0}};
-	else if (span_equal(algorithm, SPAN("sha512")))
-		*out = (struct checksum){CAB_HASH_SHA512, SPAN("sha512"), 64, {0}};
-	else
-		return false;
-	return hex_read(hex, out->sum, out->size);
+	return span_is(name, "sha256") ? 32 : span_is(name, "sha512") ? 64 : 0;
 }
 
-static void
-checksum_argument(struct request *request, struct span value)
+bool
+checksum_set(struct checksum *checksum, struct span name, struct span hex)
 {
-	struct span hex = value;
-	struct span algorithm = span_word(&hex, '-');
-	if (!checksum_read(algorithm, hex, &request->checksum))
-		fail_about("no sha256-HEX or sha512-HEX", value);
+	uint8_t sum[SUM_MAX];
+	size_t size = checksum_size(name);
+	*checksum = (struct checksum){name, hex};
+	return size && hex_read(hex, sum, size);
 }
 
 static void
 option_read(struct request *request, struct span argument)
 {
-	static const struct {
-		struct span key;
-		size_t field;
-	} texts[] = {
-		{{(const uint8_t *)"base", 4}, offsetof(struct request, base)},
-		{{(const uint8_t *)"reference", 9}, offsetof(struct request, reference)},
-		{{(const uint8_t *)"revision", 8}, offsetof(struct request, revision)},
-		{{(const uint8_t *)"subpath", 7}, offsetof(struct request, subpath)},
-	};
 	struct span value = argument;
 	struct span key = span_word(&value, '=');
 	uint64_t number;
-	for (size_t at = 0; at < sizeof texts / sizeof texts[0]; at++)
-		if (span_equal(key, texts[at].key)) {
-			*(struct span *)(void *)((uint8_t *)request + texts[at].field) = value;
-			return;
-		}
-	if (span_equal(key, SPAN("checksum")))
-		checksum_argument(request, value);
-	else if (span_equal(key, SPAN("strip")) && number_read(value, &number) &&
-		 number <= STRIP_MAX)
+	if (span_is(key, "base")) {
+		request->base = value;
+	} else if (span_is(key, "reference")) {
+		request->reference = value;
+	} else if (span_is(key, "revision")) {
+		request->revision = value;
+	} else if (span_is(key, "subpath")) {
+		request->subpath = value;
+	} else if (span_is(key, "checksum")) {
+		struct span hex = value;
+		struct span name = span_word(&hex, '-');
+		if (!checksum_set(&request->checksum, name, hex))
+			fail_about("no sha256-HEX or sha512-HEX", value);
+	} else if (span_is(key, "strip") && span_number(value, &number) && number <= STRIP_MAX) {
 		request->strip = (uint8_t)number;
-	else if (span_equal(key, SPAN("submodules")))
+	} else if (span_is(key, "submodules")) {
 		fail("submodules cannot be fetched yet");
-	else
+	} else {
 		fail_about("an argument that this program does not know", argument);
+	}
 }
 
 /* A subpath is names between slashes: what the lock, the identities and the walk agree on. */
 static void
-subpath_check(struct span subpath)
+options_write(struct request *request)
 {
-	struct span rest = subpath;
-	while (rest.size) {
-		struct span name = span_word(&rest, '/');
-		if (name.size == 0 || span_equal(name, SPAN(".")) || span_equal(name, SPAN("..")))
-			fail_about("the subpath is not names between slashes", subpath);
+	struct text *options = &request->options;
+	struct span rest = request->subpath;
+	if (rest.size) {
+		text_byte(options, ':');
+		text_percent(options, rest);
+		do {
+			struct span name = span_of(rest.data, span_find(rest, '/'));
+			if (!span_is_name(name) || name.size + 1 == rest.size)
+				fail_about("the subpath is not names between slashes",
+					request->subpath);
+			rest = span_from(rest, name.size + 1);
+		} while (rest.size);
 	}
-	if (subpath.size && subpath.data[subpath.size - 1] == '/')
-		fail_about("the subpath is not names between slashes", subpath);
+	if (request->strip != STRIP_AUTO) {
+		text_put(options, "+strip=");
+		text_number(options, request->strip);
+	}
 }
 
 /* The first '@' behind a URL's host: names of tags hold '@' far more often than paths do. */
@@ -134,7 +141,7 @@ pins_read(struct request *request)
 	while (count--) {
 		struct span value = span_text(variables[count]);
 		struct span name = span_word(&value, '=');
-		if (span_equal(name, SPAN("CAB_PIN")))
+		if (span_is(name, "CAB_PIN"))
 			request->pins = value;
 	}
 }
@@ -145,30 +152,51 @@ request_read(struct request *request)
 	size_t count;
 	char **arguments = texts_read(wasi_args_sizes_get, wasi_args_get, &count);
 	if (count < 3)
-		fail("the arguments are not a scheme, a ref, and KEY=VALUE");
-	const struct scheme *scheme = scheme_find(span_text(arguments[1]));
-	*request = (struct request){.shape = scheme->shape,
-		.scheme = scheme->text,
-		.base = scheme->base,
+		fail("the arguments cannot be read");
+	*request = (struct request){.scheme = span_text(arguments[1]),
 		.ref = span_text(arguments[2]),
 		.strip = STRIP_AUTO};
+	scheme_read(request, request->scheme);
 	for (size_t at = 3; at < count; at++)
 		option_read(request, span_text(arguments[at]));
-	subpath_check(request->subpath);
+	options_write(request);
 	if (request->shape != SHAPE_ARCHIVE && request->shape != SHAPE_FILE)
 		reference_split(request);
 	pins_read(request);
 }
 
+void
+request_url(const struct request *request, struct text *url)
+{
+	struct span front = request->base;
+	uint8_t between = '/';
+	if (request->shape == SHAPE_ARCHIVE) {
+		front = request->scheme;
+		between = ':';
+	}
+	if (request->shape != SHAPE_GIT && request->shape != SHAPE_FILE) {
+		text_add(url, front);
+		text_byte(url, between);
+	}
+	text_add(url, request->ref);
+	if (request->shape == SHAPE_REGISTRY) {
+		text_byte(url, '/');
+		text_add(url, request->reference);
+	}
+}
+
 struct span
-request_pin(const struct request *request, struct span format)
+request_pin(const struct request *request, struct span format, size_t digits)
 {
 	struct span rest = request->pins;
 	while (rest.size) {
 		struct span value = span_word(&rest, '\n');
-		struct span word = span_word(&value, ' ');
-		if (span_equal(word, format))
-			return value;
+		if (!span_equal(span_word(&value, ' '), format) || span_has_prefix(value, "~"))
+			continue;
+		digits = size_min(value.size, digits);
+		if (!span_equal(span_after(value, digits), text_span(&request->options)))
+			fail_about("the pin is of other options or another subpath", value);
+		return span_of(value.data, digits);
 	}
-	return span_of(NULL, 0);
+	return rest;
 }

@@ -22,11 +22,10 @@ enum scheme_shape {
 
 enum { STRIP_AUTO = 255, STRIP_MAX = 16 };
 
+/* As it is written; both are empty where there is none. */
 struct checksum {
-	int32_t algorithm; /* CAB_HASH_SHA256 or CAB_HASH_SHA512 */
-	struct span name;  /* "sha256", "sha512" */
-	size_t size;       /* of the sum; 0: there is none */
-	uint8_t sum[SUM_MAX];
+	struct span name; /* "sha256" or "sha512" */
+	struct span hex;
 };
 
 struct request {
@@ -39,11 +38,17 @@ struct request {
 	struct span subpath;
 	struct checksum checksum;
 	uint8_t strip;
+	struct text options; /* ":SUBPATH+strip=N", as the values of identities end */
 	struct span pins;
 };
 
 void request_read(struct request *request);
-/* The value of the pin's line of this format, or an empty span. */
-struct span request_pin(const struct request *request, struct span format);
-/* Of archives and files: reads "sha256-HEX". False where it is neither algorithm. */
-bool checksum_read(struct span algorithm, struct span hex, struct checksum *out);
+/* Where the scheme's row says that the ref is. */
+void request_url(const struct request *request, struct text *url);
+/* The first `digits` of the value of the pin's line of this format, which must be of these options;
+ * or an empty span. */
+struct span request_pin(const struct request *request, struct span format, size_t digits);
+/* False where the name is no algorithm's, or the digits are not as many as it has. */
+bool checksum_set(struct checksum *checksum, struct span name, struct span hex);
+/* Of a sum, in bytes. */
+size_t checksum_size(struct span name);

@@ -22,6 +22,9 @@ enum field {
 	FIELD_PREFIX = 345,
 };
 
+#define BAD_PATH "a path leads elsewhere, or is no clean path"
+#define NO_ENTRY "attributes that belong to no entry"
+
 /* What the parts return: an event, or that the next part follows at once. */
 enum { GO_ON = -1 };
 
@@ -56,19 +59,19 @@ field_number(const uint8_t *field, size_t size, uint64_t *number_out)
 {
 	uint64_t number = 0;
 	size_t at = 0;
-	if (field[0] & 0x80) {
-		for (at = 1; at < size; at++) {
-			if (number >> 48)
-				return false;
-			number = number << 8 | field[at];
-		}
-		*number_out = number;
-		return field[0] == 0x80;
-	}
-	while (at < size && field[at] == ' ')
+	bool is_binary = field[0] == 0x80;
+	if (is_binary)
 		at++;
-	for (; at < size && field[at] >= '0' && field[at] <= '7'; at++)
-		number = number << 3 | (uint64_t)(field[at] - '0');
+	while (!is_binary && at < size && field[at] == ' ')
+		at++;
+	for (; at < size; at++) {
+		unsigned digit = field[at];
+		if (!is_binary && (digit -= '0') > 7)
+			break;
+		if (number >> 48)
+			return false;
+		number = is_binary ? number << 8 | digit : number << 3 | digit;
+	}
 	*number_out = number;
 	for (; at < size; at++)
 		if (field[at] != ' ' && field[at] != 0)
@@ -121,17 +124,16 @@ text_set(struct tar_text *text, struct span span)
 static bool
 path_clean(struct span *path, bool is_folder)
 {
-	while (span_has_prefix(*path, SPAN("./")))
+	while (span_has_prefix(*path, "./"))
 		*path = span_from(*path, 2);
 	if (is_folder && path->size && path->data[path->size - 1] == '/')
 		path->size--;
-	if (is_folder && span_equal(*path, SPAN(".")))
+	if (is_folder && span_is(*path, "."))
 		path->size = 0;
 	struct span rest = *path;
 	while (rest.size) {
 		struct span name = span_of(rest.data, span_find(rest, '/'));
-		if (name.size == 0 || name.size > 255 || name.size == rest.size - 1 ||
-			span_equal(name, SPAN(".")) || span_equal(name, SPAN("..")))
+		if (!span_is_name(name) || name.size == rest.size - 1)
 			return false;
 		rest = span_from(rest, name.size + 1);
 	}
@@ -156,14 +158,8 @@ entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 	case '5':
 		tar->kind = TAR_FOLDER;
 		return GO_ON;
-	case '3':
-	case '4':
-	case '6':
-		return tar_bad(tar, "a device or FIFO");
-	case 'S':
-		return tar_bad(tar, "a sparse file");
 	default:
-		return tar_bad(tar, "an entry of a type that is no file, link or folder");
+		return tar_bad(tar, "an entry is no file, link, folder or submodule");
 	}
 }
 
@@ -175,7 +171,7 @@ entry_texts(struct tar *tar)
 		tar->name.size = 0;
 		struct span prefix = field_text(block + FIELD_PREFIX, 155);
 		/* GNU's own header has times where the prefix is. */
-		if (memcmp(block + FIELD_MAGIC, "ustar\0", 6) == 0 && prefix.size) {
+		if (span_equal(span_of(block + FIELD_MAGIC, 6), SPAN("ustar\0")) && prefix.size) {
 			(void)text_append(&tar->name, prefix);
 			(void)text_append(&tar->name, SPAN("/"));
 		}
@@ -202,14 +198,13 @@ entry_begin(struct tar *tar)
 	if (event != GO_ON)
 		return event;
 	tar->size = tar->left;
-	if (tar->has_size && tar->pax_size != tar->size)
-		return tar_bad(tar, "an entry has two different sizes");
-	if (tar->size && tar->kind != TAR_FILE && tar->kind != TAR_EXECUTABLE)
-		return tar_bad(tar, "an entry that has no bytes has a size");
+	if ((tar->has_size && tar->pax_size != tar->size) ||
+		(tar->size && tar->kind != TAR_FILE && tar->kind != TAR_EXECUTABLE))
+		return tar_bad(tar, "a size that no entry may have");
 	if (!entry_texts(tar))
-		return tar_bad(tar, "a path leads elsewhere, or is no clean path");
+		return tar_bad(tar, BAD_PATH);
 	if (tar->link.is_set && tar->kind != TAR_LINK && tar->kind != TAR_HARD_LINK)
-		return tar_bad(tar, "attributes that belong to no link");
+		return tar_bad(tar, NO_ENTRY);
 	tar->name.is_set = false;
 	tar->link.is_set = false;
 	tar->has_size = false;
@@ -221,47 +216,28 @@ entry_begin(struct tar *tar)
 static bool
 record_next(struct span *rest, struct span *key, struct span *value)
 {
-	size_t size = 0;
-	size_t at = 0;
-	for (; at < rest->size && rest->data[at] != ' '; at++) {
-		unsigned digit = rest->data[at] - (unsigned)'0';
-		if (digit > 9 || at > 6)
-			return false;
-		size = size * 10 + digit;
-	}
-	if (at == 0 || size > rest->size || size < at + 3 || rest->data[size - 1] != '\n')
+	uint64_t size;
+	*value = *rest;
+	struct span digits = span_word(value, ' ');
+	if (!span_number(digits, &size) || size > rest->size || size < digits.size + 3 ||
+		rest->data[size - 1] != '\n')
 		return false;
-	*key = span_of(rest->data + at + 1, size - at - 2);
-	*rest = span_from(*rest, size);
-	size_t equals = span_find(*key, '=');
-	if (equals == 0 || equals == key->size)
+	value->size = (size_t)size - digits.size - 2;
+	*rest = span_after(*rest, (size_t)size);
+	size_t equals = span_find(*value, '=');
+	if (equals == value->size)
 		return false;
-	*value = span_from(*key, equals + 1);
-	key->size = equals;
-	return true;
-}
-
-static bool
-size_read(struct span text, uint64_t *size_out)
-{
-	uint64_t size = 0;
-	for (size_t at = 0; at < text.size; at++) {
-		unsigned digit = text.data[at] - (unsigned)'0';
-		if (digit > 9 || size > TAR_SIZE_MAX)
-			return false;
-		size = size * 10 + digit;
-	}
-	*size_out = size;
-	return text.size > 0;
+	*key = span_word(value, '=');
+	return equals > 0;
 }
 
 static bool
 record_apply(struct tar *tar, struct span key, struct span value)
 {
-	bool is_path = span_equal(key, SPAN("path"));
-	bool is_link = span_equal(key, SPAN("linkpath"));
-	bool is_size = span_equal(key, SPAN("size"));
-	if (span_has_prefix(key, SPAN("GNU.sparse.")))
+	bool is_path = span_is(key, "path");
+	bool is_link = span_is(key, "linkpath");
+	bool is_size = span_is(key, "size");
+	if (span_has_prefix(key, "GNU.sparse."))
 		return false;
 	if (tar->type == 'g')
 		return !is_path && !is_link && !is_size;
@@ -274,7 +250,7 @@ record_apply(struct tar *tar, struct span key, struct span value)
 	if (tar->has_size)
 		return false;
 	tar->has_size = true;
-	return size_read(value, &tar->pax_size);
+	return span_number(value, &tar->pax_size);
 }
 
 static int
@@ -288,7 +264,7 @@ attributes_end(struct tar *tar)
 		/* GNU writes one NUL behind the text. */
 		if (rest.size && rest.data[rest.size - 1] == 0)
 			rest.size--;
-		return text_set(text, rest) ? GO_ON : tar_bad(tar, "a long name is not clean");
+		return text_set(text, rest) ? GO_ON : tar_bad(tar, BAD_PATH);
 	}
 	while (rest.size) {
 		struct span key;
@@ -303,7 +279,7 @@ static int
 zero_block(struct tar *tar)
 {
 	if (tar->name.is_set || tar->link.is_set || tar->has_size)
-		return tar_bad(tar, "attributes that belong to no entry");
+		return tar_bad(tar, NO_ENTRY);
 	tar->state = tar->state == HEADER ? ZEROS : TAIL;
 	return GO_ON;
 }
@@ -317,7 +293,7 @@ header_end(struct tar *tar)
 	if (is_zero)
 		return zero_block(tar);
 	if (tar->state != HEADER)
-		return tar_bad(tar, "something behind the archive's end");
+		return tar_bad(tar, "more bytes behind its end");
 	if (!tar_is_header(tar->block))
 		return tar_bad(tar, "the sum of a header differs");
 	if (!field_number(tar->block + FIELD_SIZE, 12, &tar->left) || tar->left > TAR_SIZE_MAX)
@@ -332,18 +308,6 @@ header_end(struct tar *tar)
 	return GO_ON;
 }
 
-/* Collects up to `size` bytes; true when they are there. */
-static bool
-tar_collect(struct tar *tar, uint8_t *bytes, size_t size, struct span *input)
-{
-	size_t some = size_min(size - tar->collected, input->size);
-	if (some)
-		memcpy(bytes + tar->collected, input->data, some);
-	*input = span_after(*input, some);
-	tar->collected += some;
-	return tar->collected == size;
-}
-
 static int
 tar_part(struct tar *tar, struct span *input, struct span *data)
 {
@@ -351,12 +315,12 @@ tar_part(struct tar *tar, struct span *input, struct span *data)
 	case HEADER:
 	case ZEROS:
 	case TAIL:
-		if (!tar_collect(tar, tar->block, TAR_BLOCK, input))
+		if (!span_collect(input, tar->block, &tar->collected, TAR_BLOCK))
 			return TAR_INPUT;
 		tar->collected = 0;
 		return header_end(tar);
 	case ATTRIBUTES:
-		if (!tar_collect(tar, tar->attributes, (size_t)tar->left, input))
+		if (!span_collect(input, tar->attributes, &tar->collected, (size_t)tar->left))
 			return TAR_INPUT;
 		return attributes_end(tar);
 	case CONTENT:

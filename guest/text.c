@@ -40,16 +40,23 @@ text_put(struct text *text, const char *more)
 	text_add(text, span_text(more));
 }
 
+size_t
+number_digits(uint8_t digits_out[DIGITS], uint64_t number)
+{
+	size_t at = DIGITS;
+	do {
+		digits_out[--at] = (uint8_t)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return at;
+}
+
 void
 text_number(struct text *text, uint64_t number)
 {
-	uint8_t digits[20];
-	size_t at = sizeof digits;
-	do {
-		digits[--at] = (uint8_t)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	text_add(text, span_of(digits + at, sizeof digits - at));
+	uint8_t digits[DIGITS];
+	size_t at = number_digits(digits, number);
+	text_add(text, span_of(digits + at, DIGITS - at));
 }
 
 void
@@ -65,13 +72,19 @@ text_release(struct text *text)
 	*text = (struct text){0};
 }
 
+/* The digits of one byte, lower case (32) or upper case (0). */
+static void
+byte_hex(struct text *text, uint8_t byte, uint8_t letter_case)
+{
+	for (int shift = 4; shift >= 0; shift -= 4)
+		text_byte(text, (uint8_t) "0123456789ABCDEF"[byte >> shift & 15] | letter_case);
+}
+
 void
 text_hex(struct text *text, struct span raw)
 {
-	for (size_t at = 0; at < raw.size; at++) {
-		text_byte(text, (uint8_t) "0123456789abcdef"[raw.data[at] >> 4]);
-		text_byte(text, (uint8_t) "0123456789abcdef"[raw.data[at] & 15]);
-	}
+	for (size_t at = 0; at < raw.size; at++)
+		byte_hex(text, raw.data[at], 32);
 }
 
 static bool
@@ -92,8 +105,7 @@ text_percent(struct text *text, struct span raw)
 			continue;
 		}
 		text_byte(text, '%');
-		text_byte(text, (uint8_t) "0123456789ABCDEF"[byte >> 4]);
-		text_byte(text, (uint8_t) "0123456789ABCDEF"[byte & 15]);
+		byte_hex(text, byte, 0);
 	}
 }
 
@@ -132,20 +144,6 @@ hex_read(struct span text, uint8_t *raw_out, size_t size)
 		raw_out[at] = (uint8_t)(high << 4 | low);
 	}
 	return true;
-}
-
-bool
-number_read(struct span text, uint64_t *number_out)
-{
-	uint64_t number = 0;
-	for (size_t at = 0; at < text.size; at++) {
-		unsigned digit = text.data[at] - (unsigned)'0';
-		if (digit > 9 || number >> 46)
-			return false;
-		number = number * 10 + digit;
-	}
-	*number_out = number;
-	return text.size > 0;
 }
 
 void
@@ -188,14 +186,6 @@ fail_number(const char *sentence, uint64_t number)
 	struct text text = {0};
 	text_number(&text, number);
 	fail_about(sentence, text_span(&text));
-}
-
-struct span
-span_word(struct span *rest, uint8_t separator)
-{
-	struct span word = span_of(rest->data, span_find(*rest, separator));
-	*rest = span_from(*rest, word.size + 1);
-	return word;
 }
 
 void

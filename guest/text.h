@@ -14,7 +14,7 @@
 
 #include "port.h"
 
-enum { TEXT_MAX = 4 << 20 };
+enum { TEXT_MAX = 4 << 20, DIGITS = 20 };
 
 struct text {
 	uint8_t *data;
@@ -43,8 +43,8 @@ void text_digest(struct text *text, const uint8_t digest[SUM_BLAKE3]);
 
 /* Exactly 2 * size lower-case digits. */
 bool hex_read(struct span text, uint8_t *raw_out, size_t size);
-/* Decimal digits alone, of a number below 2^50. */
-bool number_read(struct span text, uint64_t *number_out);
+/* The decimal digits of a number, at the end of the array; where they begin. */
+size_t number_digits(uint8_t digits_out[DIGITS], uint64_t number);
 
 /* A span after a word, "WORD: SPAN", as one line of the build's log; control characters become '?'.
  */
@@ -56,8 +56,6 @@ _Noreturn void fail_about(const char *sentence, struct span what);
 _Noreturn void fail_number(const char *sentence, uint64_t number);
 _Noreturn void fail_in(const char *where, const char *sentence);
 
-/* Takes the bytes before the next separator, and it, from the front. */
-struct span span_word(struct span *rest, uint8_t separator);
 /* A hash's sum; a failure of the host (or a collision of SHA-1) ends the program. */
 void hash_once(int32_t algorithm, struct span data, uint8_t *sum_out);
 void hash_end(int32_t handle, uint8_t *sum_out);

@@ -40,8 +40,7 @@ is_git_folder(struct span name)
 			return false;
 		plain[size++] = byte;
 	}
-	return span_equal(span_of(plain, size), SPAN(".git")) ||
-	       span_equal(span_of(plain, size), SPAN("git~1"));
+	return span_is(span_of(plain, size), ".git") || span_is(span_of(plain, size), "git~1");
 }
 
 const char *
@@ -49,8 +48,7 @@ tree_name_problem(struct span name)
 {
 	if (name.size == 0 || name.size > 255)
 		return "a name is empty or longer than 255 bytes";
-	if (span_equal(name, SPAN(".")) || span_equal(name, SPAN("..")) ||
-		span_find(name, '/') < name.size)
+	if (span_is(name, ".") || span_is(name, "..") || span_find(name, '/') < name.size)
 		return "a name leads elsewhere";
 	if (is_git_folder(name))
 		return "a name stands for the folder .git";

@@ -183,7 +183,7 @@ def archives_make():
 
 def is_equal_to_git(outcome, name, revision):
     assert tree_of(outcome.out) == tree_stored(name, revision)
-    assert outcome.left == ["hash", "out"], outcome.left
+    assert outcome.left == ["hash", "out", "scratch"], outcome.left
 
 
 @test
@@ -266,7 +266,7 @@ def a_pin_is_fetched_by_its_revision_and_must_be_of_the_same_subpath():
     outcome = fetched("git", GIT + "/o/all@feature/x@2", pin=f"git {old}\n")
     is_equal_to_git(outcome, "o/all", "main")
     refused("another subpath", "git", GIT + "/o/all", pin=f"git {old}:a\n")
-    refused("another revision than the pin", "git", GIT + "/o/all", "revision=" + "0" * 40,
+    refused("another checksum or revision than the pin", "git", GIT + "/o/all", "revision=" + "0" * 40,
             pin=f"git {old}\n")
 
 
@@ -479,7 +479,7 @@ def a_crate_is_told_by_its_checksum_before_it_is_asked_for():
     wrong = refused("the checksum differs: it is: " + digest, "crates", "thing@1.0.0",
                     "checksum=sha256-" + "0" * 64)
     assert "0" * 64 in wrong.log
-    refused("another checksum than the pin", "crates", "thing@1.0.0", "checksum=sha256-" + digest,
+    refused("another checksum or revision than the pin", "crates", "thing@1.0.0", "checksum=sha256-" + digest,
             pin="sha256.tar1 " + "0" * 64)
     refused("the checksum differs", "crates", "thing@1.0.0", pin="sha256.tar1 " + "0" * 64)
     refused("other options", "crates", "thing@1.0.0", pin="sha256.tar1 " + digest + "+strip=2")

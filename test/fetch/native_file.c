@@ -199,17 +199,6 @@ wasi_fd_pread(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64
 }
 
 int32_t
-wasi_fd_pwrite(int32_t fd, const struct wasi_iovec *vectors, size_t count, uint64_t offset,
-	size_t *written_out)
-{
-	ssize_t size =
-		count ? pwrite(files[fd - FIRST].fd, vectors->data, vectors->size, (off_t)offset)
-		      : 0;
-	*written_out = size > 0 ? (size_t)size : 0;
-	return size < 0 ? problem() : 0;
-}
-
-int32_t
 wasi_fd_close(int32_t fd)
 {
 	struct file *file = &files[fd - FIRST];
@@ -238,20 +227,6 @@ wasi_path_create_directory(int32_t folder, const void *path, size_t path_size)
 {
 	(void)folder;
 	return mkdirat(folder_fd, path_text(path, path_size), 0755) ? problem() : 0;
-}
-
-int32_t
-wasi_path_remove_directory(int32_t folder, const void *path, size_t path_size)
-{
-	(void)folder;
-	return unlinkat(folder_fd, path_text(path, path_size), AT_REMOVEDIR) ? problem() : 0;
-}
-
-int32_t
-wasi_path_unlink_file(int32_t folder, const void *path, size_t path_size)
-{
-	(void)folder;
-	return unlinkat(folder_fd, path_text(path, path_size), 0) ? problem() : 0;
 }
 
 int32_t

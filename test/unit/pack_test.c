@@ -93,17 +93,17 @@ static void
 heads_that_lie_are_bad(void **state)
 {
 	(void)state;
-	is_bad("PACK\0\0\0\3\0\0\0\1", 12, "BAD: of another version than 2\n");
-	is_bad("BACK\0\0\0\2\0\0\0\1", 12, "BAD: it does not begin as one\n");
+	is_bad("PACK\0\0\0\3\0\0\0\1", 12, "BAD: it does not begin as one of version 2\n");
+	is_bad("BACK\0\0\0\2\0\0\0\1", 12, "BAD: it does not begin as one of version 2\n");
 	is_bad(AT("\x00"), "BAD: an object of a type that does not exist\n");
 	is_bad(AT("\x51"), "BAD: an object of a type that does not exist\n");
-	is_bad(AT("\xbf\xff\xff\xff\xff\xff\x7f"), "BAD: an object of more than 2 GiB\n");
-	is_bad(AT("\x61\x00"), "BAD: a delta's base lies before the pack\n");
-	is_bad(AT("\x61\x7f"), "BAD: a delta's base lies before the pack\n");
+	is_bad(AT("\xbf\xff\xff\xff\xff\xff\x7f"), "BAD: an object is too large\n");
+	is_bad(AT("\x61\x00"), "BAD: a delta has no base before it, or too large a one\n");
+	is_bad(AT("\x61\x7f"), "BAD: a delta has no base before it, or too large a one\n");
 	is_bad(AT("\x61\xff\xff\xff\xff\xff\xff\x7f"),
-		"BAD: a delta's base lies before the pack\n");
-	is_bad(AT("\x31\x00\x00"), "BAD: an object that is no zlib stream\n");
-	is_bad(AT("\x31\x78\xbb"), "BAD: an object that is no zlib stream\n");
+		"BAD: a delta has no base before it, or too large a one\n");
+	is_bad(AT("\x31\x00\x00"), "BAD: an object is no zlib stream of its size\n");
+	is_bad(AT("\x31\x78\xbb"), "BAD: an object is no zlib stream of its size\n");
 }
 
 static void
@@ -112,8 +112,8 @@ an_object_has_the_size_that_its_head_says(void **state)
 	(void)state;
 	/* "hello", stored */
 #define HELLO "\x78\x01\x01\x05\x00\xfa\xffhello\x06\x2c\x02\x15"
-	is_bad(AT("\x34" HELLO), "BAD: an object is longer than its head says\n");
-	is_bad(AT("\x36" HELLO), "BAD: an object is shorter than its head says\n");
+	is_bad(AT("\x34" HELLO), "BAD: an object is no zlib stream of its size\n");
+	is_bad(AT("\x36" HELLO), "BAD: an object is no zlib stream of its size\n");
 	is_bad(AT("\x35" HELLO "01234567890123456789"), "3 5\nDONE\n");
 	is_bad(AT("\x35" HELLO "01234567890123456789more"),
 		"3 5\nDONE\nBAD: more bytes behind its end\n");

@@ -208,10 +208,12 @@ devices_sparse_files_and_unknown_entries_are_refused(void **state)
 {
 	(void)state;
 	for (const char *type = "346"; *type; type++)
-		one_is((struct header){.name = "a", .type = *type}, "BAD: a device or FIFO\n");
-	one_is((struct header){.name = "a", .type = 'S'}, "BAD: a sparse file\n");
+		one_is((struct header){.name = "a", .type = *type},
+			"BAD: an entry is no file, link, folder or submodule\n");
+	one_is((struct header){.name = "a", .type = 'S'},
+		"BAD: an entry is no file, link, folder or submodule\n");
 	one_is((struct header){.name = "a", .type = 'D'},
-		"BAD: an entry of a type that is no file, link or folder\n");
+		"BAD: an entry is no file, link, folder or submodule\n");
 }
 
 static void
@@ -233,7 +235,7 @@ sizes_that_no_entry_may_have_are_refused(void **state)
 			.name = "a", .type = '0', .size = "\x80\x01\x01\x01\x01\x01\x01\x01"},
 		"BAD: a size that no entry may have\n");
 	one_is((struct header){.name = "a", .type = '5', .size = "00000000001"},
-		"BAD: an entry that has no bytes has a size\n");
+		"BAD: a size that no entry may have\n");
 	one_is((struct header){.name = "a", .type = 'x', .size = "00010000000"},
 		"BAD: attributes of more than 64 KiB\n");
 }
@@ -261,7 +263,7 @@ attributes_that_contradict_or_cannot_be_read_are_refused(void **state)
 	(void)state;
 	attributes_are("12 path=xyz\n", 'x', "f xyz 3:abc\n");
 	attributes_are("10 size=3\n", 'x', "f a 3:abc\n");
-	attributes_are("10 size=9\n", 'x', "BAD: an entry has two different sizes\n");
+	attributes_are("10 size=9\n", 'x', "BAD: a size that no entry may have\n");
 	attributes_are("12 path=xyz\n12 path=uvw\n", 'x', BAD_PAX);
 	attributes_are("12 path=xyz\n", 'g', BAD_PAX);
 	attributes_are("20 comment=whatever\n", 'g', "f a 3:abc\n");
@@ -269,7 +271,7 @@ attributes_that_contradict_or_cannot_be_read_are_refused(void **state)
 	attributes_are("3 =\n", 'x', BAD_PAX);
 	attributes_are("garbage", 'x', BAD_PAX);
 	attributes_are("23 GNU.sparse.major=1\n", 'x', BAD_PAX);
-	attributes_are("16 linkpath=xyz\n", 'x', "BAD: attributes that belong to no link\n");
+	attributes_are("16 linkpath=xyz\n", 'x', "BAD: attributes that belong to no entry\n");
 	attributes_are("13 path=../x\n", 'x', BAD_PATH);
 }
 
@@ -287,14 +289,14 @@ an_archive_ends_in_two_blocks_of_zeros_and_nothing_else(void **state)
 	block_add(&archive, "");
 	lists_as(buf_bytes(&archive), "f a\n");
 	block_add(&archive, "x");
-	lists_as(buf_bytes(&archive), "f a\nBAD: something behind the archive's end\n");
+	lists_as(buf_bytes(&archive), "f a\nBAD: more bytes behind its end\n");
 	buf_release(&archive);
 
 	header_add(&archive, (struct header){.name = "a", .type = '0'});
 	block_add(&archive, "");
 	header_add(&archive, (struct header){.name = "b", .type = '0'});
 	end_add(&archive);
-	lists_as(buf_bytes(&archive), "f a\nBAD: something behind the archive's end\n");
+	lists_as(buf_bytes(&archive), "f a\nBAD: more bytes behind its end\n");
 	archive.data[0] = 'c';
 	lists_as(buf_bytes(&archive), "BAD: the sum of a header differs\n");
 	buf_release(&archive);

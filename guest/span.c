@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "port.h"
+
+bool
+span_equal(struct span left, struct span right)
+{
+	return left.size == right.size &&
+	       (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
+}
+
+bool
+span_is(struct span span, const char *text)
+{
+	return span_equal(span, span_text(text));
+}
+
+bool
+span_has_prefix(struct span span, const char *prefix)
+{
+	return span_is(span_of(span.data, size_min(span.size, strlen(prefix))), prefix);
+}
+
+size_t
+span_find(struct span span, uint8_t byte)
+{
+	size_t at = 0;
+	while (at < span.size && span.data[at] != byte)
+		at++;
+	return at;
+}
+
+struct span
+span_word(struct span *rest, uint8_t separator)
+{
+	struct span word = span_of(rest->data, span_find(*rest, separator));
+	*rest = span_from(*rest, word.size + 1);
+	return word;
+}
+
+bool
+span_is_name(struct span span)
+{
+	return span.size && span.size <= 255 && span_find(span, '/') == span.size &&
+	       !span_is(span, ".") && !span_is(span, "..");
+}
+
+bool
+span_number(struct span text, uint64_t *number_out)
+{
+	uint64_t number = 0;
+	for (size_t at = 0; at < text.size; at++) {
+		unsigned digit = text.data[at] - (unsigned)'0';
+		if (digit > 9 || number >> 46)
+			return false;
+		number = number * 10 + digit;
+	}
+	*number_out = number;
+	return text.size > 0;
+}
+
+bool
+span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size)
+{
+	size_t some = size_min(size - *used, input->size);
+	if (some)
+		memcpy(bytes + *used, input->data, some);
+	*input = span_after(*input, some);
+	*used += some;
+	return *used == size;
+}
