@@ -47,8 +47,9 @@ option_number(const char *name, const char *text, uint64_t *out, struct err *err
 	char *end = NULL;
 	errno = 0;
 	unsigned long long number = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || number > 1u << 30)
-		return err_set(err, ERR_USAGE, "--%s wants a whole number, not \"%s\"", name, text);
+	if (*text < '0' || *text > '9' || *end || errno || !number || number > 1u << 30)
+		return err_set(err, ERR_USAGE, "--%s wants a whole number, at least 1, not \"%s\"",
+			name, text);
 	*out = number;
 	return true;
 }

@@ -258,13 +258,17 @@ job_check_limits(const struct realizer_job *job, struct err *err)
 {
 	const struct embedded_limits *limits = &job->embedded->settings.limits;
 	uint64_t now = loop_now();
-	uint64_t seconds = job->kind == PROGRAM_WASM ? limits->fetch_seconds : limits->seconds;
+	bool fetch = job->kind == PROGRAM_WASM;
+	uint64_t seconds = fetch ? limits->fetch_seconds : limits->seconds;
 	if (now - job->started >= seconds * 1000)
-		return err_limit(err, ERR_LIMIT_TIME, "the program ran longer than %llu seconds",
-			(unsigned long long)seconds);
+		return err_limit(err, ERR_LIMIT_TIME,
+			"the program ran longer than %llu second%s (limits.%s)",
+			(unsigned long long)seconds, seconds == 1 ? "" : "s",
+			fetch ? "fetchSeconds" : "seconds");
 	if (now - job->active >= limits->silence * 1000)
-		return err_limit(err, ERR_LIMIT_SILENCE, "the program was silent for %llu seconds",
-			(unsigned long long)limits->silence);
+		return err_limit(err, ERR_LIMIT_SILENCE,
+			"the program was silent for %llu second%s (limits.silence)",
+			(unsigned long long)limits->silence, limits->silence == 1 ? "" : "s");
 	return job_check_disk(job, err);
 }
 

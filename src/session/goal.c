@@ -10,7 +10,10 @@ goal_add(struct session *session, const char *name, struct value *value, session
 	bool is_derivation = false;
 	const struct context_item *item = NULL;
 	if (!eval_derivation(session->evaluator, value, &is_derivation, &item))
-		return err_set(err, ERR_REFUSED, "the derivation %s cannot be evaluated", name);
+		return err_set(err, ERR_REFUSED, "%s cannot be evaluated",
+			*name            ? name
+			: session->entry ? session->entry
+					 : "the expression");
 	*added = is_derivation;
 	if (!is_derivation)
 		return true;

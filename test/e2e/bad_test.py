@@ -570,7 +570,7 @@ def _(box):
     box.write("default.cab", 'derivation { name = "use", program = ./foreign.wasm, arguments = ["stay"], '
               'requiredRealizerFeatures = ["wasm"] }\n')
     before = len(box.objects())
-    box.fails("build", "--set", "limits.fetchSeconds=2", says="longer than 2 seconds", timeout=60)
+    box.fails("build", "--set", "limits.fetchSeconds=2", says="longer than 2 seconds (limits.fetchSeconds)", timeout=60)
     box.check(len(box.objects()) <= before + 1, "only the module was taken in")
 
 
@@ -672,6 +672,15 @@ def _(box):
     seed = random.randrange(1 << 32)
     print(f"# seed {seed}")
     interrupted(box, signal.SIGKILL, 8, seed)
+
+
+@case("a derivation that cannot be evaluated: its entry is named")
+def _(box):
+    box.write("default.cab", 'derivation { name = "a b", program = "/bin/sh", }\n')
+    box.fails("build", says=("a b", f"cab: {box.path('default.cab')} cannot be evaluated"))
+    box.fails("build", "-e", 'derivation { name = "a b", program = "/bin/sh", }', says="cab: the expression cannot be evaluated")
+    box.write("default.cab", '{ packages.default = derivation { name = "a b", program = "/bin/sh", }, }\n')
+    box.fails("build", says=("a b", "cab: default cannot be evaluated"))
 
 
 main()

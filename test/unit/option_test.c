@@ -147,7 +147,7 @@ static void
 numbers_are_whole_and_bounded(void **state UNUSED)
 {
 	static const char *const texts[] = {
-		"", "-1", "+1", "1x", "0x10", "1.5", "1073741825", "99999999999999999999999"};
+		"", "0", "-1", "+1", "1x", "0x10", "1.5", "1073741825", "99999999999999999999999"};
 	for (size_t at = 0; at < sizeof texts / sizeof *texts; at++) {
 		struct line line;
 		char words[64];
