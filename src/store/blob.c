@@ -174,6 +174,12 @@ blob_share_open(struct blob_shares *shares, struct blob_share *share, int parent
 	struct store *store = shares->store;
 	const struct inventory_entry *entry = &shares->inventory->entries.data[share->at];
 	struct blob_name blob = blob_name(&entry->digest, entry->kind);
+	/* Most often there is none, and this says so as well. */
+	if (store->no_reflink &&
+		linkat(parent, name, store->folders[FOLDER_BLOBS], blob.text, 0) == 0) {
+		share->made = true;
+		return true;
+	}
 	cleanup_fd int there = fd_open_at(store->folders[FOLDER_BLOBS], blob.text,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (there < 0 && err->number != ENOENT && err->number != ELOOP)
