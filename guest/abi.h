@@ -42,12 +42,13 @@ enum {
 	CAB_ERROR_ABSENT = -6,  /* no such header */
 };
 
-/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64 bytes. */
+/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64, 4 bytes. */
 enum {
 	CAB_HASH_BLAKE3 = 0,
 	CAB_HASH_SHA1 = 1, /* collision-detecting: a colliding input makes finish fail */
 	CAB_HASH_SHA256 = 2,
 	CAB_HASH_SHA512 = 3,
+	CAB_HASH_CRC32 = 4, /* a check of formats (gzip, zip, xz); the sum's lowest byte first */
 };
 
 /* Ceilings that both sides know. */
@@ -85,7 +86,7 @@ CAB_IMPORT(http_read) int32_t cab_http_read(int32_t handle, void *data, size_t c
 CAB_IMPORT(http_close) int32_t cab_http_close(int32_t handle);
 
 /* Hashes: at once, or piece by piece. `finish` writes the sum, returns its size and frees the
- * handle. */
+ * handle. What `add` is given may be hashed beside the guest: ask for the sum late. */
 CAB_IMPORT(hash) int32_t cab_hash(int32_t algorithm, const void *data, size_t size, void *sum);
 CAB_IMPORT(hash_new) int32_t cab_hash_new(int32_t algorithm);
 CAB_IMPORT(hash_add) int32_t cab_hash_add(int32_t handle, const void *data, size_t size);

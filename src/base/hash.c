@@ -7,6 +7,7 @@
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "base/must.h"
 #include "engine.h"
@@ -19,6 +20,7 @@ struct hasher {
 		SHA256_CTX sha256;
 		SHA512_CTX sha512;
 		MD5_CTX md5;
+		uint32_t crc32;
 	};
 };
 
@@ -31,6 +33,7 @@ static const struct {
 	[HASH_SHA256] = {"sha256", 32},
 	[HASH_SHA512] = {"sha512", 64},
 	[HASH_MD5] = {"md5", 16},
+	[HASH_CRC32] = {"crc32", 4},
 };
 
 const char *
@@ -43,7 +46,7 @@ bool
 hash_find(struct bytes name, enum hash_algorithm *algorithm_out)
 {
 	for (size_t at = 0; at < HASH_COUNT; at++) {
-		if (bytes_equal_text(name, algorithms[at].name)) {
+		if (at != HASH_CRC32 && bytes_equal_text(name, algorithms[at].name)) {
 			*algorithm_out = (enum hash_algorithm)at;
 			return true;
 		}
@@ -70,6 +73,9 @@ hasher_start(struct hasher *hasher)
 		break;
 	case HASH_MD5:
 		done = MD5_Init(&hasher->md5);
+		break;
+	case HASH_CRC32:
+		hasher->crc32 = 0;
 		break;
 	case HASH_BLAKE3:
 		hasher->blake3 = engine_blake3_new();
@@ -105,6 +111,7 @@ hasher_free(struct hasher *hasher)
 	case HASH_SHA256:
 	case HASH_SHA512:
 	case HASH_MD5:
+	case HASH_CRC32:
 		break;
 	}
 	free(hasher);
@@ -129,6 +136,9 @@ hasher_add(struct hasher *hasher, struct bytes data)
 		break;
 	case HASH_MD5:
 		done = MD5_Update(&hasher->md5, data.data, data.size);
+		break;
+	case HASH_CRC32:
+		hasher->crc32 = (uint32_t)crc32_z(hasher->crc32, data.data, data.size);
 		break;
 	}
 	must(done == 1, "libcrypto takes more bytes");
@@ -163,6 +173,11 @@ hasher_finish(struct hasher *hasher, uint8_t sum[HASH_SIZE_MAX], struct err *err
 	case HASH_MD5:
 		done = MD5_Final(sum, &hasher->md5);
 		hasher_start(hasher);
+		break;
+	case HASH_CRC32:
+		for (unsigned at = 0; at < 4; at++)
+			sum[at] = (uint8_t)(hasher->crc32 >> 8 * at);
+		hasher->crc32 = 0;
 		break;
 	}
 	must(done == 1, "libcrypto gives the sum");

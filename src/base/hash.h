@@ -8,7 +8,8 @@
  * starts anew hasher_free(hasher);
  *
  * SHA-1 detects collisions: hasher_finish then returns 0 with ERR_CORRUPT. No other algorithm can
- * fail. BLAKE3 and SHA-1 come from engine/, the rest from libcrypto.
+ * fail. BLAKE3 and SHA-1 come from engine/, CRC-32 (as in gzip; its sum's lowest
+ * byte first) from zlib, the rest from libcrypto.
  */
 #pragma once
 
@@ -21,13 +22,14 @@ enum hash_algorithm {
 	HASH_SHA256,
 	HASH_SHA512,
 	HASH_MD5,
+	HASH_CRC32, /* no name: a check of formats, not for people */
 };
 
-enum { HASH_SIZE_MAX = 64, HASH_COUNT = 5 };
+enum { HASH_SIZE_MAX = 64, HASH_COUNT = 6 };
 
 struct hasher;
 
-/* "blake3", "sha1", "sha256", "sha512", "md5". */
+/* "blake3", "sha1", "sha256", "sha512", "md5"; that of CRC-32 is "crc32", by which it is not found. */
 const char *hash_name(enum hash_algorithm algorithm);
 MUST_CHECK bool hash_find(struct bytes name, enum hash_algorithm *algorithm_out);
 size_t hash_size(enum hash_algorithm algorithm);

@@ -17,6 +17,8 @@ algorithm_of(int32_t number)
 		return HASH_SHA1;
 	case CAB_HASH_SHA256:
 		return HASH_SHA256;
+	case CAB_HASH_CRC32:
+		return HASH_CRC32;
 	default:
 		return HASH_SHA512;
 	}
