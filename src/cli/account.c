@@ -17,6 +17,20 @@ account_reason(const struct entry *entry, const struct session_source *source,
 }
 
 void
+account_add_identity(struct buf *line, const struct identity *identity, bool json, bool comma)
+{
+	cleanup_buf struct buf text = BUF(4096);
+	buf_format(&text, "%.*s %.*s", BYTES_ARGS(identity->format), BYTES_ARGS(identity->value));
+	if (comma)
+		buf_add_byte(line, ',');
+	/* A value is any printable text, quotes too. */
+	if (json)
+		terminal_add_json(line, buf_bytes(&text));
+	else
+		buf_format(line, "%s\n", buf_text(&text));
+}
+
+void
 account_print(struct entry *entry, bool json)
 {
 	for (size_t at = 0; at < session_source_count(entry->session); at++) {
@@ -35,10 +49,10 @@ account_print(struct entry *entry, bool json)
 			json ? ",\"reason\":\"%s\",\"reads\":%zu,\"identities\":["
 			     : "  %s, %zu files read\n",
 			reason, source.reads);
-		for (size_t id = 0; id < found.identity_count; id++)
-			buf_format(&line, json ? "%s\"%.*s %.*s\"" : "%s    %.*s %.*s\n",
-				json && id ? "," : "", BYTES_ARGS(found.identities[id].format),
-				BYTES_ARGS(found.identities[id].value));
+		for (size_t id = 0; id < found.identity_count; id++) {
+			buf_add_text(&line, json ? "" : "    ");
+			account_add_identity(&line, &found.identities[id], json, json && id);
+		}
 		if (json)
 			buf_add_text(&line, "]}\n");
 		(void)fputs(buf_text(&line), stdout);

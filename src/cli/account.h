@@ -5,3 +5,5 @@
 #include "cli/entry.h"
 
 void account_print(struct entry *entry, bool json);
+/* "FORMAT VALUE" and a line end; in JSON as a string. */
+void account_add_identity(struct buf *line, const struct identity *identity, bool json, bool comma);

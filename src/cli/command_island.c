@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/account.h"
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "cli/terminal.h"
@@ -15,15 +16,44 @@ island_line(const char *name, struct bytes text)
 	printf("%-11s %s\n", name, buf_text(&shown));
 }
 
-static bool
-island_show_run(void *context, struct entry *entry, struct value *value, struct err *err)
+static void
+island_add_text(struct buf *line, const char *name, struct bytes text)
 {
-	(void)context;
-	session_goals goals = {0};
-	if (!session_find_goals(entry->session, value, &goals, err))
-		return false;
-	const struct graph_node *node =
-		graph_node(session_graph(entry->session), goals.data[0].node);
+	buf_format(line, ",\"%s\":", name);
+	terminal_add_json(line, text);
+}
+
+static void
+island_add_list(struct buf *line, const char *name, const struct bytes *texts, size_t count)
+{
+	buf_format(line, ",\"%s\":[", name);
+	for (size_t at = 0; at < count; at++) {
+		if (at)
+			buf_add_byte(line, ',');
+		terminal_add_json(line, texts[at]);
+	}
+	buf_add_byte(line, ']');
+}
+
+static void
+island_print_json(const struct graph_node *node)
+{
+	const struct derivation *derivation = &node->derivation;
+	cleanup_buf struct buf line = BUF(1 << 20);
+	buf_add_text(&line, "{\"island\":");
+	terminal_add_json(&line, node->island);
+	island_add_text(&line, "name", derivation->name);
+	island_add_text(&line, "program", derivation->program);
+	island_add_list(&line, "arguments", derivation->arguments, derivation->argument_count);
+	island_add_list(&line, "origins", derivation->origins, derivation->origin_count);
+	if (node->pin.size)
+		island_add_text(&line, "pin", node->pin);
+	printf("%s}\n", buf_text(&line));
+}
+
+static void
+island_print(const struct graph_node *node)
+{
 	island_line("island", node->island);
 	island_line("name", node->derivation.name);
 	island_line("program", node->derivation.program);
@@ -33,6 +63,21 @@ island_show_run(void *context, struct entry *entry, struct value *value, struct 
 		island_line("origin", node->derivation.origins[at]);
 	if (node->pin.size)
 		island_line("pin", node->pin);
+}
+
+static bool
+island_show_run(void *context, struct entry *entry, struct value *value, struct err *err)
+{
+	(void)context;
+	session_goals goals = {0};
+	if (!session_find_goals(entry->session, value, &goals, err))
+		return false;
+	const struct graph_node *node =
+		graph_node(session_graph(entry->session), goals.data[0].node);
+	if (entry->options->json)
+		island_print_json(node);
+	else
+		island_print(node);
 	session_goals_release(&goals);
 	return true;
 }
@@ -43,6 +88,26 @@ command_island_show(const struct options *options, int *status_out, struct err *
 	(void)status_out;
 	struct entry_task task = {.context = NULL, .run = island_show_run};
 	return entry_run(options, options->operands.data[0], true, false, &task, err);
+}
+
+static void
+island_print_object(struct entry *entry, size_t node, const struct object_reference *object)
+{
+	char *physical = store_physical_path(session_store(entry->session), object);
+	struct plan_found found = plan_found(session_plan(entry->session), node);
+	bool json = entry->options->json;
+	cleanup_buf struct buf line = BUF(1 << 20);
+	if (json) {
+		buf_add_text(&line, "{\"physical\":");
+		terminal_add_json(&line, bytes_text(physical));
+		buf_add_text(&line, ",\"identities\":[");
+	} else {
+		buf_format(&line, "%s\n", physical);
+	}
+	for (size_t at = 0; at < found.identity_count; at++)
+		account_add_identity(&line, &found.identities[at], json, json && at);
+	printf("%s%s", buf_text(&line), json ? "]}\n" : "");
+	free(physical);
 }
 
 static bool
@@ -60,13 +125,7 @@ island_fetch_run(void *context, struct entry *entry, struct value *value, struct
 	struct object_reference object;
 	if (outputs && store_path_parse(outputs[0].path, &object)) {
 		progress_hide(entry->progress);
-		char *physical = store_physical_path(session_store(session), &object);
-		puts(physical);
-		free(physical);
-		struct plan_found found = plan_found(session_plan(session), goals.data[0].node);
-		for (size_t at = 0; at < found.identity_count; at++)
-			printf("%.*s %.*s\n", BYTES_ARGS(found.identities[at].format),
-				BYTES_ARGS(found.identities[at].value));
+		island_print_object(entry, goals.data[0].node, &object);
 	}
 	session_goals_release(&goals);
 	return done;

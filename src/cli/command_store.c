@@ -72,8 +72,32 @@ store_print_all(struct store *store, bool json, struct err *err)
 	return true;
 }
 
+static void
+store_print_entry(const struct tree_entry *entry, bool json)
+{
+	bool link = entry->kind == TREE_SYMLINK;
+	cleanup_buf struct buf line = BUF(64 << 10);
+	if (json) {
+		buf_format(&line, "{\"kind\":\"%c\",\"name\":", entry->kind);
+		terminal_add_json(&line, entry->name);
+		if (link) {
+			buf_add_text(&line, ",\"target\":");
+			terminal_add_json(&line, entry->target);
+		}
+		buf_add_text(&line, "}");
+	} else {
+		buf_format(&line, "%c ", entry->kind);
+		terminal_escape(entry->name, &line);
+		if (link) {
+			buf_add_text(&line, " -> ");
+			terminal_escape(entry->target, &line);
+		}
+	}
+	puts(buf_text(&line));
+}
+
 static bool
-store_print_tree(struct store *store, const char *text, struct err *err)
+store_print_tree(struct store *store, const char *text, bool json, struct err *err)
 {
 	struct object_reference reference;
 	cleanup_buf struct buf inside = BUF(8192);
@@ -88,15 +112,8 @@ store_print_tree(struct store *store, const char *text, struct err *err)
 	if (!read_list(store, &source, buf_bytes(&inside), &node, err) ||
 		!tree_reader_start(&reader, buf_bytes(&node), err))
 		return err_note(err, "%s", text);
-	while (tree_reader_next(&reader, &entry, err)) {
-		cleanup_buf struct buf line = BUF(64 << 10);
-		terminal_escape(entry.name, &line);
-		if (entry.kind == TREE_SYMLINK) {
-			buf_add_text(&line, " -> ");
-			terminal_escape(entry.target, &line);
-		}
-		printf("%c %s\n", entry.kind, buf_text(&line));
-	}
+	while (tree_reader_next(&reader, &entry, err))
+		store_print_entry(&entry, json);
 	return reader.done;
 }
 
@@ -107,8 +124,9 @@ command_store_ls(const struct options *options, int *status_out, struct err *err
 	struct store *store = open_store(options, err);
 	if (!store)
 		return false;
-	bool done = options->operands.size ? store_print_tree(store, options->operands.data[0], err)
-					   : store_print_all(store, options->json, err);
+	bool done = options->operands.size
+			    ? store_print_tree(store, options->operands.data[0], options->json, err)
+			    : store_print_all(store, options->json, err);
 	store_close(store);
 	return done;
 }
@@ -239,8 +257,11 @@ command_store_gc(const struct options *options, int *status_out, struct err *err
 	struct collect_result result;
 	bool done = store_collect(store, &how, &result, err);
 	if (done)
-		printf("%s%llu objects, %llu blobs, %llu nodes, %llu records: %llu bytes\n",
-			options->dry_run ? "would take away " : "",
+		printf(options->json ? "%s{\"objects\":%llu,\"blobs\":%llu,\"nodes\":%llu,"
+				       "\"records\":%llu,\"bytes\":%llu}\n"
+				     : "%s%llu objects, %llu blobs, %llu nodes, %llu records: "
+				       "%llu bytes\n",
+			options->dry_run && !options->json ? "would take away " : "",
 			(unsigned long long)result.objects, (unsigned long long)result.blobs,
 			(unsigned long long)result.nodes, (unsigned long long)result.records,
 			(unsigned long long)result.bytes);
@@ -251,10 +272,14 @@ command_store_gc(const struct options *options, int *status_out, struct err *err
 static void
 store_on_fault(void *context, const char *sentence)
 {
-	(void)context;
+	const bool *json = (const bool *)context;
 	cleanup_buf struct buf line = BUF(64 << 10);
-	terminal_escape(bytes_text(sentence), &line);
-	(void)fprintf(stderr, "cab: %s\n", buf_text(&line));
+	buf_add_text(&line, *json ? "{\"error\":" : "cab: ");
+	if (*json)
+		terminal_add_json(&line, bytes_text(sentence));
+	else
+		terminal_escape(bytes_text(sentence), &line);
+	(void)fprintf(stderr, "%s%s\n", buf_text(&line), *json ? "}" : "");
 }
 
 static bool
@@ -270,7 +295,8 @@ store_verify_some(
 			continue;
 		if (err->kind != ERR_CORRUPT)
 			return false;
-		store_on_fault(NULL, err->text);
+		bool json = options->json;
+		store_on_fault(&json, err->text);
 		*status_out = 1;
 	}
 	return true;
@@ -283,11 +309,15 @@ command_store_verify(const struct options *options, int *status_out, struct err 
 	if (!store)
 		return false;
 	struct verify_result result = {0};
+	bool json = options->json;
 	bool done = options->operands.size
 			    ? store_verify_some(store, options, status_out, err)
-			    : store_verify(store, store_on_fault, NULL, &result, err);
+			    : store_verify(store, store_on_fault, &json, &result, err);
 	if (done && !options->operands.size) {
-		printf("%llu objects, %llu blobs, %llu nodes, %llu records: %llu faults\n",
+		printf(options->json ? "{\"objects\":%llu,\"blobs\":%llu,\"nodes\":%llu,"
+				       "\"records\":%llu,\"faults\":%llu}\n"
+				     : "%llu objects, %llu blobs, %llu nodes, %llu records: "
+				       "%llu faults\n",
 			(unsigned long long)result.objects, (unsigned long long)result.blobs,
 			(unsigned long long)result.nodes, (unsigned long long)result.records,
 			(unsigned long long)result.faults);

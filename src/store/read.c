@@ -242,7 +242,7 @@ read_file(struct store *store, const struct read_source *source, struct bytes pa
 		return buf_check(out, err, "%.*s", BYTES_ARGS(path));
 	}
 	if (entry.kind == READ_ABSENT || entry.kind == TREE_DIRECTORY)
-		return err_set(err, ERR_REFUSED, "%.*s %s", BYTES_ARGS(path),
+		return err_set(err, ERR_REFUSED, "%.*s%s%s", BYTES_ARGS(path), path.size ? " " : "",
 			entry.kind ? "is a folder" : "is not in the tree");
 	struct read_want want = {store, source, LEASE_BLOB, entry.digest, path};
 	return read_obtain(&want, out, err) || err_note(err, "%.*s", BYTES_ARGS(path));

@@ -302,4 +302,21 @@ def _(box):
               or os.stat(os.path.join(other, "a")).st_nlink == 1, "one blob, linked or reflinked")
 
 
+@case("what the commands of store and island print is JSON, an object a line, with --json")
+def _(box):
+    build(box, shell("tree", "mkdir $out; ln -s there $out/link; : > $out/\\'quote\\\"\\'"))
+    report = shell("report", "echo 1 > $out; echo git '\"\\x' > $CAB_HASH; echo cab . > $CAB_HASH", 'fixed = "self"')
+    box.write("report.cab", report)
+    for command, key in ((("store", "ls"), "path"), (("store", "ls", "result"), "kind"), (("store", "info", "result"), "hash"),
+                         (("store", "verify"), "faults"), (("store", "gc", "-n"), "bytes"),
+                         (("island", "show", "github:o/r"), "arguments"),
+                         (("build", "report.cab", "--no-out-link", "--account"), None)):
+        said = box.cab(*command, "--json").out
+        for line in said.splitlines():
+            box.check(line[0] == "{" and (key is None or key in json.loads(line)), f"{command} {said}")
+    kinds = [json.loads(line)["kind"] for line in box.cab("store", "ls", "result", "--json").out.splitlines()]
+    box.check(sorted(kinds) == ["f", "l"], str(kinds))
+    box.fails("store", "cat", "result", says=": is a folder")
+
+
 main()
