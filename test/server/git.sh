@@ -175,14 +175,17 @@ stop() {
 settle() {
 	curl --noproxy '*' -sf -o /dev/null "http://127.0.0.1:$(cat "$state/port")/-/sync?$1"
 	tries=0
-	until grep -qF "/-/sync?$1" "$state/log" || [ "$tries" -gt 200 ]; do
+	until grep -qF "/-/sync?$1 " "$state/log"; do
 		tries=$((tries + 1))
+		if [ "$tries" -gt 3000 ]; then
+			echo "git.sh: nginx does not write its log" >&2
+			exit 1
+		fi
 		sleep 0.01
 	done
 }
 
 show() {
-	settle "$$"
 	grep -v ' /-/sync' "$state/log" | grep -F -- "${1:-}" || :
 }
 
@@ -204,8 +207,14 @@ start)
 	start "$@"
 	;;
 stop) stop ;;
-log) show "${1:-}" ;;
-count) show "${1:-}" | wc -l ;;
+log)
+	settle "$$"
+	show "${1:-}"
+	;;
+count)
+	settle "$$"
+	show "${1:-}" | wc -l
+	;;
 forget) forget ;;
 *) usage ;;
 esac
