@@ -72,7 +72,13 @@ session_open_store(
 			err, ERR_REFUSED, "there is no HOME to keep a store in: set CAB_ROOT");
 		return NULL;
 	}
-	struct store *store = store_open(root, STORE_CREATE, err);
+	/* It is what sandboxes bind and ./result points to. */
+	struct store *store = NULL;
+	if (*root == '/')
+		store = store_open(root, STORE_CREATE, err);
+	else
+		(void)err_set(err, ERR_REFUSED,
+			"the root of the store must be an absolute path: %s", root);
 	free(root);
 	if (store)
 		store_on_warning(store, warning, context);

@@ -683,4 +683,14 @@ def _(box):
     box.fails("build", says=("a b", "cab: default cannot be evaluated"))
 
 
+@case("a store's root that is no absolute path is refused before anything is done")
+def _(box):
+    box.write("default.cab", shell("use", "echo 1 > $out"))
+    says = "the root of the store must be an absolute path: here"
+    box.fails("build", environment={"CAB_ROOT": "here"}, says=says)
+    del box.environment["CAB_ROOT"]
+    box.fails("build", "--set", 'root="here"', says=says)
+    box.check(os.listdir(box.here) == ["default.cab"], str(os.listdir(box.here)))
+
+
 main()
