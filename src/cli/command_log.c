@@ -44,6 +44,10 @@ log_run(void *context, struct entry *entry, struct value *value, struct err *err
 		done = plan_resolved(session_plan(session), goals.data[0].node, &resolved) ||
 		       err_set(err, ERR_NOT_FOUND, "there is no log: its inputs are not known");
 	cleanup_fd int fd = done ? store_log_open(session_store(session), &resolved, err) : -1;
+	if (done && fd < 0)
+		(void)err_note(err, "%.*s",
+			BYTES_ARGS(graph_node(session_graph(session), goals.data[0].node)
+					   ->derivation.name));
 	session_goals_release(&goals);
 	progress_hide(entry->progress);
 	return fd >= 0 && log_print(fd, err);

@@ -48,6 +48,17 @@ store_operand(struct store *store, const char *text, struct object_reference *ou
 				store_root(store));
 }
 
+/* The same where only an object as a whole will do. */
+static bool
+store_whole(struct store *store, const char *text, struct object_reference *out, struct err *err)
+{
+	cleanup_buf struct buf inside = BUF(8192);
+	return store_operand(store, text, out, &inside, err) &&
+	       (!inside.size ||
+		       err_set(err, ERR_REFUSED,
+			       "%s lies in an object of the store: name the whole object", text));
+}
+
 static void
 store_print_object(const struct object *object, bool json)
 {
@@ -189,9 +200,8 @@ static bool
 store_print_info(struct store *store, const char *text, bool json, struct err *err)
 {
 	struct object_reference reference;
-	cleanup_buf struct buf inside = BUF(8192);
 	cleanup_object struct object object = {0};
-	if (!store_operand(store, text, &reference, &inside, err) ||
+	if (!store_whole(store, text, &reference, err) ||
 		!store_info(store, &reference.path, &object, err))
 		return false;
 	if (json) {
@@ -237,8 +247,7 @@ command_store_delete(const struct options *options, int *status_out, struct err 
 	bool done = store != NULL;
 	for (size_t at = 0; done && at < options->operands.size; at++) {
 		struct object_reference reference;
-		cleanup_buf struct buf inside = BUF(8192);
-		done = store_operand(store, options->operands.data[at], &reference, &inside, err) &&
+		done = store_whole(store, options->operands.data[at], &reference, err) &&
 		       store_delete(store, &reference.path, err);
 	}
 	store_close(store);
@@ -288,8 +297,7 @@ store_verify_some(
 {
 	for (size_t at = 0; at < options->operands.size; at++) {
 		struct object_reference reference;
-		cleanup_buf struct buf inside = BUF(8192);
-		if (!store_operand(store, options->operands.data[at], &reference, &inside, err))
+		if (!store_whole(store, options->operands.data[at], &reference, err))
 			return false;
 		if (store_verify_object(store, &reference.path, err))
 			continue;

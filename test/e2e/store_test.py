@@ -319,4 +319,20 @@ def _(box):
     box.fails("store", "cat", "result", says=": is a folder")
 
 
+@case("info, verify and delete want a whole object, not a path in one")
+def _(box):
+    physical = build(box, shell("tree", "mkdir $out; echo 1 > $out/a"), "--no-out-link")
+    for command in ("info", "verify", "delete"):
+        box.fails("store", command, f"{physical}/a", says="name the whole object")
+    box.check(names(box) == ["tree"], str(names(box)))
+    box.cab("store", "delete", physical)
+    box.check(names(box) == [], str(names(box)))
+
+
+@case("a log that is not there: its derivation is named")
+def _(box):
+    box.write("default.cab", shell("never", "echo 1 > $out"))
+    box.fails("log", says="cab: never: there is no log")
+
+
 main()
