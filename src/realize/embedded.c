@@ -176,6 +176,11 @@ embedded_close(struct realizer *realizer)
 	must(!embedded->settle_timer && embedded->unsettled.size == 0,
 		"a realizer is closed when what its jobs made is settled");
 	array_release(&embedded->unsettled);
+	while (embedded->ids.size)
+		run_lock_release(&embedded->ids.data[--embedded->ids.size].lock);
+	array_release(&embedded->ids);
+	if (embedded->staged)
+		store_unstage(&embedded->staging);
 	spawner_free(embedded->spawner);
 	network_free(embedded->network);
 	sandbox_free(embedded->sandbox);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/trace.h"
 
 enum { JOB_RETRY = 50, JOB_TICK = 1000, JOB_LINE = 1000 };
@@ -25,7 +26,7 @@ job_new(struct embedded *embedded, const struct realizer_request *request,
 	job->listener = *listener;
 	job->arena = ARENA;
 	job->run_lock = RUN_LOCK;
-	job->slot_lock = RUN_LOCK;
+	job->id = SIZE_MAX;
 	job->build = job->outputs = job->fifo = job->log_pipe = job->pidfd = -1;
 	job->log.fd = -1;
 	job->last_line = BUF(JOB_LINE);
@@ -73,6 +74,18 @@ job_pin_text(struct realizer_job *job)
 	return arena_text(&job->arena, buf_bytes(&text));
 }
 
+/* What cannot be removed now goes with the whole of staging, or is swept by the next cab. */
+static void
+job_remove_folders(struct realizer_job *job)
+{
+	static const char *const folders[] = {"build", "store"};
+	struct err err;
+	for (size_t at = 0; at < sizeof folders / sizeof *folders; at++)
+		if (!path_remove(job->embedded->staging.folder, start_folder_name(job, folders[at]),
+			    &err))
+			trace("build", "%s", err.text);
+}
+
 static void
 job_release(struct realizer_job *job)
 {
@@ -93,10 +106,10 @@ job_release(struct realizer_job *job)
 	log_release(&job->log);
 	buf_release(&job->last_line);
 	object_list_release(&job->closure);
-	if (job->staged)
-		store_unstage(&job->staging);
-	if (job->slot_lock.fd >= 0)
-		run_lock_release(&job->slot_lock);
+	if (job->number)
+		job_remove_folders(job);
+	if (job->id != SIZE_MAX)
+		embedded->ids.data[job->id].used = false;
 	if (job->run_lock.fd >= 0)
 		run_lock_release(&job->run_lock);
 	for (size_t at = 0; at < embedded->jobs.size; at++)

@@ -34,6 +34,13 @@
 #include "store/run_lock.h"
 #include "store/store.h"
 
+/* An id of the host that no other process uses, for one program at a time. */
+struct embedded_id {
+	struct run_lock lock;
+	unsigned slot;
+	bool used;
+};
+
 struct embedded {
 	struct realizer realizer;
 	struct embedded_settings settings;
@@ -49,6 +56,13 @@ struct embedded {
 	struct digest module_digest;
 	ARRAY(struct realizer_job *) jobs;
 
+	/* One folder and a few ids for all jobs of the run, made by the first: each file that comes and goes
+	 * with a job costs a file system more than the job does. */
+	struct staging staging;
+	bool staged;
+	uint64_t started; /* how many jobs */
+	ARRAY(struct embedded_id) ids;
+
 	struct sandbox_limits limits; /* of each native program; with the sandbox */
 	/* Of jobs that are done and not durable yet: whoever waits for one must find its result. */
 	ARRAY(struct run_lock) unsettled;
@@ -56,6 +70,9 @@ struct embedded {
 	bool broken; /* a flush failed: what was told done is not there any more */
 	struct err broken_err;
 };
+
+/* start.c: the name of a job's folder in staging/. */
+const char *start_folder_name(struct realizer_job *job, const char *what);
 
 /* embedded.c */
 /* Leaves the job's result to the next flush, which comes by itself within SETTLE_AFTER milliseconds, and its
@@ -72,16 +89,15 @@ struct realizer_job {
 	bool stopping; /* its processes are being ended */
 
 	struct run_lock run_lock;
-	struct run_lock slot_lock;
+	size_t id; /* in embedded's ids, or SIZE_MAX */
 	bool waited;
 	struct loop_timer *timer; /* the next begin, or the second's tick */
 	uint64_t started;
 	uint64_t active; /* when it last said or received anything */
 
-	struct staging staging;
-	bool staged;
-	int build;   /* the working directory */
-	int outputs; /* where the outputs lie */
+	uint64_t number; /* 0 before it has folders in staging/: NUMBER-build, NUMBER-store */
+	int build;       /* the working directory */
+	int outputs;     /* where the outputs lie */
 	uint32_t uid;
 	uint32_t gid;
 

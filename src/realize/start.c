@@ -11,16 +11,23 @@
 
 enum { START_PIPE = 256 << 10 };
 
+const char *
+start_folder_name(struct realizer_job *job, const char *what)
+{
+	return arena_format(&job->arena, "%llu-%s", (unsigned long long)job->number, what);
+}
+
 /* A folder of the staging folder that belongs to the program's user. */
 static int
-start_folder(struct realizer_job *job, const char *name, struct err *err)
+start_folder(struct realizer_job *job, const char *what, struct err *err)
 {
-	if (mkdirat(job->staging.folder, name, 0700) < 0) {
+	const char *name = start_folder_name(job, what);
+	int staging = job->embedded->staging.folder;
+	if (mkdirat(staging, name, 0700) < 0) {
 		(void)err_system(err, errno, "make folder %s", name);
 		return -1;
 	}
-	cleanup_fd int fd =
-		fd_open_at(job->staging.folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	cleanup_fd int fd = fd_open_at(staging, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (fd < 0)
 		return -1;
 	if (geteuid() == 0 && fchown(fd, job->uid, job->gid) < 0) {
@@ -30,29 +37,60 @@ start_folder(struct realizer_job *job, const char *name, struct err *err)
 	return fd_take(&fd);
 }
 
+static bool
+start_new_id(struct embedded *embedded, struct err *err)
+{
+	cleanup_buf struct buf holder = BUF(RUN_LOCK_TEXT);
+	struct embedded_id id = {.lock = RUN_LOCK};
+	for (; id.slot < SANDBOX_SLOTS; id.slot++) {
+		uint8_t number[2] = {(uint8_t)id.slot, (uint8_t)(id.slot >> 8)};
+		struct digest digest = digest_derive("cab slot 1", bytes_of(number, sizeof number));
+		switch (run_lock_try(embedded->settings.store, &digest, "an id of the host",
+			&id.lock, &holder, err)) {
+		case RUN_LOCK_FAILED:
+			return false;
+		case RUN_LOCK_HELD:
+			*array_push(&embedded->ids) = id;
+			return true;
+		case RUN_LOCK_BUSY:
+			break;
+		}
+	}
+	return err_set(
+		err, ERR_LIMIT, "all %d ids of the host for builds are in use", SANDBOX_SLOTS);
+}
+
 /* Each program of a realizer that is root runs under an id of the host that nobody else has; machine-wide, by a lock. */
 static bool
 start_ids(struct realizer_job *job, struct err *err)
 {
+	struct embedded *embedded = job->embedded;
 	if (geteuid() != 0) {
 		sandbox_host_ids(0, &job->uid, &job->gid);
 		return true;
 	}
-	cleanup_buf struct buf holder = BUF(RUN_LOCK_TEXT);
-	for (unsigned slot = 0; slot < SANDBOX_SLOTS; slot++) {
-		uint8_t number[2] = {(uint8_t)slot, (uint8_t)(slot >> 8)};
-		struct digest digest = digest_derive("cab slot 1", bytes_of(number, sizeof number));
-		enum run_lock_result result = run_lock_try(job->embedded->settings.store, &digest,
-			"an id of the host", &job->slot_lock, &holder, err);
-		if (result == RUN_LOCK_FAILED)
-			return false;
-		if (result == RUN_LOCK_BUSY)
-			continue;
-		sandbox_host_ids(slot, &job->uid, &job->gid);
-		return true;
-	}
-	return err_set(
-		err, ERR_LIMIT, "all %d ids of the host for builds are in use", SANDBOX_SLOTS);
+	size_t at = 0;
+	while (at < embedded->ids.size && embedded->ids.data[at].used)
+		at++;
+	if (at == embedded->ids.size && !start_new_id(embedded, err))
+		return false;
+	embedded->ids.data[at].used = true;
+	job->id = at;
+	sandbox_host_ids(embedded->ids.data[at].slot, &job->uid, &job->gid);
+	return true;
+}
+
+/* The working directory and what it lies in. */
+static bool
+start_staging(struct realizer_job *job, struct err *err)
+{
+	struct embedded *embedded = job->embedded;
+	if (!embedded->staged && !store_stage(embedded->settings.store, &embedded->staging, err))
+		return false;
+	embedded->staged = true;
+	job->number = ++embedded->started;
+	job->build = start_folder(job, "build", err);
+	return job->build >= 0;
 }
 
 static void
@@ -199,11 +237,7 @@ start_job(struct realizer_job *job, struct err *err)
 		!start_ids(job, err))
 		return false;
 	known_prepare(job, module);
-	if (!store_stage(job->embedded->settings.store, &job->staging, err))
-		return false;
-	job->staged = true;
-	job->build = start_folder(job, "build", err);
-	if (job->build < 0)
+	if (!start_staging(job, err))
 		return false;
 	if (job->request.derivation->fixed == DERIVATION_SELF && !start_fifo(job, err))
 		return false;
