@@ -107,6 +107,18 @@ def remove(*paths):
         subprocess.run(["rm", "-rf", path], check=True)
 
 
+def fresh_root(work, root):
+    """An empty store, but for the compiled island.wasm, once there is one: it is made once a machine."""
+    kept = os.path.join(work, "artifacts")
+    if os.path.isdir(os.path.join(root, "artifacts")) and not os.path.isdir(kept):
+        os.mkdir(kept)
+        for name in ("artifacts", "version"):
+            subprocess.run(["cp", "-a", os.path.join(root, name), kept], check=True)
+    remove(root)
+    if os.path.isdir(kept):
+        subprocess.run(["cp", "-a", kept, root], check=True)
+
+
 def work_folder(name):
     """On tmpfs where there is one: a disk's own pace would drown the rest. BENCH_WORK names another place."""
     top = os.environ.get("BENCH_WORK", "/dev/shm" if os.path.isdir("/dev/shm") else None)
