@@ -50,7 +50,6 @@ entry_find(struct archive *archive, struct span path)
 void
 archive_start(struct archive *archive, struct output *output, uint8_t strip)
 {
-	memset(archive, 0, sizeof *archive);
 	archive->output = output;
 	archive->strip = strip;
 	archive->fd = -1;
@@ -95,7 +94,7 @@ parent_ensure(struct archive *archive, struct span path, struct span *name_out)
 		start += name.size + 1;
 	}
 	if (parent->kind != 'd')
-		fail_about("an entry lies beneath what is no folder", path);
+		fail_about("a path lies beneath what is no folder", path);
 	return parent;
 }
 

@@ -2,7 +2,7 @@
 /*
  * archive: a tree unpacked from a tar stream, and its Cab hash.
  *
- *     archive_start(&archive, &output, strip);
+ *     archive_start(&archive, &output, strip);      the struct is zeroed
  *     archive_add(&archive, bytes);            the archive's bytes, uncompressed, as they come
  *     archive_finish(&archive, subpath);       `out` is there, and its Cab hash reported
  *

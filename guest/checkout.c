@@ -12,8 +12,10 @@ void
 checkout_init(struct checkout *checkout, struct objects *objects, struct output *output,
 	struct span subpath)
 {
-	*checkout = (struct checkout){
-		.objects = objects, .output = output, .subpath = subpath, .root_kind = TREE_FOLDER};
+	checkout->objects = objects;
+	checkout->output = output;
+	checkout->subpath = subpath;
+	checkout->root_kind = TREE_FOLDER;
 }
 
 /* Keeps a link's target: its folder's node is made of it, and no file holds it. */
@@ -153,8 +155,9 @@ root_set(struct checkout *checkout)
 		object_place(checkout, root, NULL, "out", checkout->root_kind);
 		return;
 	}
-	if (checkout->on_tree)
-		checkout->on_tree(checkout->context, root->id);
+	struct text hex = {0};
+	text_hex(&hex, span_of(root->id, SUM_SHA1));
+	report_identity(SPAN("git-tree"), text_span(&hex));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
 }
@@ -165,7 +168,7 @@ subpath_step(struct checkout *checkout)
 {
 	struct object *object = checkout->awaited;
 	if (checkout->root_kind != TREE_FOLDER)
-		fail("the subpath leads through what is no folder");
+		fail_about("a path lies beneath what is no folder", checkout->subpath);
 	if (object->type != PACK_TREE)
 		object_fail(object, WRONG_KIND);
 	struct span name = span_word(&checkout->subpath, '/');

@@ -11,7 +11,8 @@
  * The walk goes from the revision (through tags) to its commit, that one's tree, down the subpath,
  * and then writes what it finds as `out`: each object is looked for by its id, so whatever a server
  * sends beside that has no effect. What has not come yet is wanted under the place where it
- * belongs. `on_tree` is told the id of the tree at the end of the subpath as soon as it is known.
+ * belongs. The id of the tree at the end of
+ * the subpath is reported as soon as it is known.
  */
 #pragma once
 
@@ -36,9 +37,7 @@ struct expansion {
 struct checkout {
 	struct objects *objects;
 	struct output *output;
-	struct span subpath; /* what is still to go down: "a/b", or nothing */
-	void (*on_tree)(void *context, const uint8_t id[SUM_SHA1]);
-	void *context;
+	struct span subpath;    /* what is still to go down: "a/b", or nothing */
 	struct object *awaited; /* the next one on the way to the root */
 	unsigned tags;
 	bool is_commit_found;

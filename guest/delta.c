@@ -37,19 +37,15 @@ number_take(struct span *delta, unsigned present, unsigned count, size_t *number
 }
 
 bool
-delta_head(struct span delta, size_t base_size, uint64_t *result_size_out)
+delta_head(struct span *delta, size_t base_size, uint64_t *result_size_out)
 {
 	uint64_t said;
-	return size_read(&delta, &said) && said == base_size && size_read(&delta, result_size_out);
+	return size_read(delta, &said) && said == base_size && size_read(delta, result_size_out);
 }
 
 bool
 delta_apply(struct span delta, struct span base, uint8_t *result, size_t result_size)
 {
-	uint64_t said;
-	if (!size_read(&delta, &said) || said != base.size || !size_read(&delta, &said) ||
-		said != result_size)
-		return false;
 	size_t done = 0;
 	while (delta.size) {
 		uint8_t code = *delta.data;

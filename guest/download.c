@@ -73,17 +73,16 @@ http_report(const struct download *download)
 	report_identity(SPAN("http"), text_span(&text));
 }
 
-static void
-download_start(struct download *download, const struct request *request, const char *kind)
+static struct download *
+download_start(const struct request *request, const char *kind)
 {
+	struct download *download = (struct download *)heap_zero(sizeof *download);
 	bool is_registry = request->shape == SHAPE_REGISTRY;
-	*download =
-		(struct download){.request = request, .kind = kind, .checksum = request->checksum};
-	if (request->revision.size || (request->reference.size && !is_registry))
-		fail("an archive or file has no reference and no revision");
+	download->request = request;
+	download->kind = kind;
+	download->checksum = request->checksum;
 	if (is_registry && request->reference.size == 0)
-		fail_about("name a version, as in NAME@1.0.0: the newest cannot be found yet",
-			request->ref);
+		fail_about("name a version, as in NAME@1.0.0", request->ref);
 	request_url(request, &download->url);
 	pin_apply(download, SPAN("sha256"));
 	pin_apply(download, SPAN("sha512"));
@@ -98,6 +97,7 @@ download_start(struct download *download, const struct request *request, const c
 	download->hash = cab_hash_new(
 		checksum_size(download->checksum.name) == 32 ? CAB_HASH_SHA256 : CAB_HASH_SHA512);
 	download->input = (uint8_t *)heap_take(INPUT_SIZE);
+	return download;
 }
 
 /* The next bytes, hashed; an empty span at the end. */
@@ -187,14 +187,13 @@ unpack_add(struct unpacking *unpacking, struct span bytes)
 void
 download_archive(const struct request *request)
 {
-	struct download download;
-	struct output output = {0};
-	struct unpacking *unpacking = (struct unpacking *)heap_take(sizeof *unpacking);
-	download_start(&download, request, ".tar1");
+	struct output *output = (struct output *)heap_zero(sizeof *output);
+	struct unpacking *unpacking = (struct unpacking *)heap_zero(sizeof *unpacking);
+	struct download *download = download_start(request, ".tar1");
 	gzip_start(&unpacking->gzip);
-	unpacking->window =
-		(struct inflate_window){(uint8_t *)heap_take(WINDOW_SIZE), 0, WINDOW_SIZE};
-	archive_start(&unpacking->archive, &output, request->strip);
+	unpacking->window.data = (uint8_t *)heap_take(WINDOW_SIZE);
+	unpacking->window.capacity = WINDOW_SIZE;
+	archive_start(&unpacking->archive, output, request->strip);
 
 	/* The first block, from as many pieces as it takes. */
 	uint8_t first[TAR_BLOCK];
@@ -202,17 +201,17 @@ download_archive(const struct request *request)
 	struct span bytes;
 	size_t came;
 	do {
-		bytes = download_read(&download);
+		bytes = download_read(download);
 		came = bytes.size;
 	} while (!span_collect(&bytes, first, &first_size, TAR_BLOCK) && came);
 	unpacking->is_zipped = is_gzip(span_of(first, first_size));
 	unpack_add(unpacking, span_of(first, first_size));
 	while (came) {
 		unpack_add(unpacking, bytes);
-		bytes = download_read(&download);
+		bytes = download_read(download);
 		came = bytes.size;
 	}
-	download_end(&download);
+	download_end(download);
 	if (unpacking->is_zipped && !unpacking->is_between)
 		fail_in("gzip", "cut off");
 	archive_finish(&unpacking->archive, request->subpath);
@@ -221,17 +220,14 @@ download_archive(const struct request *request)
 void
 download_file(const struct request *request)
 {
-	struct download download;
-	struct output output = {0};
+	struct output *output = (struct output *)heap_zero(sizeof *output);
 	uint8_t digest[SUM_BLAKE3];
-	if (request->options.size)
-		fail("a file has no subpath and no strip");
-	download_start(&download, request, ".file1");
-	int32_t fd = file_create(&output, NULL, SPAN("out"));
+	struct download *download = download_start(request, ".file1");
+	int32_t fd = file_create(output, NULL, SPAN("out"));
 	struct span bytes;
-	while ((bytes = download_read(&download)).size)
-		file_write(&output, fd, bytes);
+	while ((bytes = download_read(download)).size)
+		file_write(output, fd, bytes);
 	file_finish(fd, false, digest);
-	download_end(&download);
+	download_end(download);
 	report_cab('f', digest);
 }

@@ -86,7 +86,7 @@ void
 file_finish(int32_t fd, bool executable, uint8_t digest_out[SUM_BLAKE3])
 {
 	if ((executable && cab_set_executable(fd) < 0) || cab_close_digest(fd, digest_out) < 0)
-		fail("cannot finish a file");
+		fail("a file cannot be finished");
 }
 
 void
@@ -97,7 +97,7 @@ file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, 
 		size_t some = 0;
 		output_check(output, wasi_fd_pread(fd, &vector, 1, offset, &some));
 		if (some == 0)
-			fail("a file became shorter");
+			fail("a file cannot be finished");
 		data += some;
 		offset += some;
 		size -= some;

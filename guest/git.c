@@ -204,7 +204,7 @@ revision_find(struct git *git)
 	if (git->rank == RANK_NONE)
 		fail_about(git->has_any || git->request->reference.size
 				   ? "no branch or tag of this name"
-				   : "the repository is empty: it has no commit",
+				   : "the repository is empty",
 			git->reference);
 }
 
@@ -237,15 +237,6 @@ revision_report(struct git *git)
 	text_add(&value, text_span(&git->hex));
 	text_add(&value, text_span(&git->request->options));
 	report_identity(SPAN("git"), text_span(&value));
-}
-
-static void
-tree_report(void *context, const uint8_t id[SUM_SHA1])
-{
-	(void)context;
-	struct text hex = {0};
-	text_hex(&hex, span_of(id, SUM_SHA1));
-	report_identity(SPAN("git-tree"), text_span(&hex));
 }
 
 static const char *
@@ -329,7 +320,7 @@ pack_fetch(struct git *git, struct receive *receive)
 	bands_read(git, &reply, receive);
 	struct span rest;
 	if (reply_line(&reply, &rest) != PKT_INPUT)
-		fail("more comes behind the pack");
+		fail_in("pack", "more bytes behind its end");
 	receive_finish(receive);
 	reply_end(&reply);
 }
@@ -338,28 +329,25 @@ void
 git_fetch(const struct request *request)
 {
 	static const struct folder scratch = {NULL, {(const uint8_t *)"scratch", 7}, 0};
-	struct git git = {.request = request, .reference = request->reference};
-	if (git.reference.size == 0)
-		git.reference = SPAN("HEAD");
-	struct output output = {0};
-	struct objects objects;
-	struct checkout checkout;
-	struct receive *receive = (struct receive *)heap_take(sizeof *receive);
-	if (request->checksum.hex.size || request->strip != STRIP_AUTO)
-		fail("a git repository has no checksum and no strip");
-	request_url(request, &git.url);
-	git.base = git.url.size;
-	if (!revision_given(&git))
-		revision_find(&git);
-	revision_report(&git);
+	struct git *git = (struct git *)heap_zero(sizeof *git);
+	struct output *output = (struct output *)heap_zero(sizeof *output);
+	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
+	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
+	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
+	git->request = request;
+	git->reference = request->reference.size ? request->reference : SPAN("HEAD");
+	request_url(request, &git->url);
+	git->base = git->url.size;
+	if (!revision_given(git))
+		revision_find(git);
+	revision_report(git);
 
-	objects_init(&objects, &output, &scratch);
-	checkout_init(&checkout, &objects, &output, request->subpath);
-	checkout.on_tree = tree_report;
-	checkout_begin(&checkout, git.id);
-	folder_make(&output, NULL, scratch.name);
-	receive_init(receive, &objects, &checkout);
-	pack_fetch(&git, receive);
-	checkout_finish(&checkout);
-	checkout_hash(&checkout);
+	objects_init(objects, output, &scratch);
+	checkout_init(checkout, objects, output, request->subpath);
+	checkout_begin(checkout, git->id);
+	folder_make(output, NULL, scratch.name);
+	receive_init(receive, objects, checkout);
+	pack_fetch(git, receive);
+	checkout_finish(checkout);
+	checkout_hash(checkout);
 }

@@ -112,6 +112,12 @@ heap_take(size_t size)
 	return block;
 }
 
+void *
+heap_zero(size_t size)
+{
+	return memset(heap_take(size), 0, size);
+}
+
 void
 heap_give(void *block, size_t size)
 {

@@ -3,6 +3,7 @@
  * heap: the fetcher's heap.
  *
  *     uint8_t *block = heap_take(size);      not zeroed, aligned to 16; never NULL
+ *     uint8_t *block = heap_zero(size);      zeroed
  *     block = heap_grow(block, size, larger);
  *     heap_give(block, size);                the same size as was taken
  *
@@ -18,6 +19,7 @@
 #define HEAP_MAX ((size_t)640 << 20)
 
 void *heap_take(size_t size);
+void *heap_zero(size_t size);
 void *heap_grow(void *block, size_t size, size_t larger);
 void heap_give(void *block, size_t size);
 

@@ -15,7 +15,6 @@ int32_t
 http_start(struct http *http, const char *method, struct span url, const char *headers,
 	struct span body)
 {
-	*http = (struct http){0};
 	log_about(method, url);
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
 		strlen(headers), body.data, body.size));

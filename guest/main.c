@@ -15,19 +15,18 @@ void guest_main(void);
 void
 guest_main(void)
 {
-	struct request request;
-	request_read(&request);
-	switch (request.shape) {
+	const struct request *request = request_read();
+	switch (request->shape) {
 	case SHAPE_FORGE:
 	case SHAPE_GIT:
-		git_fetch(&request);
+		git_fetch(request);
 		break;
 	case SHAPE_ARCHIVE:
 	case SHAPE_REGISTRY:
-		download_archive(&request);
+		download_archive(request);
 		break;
 	case SHAPE_FILE:
-		download_file(&request);
+		download_file(request);
 		break;
 	case SHAPE_LOCAL:
 		break;

@@ -6,8 +6,9 @@
 void
 objects_init(struct objects *objects, struct output *output, const struct folder *scratch_folder)
 {
-	*objects =
-		(struct objects){.output = output, .scratch_folder = scratch_folder, .scratch = -1};
+	objects->output = output;
+	objects->scratch_folder = scratch_folder;
+	objects->scratch = -1;
 }
 
 void
@@ -24,8 +25,7 @@ object_find(struct objects *objects, const uint8_t id[SUM_SHA1])
 	struct object **slot = (struct object **)table_slot(&objects->table, id);
 	if (*slot)
 		return *slot;
-	struct object *object = (struct object *)heap_take(sizeof *object);
-	memset(object, 0, sizeof *object);
+	struct object *object = (struct object *)heap_zero(sizeof *object);
 	memcpy(object->id, id, SUM_SHA1);
 	objects->table.count++;
 	return *slot = object;

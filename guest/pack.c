@@ -89,7 +89,7 @@ object_first(struct pack *pack, struct span *input, uint64_t offset)
 	pack->size = byte & 15;
 	pack->shift = 4;
 	if (pack->type == 0 || pack->type == 5)
-		return pack_bad(pack, "an object of a type that does not exist");
+		return pack_bad(pack, "an object of no type");
 	pack->variable = byte >> 7;
 	pack->state = OBJECT_SIZE;
 	return GO_ON;

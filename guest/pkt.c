@@ -7,15 +7,6 @@ pkt_start(struct pkt *pkt)
 	*pkt = (struct pkt){0};
 }
 
-static int
-pkt_digit(uint8_t letter)
-{
-	if (letter >= '0' && letter <= '9')
-		return letter - '0';
-	letter |= 32;
-	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 static enum pkt_event
 pkt_head(struct pkt *pkt)
 {
@@ -41,7 +32,8 @@ pkt_step(struct pkt *pkt, struct span *input, struct span *data)
 	while (!pkt->inside) {
 		if (!input->size)
 			return PKT_INPUT;
-		int digit = pkt_digit(*input->data);
+		uint8_t letter = *input->data;
+		int digit = hex_digit(letter >= 'A' && letter <= 'F' ? letter | 32 : letter);
 		if (digit < 0)
 			return PKT_BAD;
 		*input = span_after(*input, 1);

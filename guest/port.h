@@ -96,12 +96,20 @@ bool span_is(struct span span, const char *text);
 bool span_has_prefix(struct span span, const char *prefix);
 /* Where a byte first stands, or the span's size. */
 size_t span_find(struct span span, uint8_t byte);
-/* Takes the bytes before the next separator, and it, from the front. */
-struct span span_word(struct span *rest, uint8_t separator);
+/* Takes the bytes before the next separator, and it, from the front. Inlined, or every span that is read word by word would have to lie in memory. */
+static inline __attribute__((always_inline)) struct span
+span_word(struct span *rest, uint8_t separator)
+{
+	struct span word = span_of(rest->data, span_find(*rest, separator));
+	*rest = span_from(*rest, word.size + 1);
+	return word;
+}
 /* Whether it stands for nothing but itself in a path: not empty, ".", "..", no '/', 255 bytes. */
 bool span_is_name(struct span span);
 /* Decimal digits alone, of a number below 2^50. */
 bool span_number(struct span text, uint64_t *number_out);
+/* Of a digit or lower-case letter; else -1. */
+int hex_digit(uint8_t letter);
 /* Moves bytes from the front of the input to behind the `used` ones, until there are `size`; true
  * when they are there. */
 bool span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size);

@@ -7,7 +7,6 @@
 void
 receive_init(struct receive *receive, struct objects *objects, struct checkout *checkout)
 {
-	memset(receive, 0, sizeof *receive);
 	pack_start(&receive->pack);
 	receive->objects = objects;
 	receive->checkout = checkout;
@@ -76,7 +75,7 @@ receive_delta(struct receive *receive, struct object *base, uint8_t *bytes, size
 	uint64_t size;
 	struct span delta = span_of(bytes, delta_size);
 	struct span content = object_content(receive->objects, base);
-	if (!delta_head(delta, content.size, &size))
+	if (!delta_head(&delta, content.size, &size))
 		fail_in("pack", "a delta does not fit its base");
 	receive->total += size;
 	if (size > RECEIVE_DELTA || receive->total > RECEIVE_TOTAL)
@@ -264,5 +263,5 @@ void
 receive_finish(struct receive *receive)
 {
 	if (!receive->is_done)
-		fail_number("pack: cut off in object", receive->pack.number);
+		fail_in("pack", "cut off");
 }

@@ -7,7 +7,8 @@ int32_t
 reply_start(struct reply *reply, const char *method, struct span url, const char *headers,
 	struct span body)
 {
-	*reply = (struct reply){.buffer = (uint8_t *)heap_take(REPLY_BUFFER)};
+	memset(reply, 0, sizeof *reply);
+	reply->buffer = (uint8_t *)heap_take(REPLY_BUFFER);
 	return http_start(&reply->http, method, url, headers, body);
 }
 

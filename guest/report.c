@@ -24,7 +24,7 @@ report_identity(struct span format, struct span value)
 	size_t written = 0;
 	if (wasi_path_open(WASI_WORKSPACE, 0, "hash", 4, 0, WASI_RIGHT_WRITE, 0, 0, &fd) != 0 ||
 		wasi_fd_write(fd, &vector, 1, &written) != 0 || written != line.size)
-		fail_about("an identity cannot be reported", format);
+		fail_about("cannot be written", SPAN("hash"));
 	(void)wasi_fd_close(fd);
 }
 

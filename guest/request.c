@@ -3,6 +3,9 @@
 
 #include "heap.h"
 
+#define UNKNOWN      "an argument that this scheme does not know"
+#define NO_ARGUMENTS "the arguments cannot be read"
+
 /* Local islands have no derivation, so no row here. */
 #define ROW_FORGE(text, base)    {text, base, SHAPE_FORGE},
 #define ROW_GIT(text, base)      {text, base, SHAPE_GIT},
@@ -47,32 +50,49 @@ checksum_set(struct checksum *checksum, struct span name, struct span hex)
 	return size && hex_read(hex, sum, size);
 }
 
+/* What may be given, and to which shapes; a span of the request takes its value, but for the last
+ * ones. */
+enum {
+	OF_GIT = 1 << SHAPE_FORGE | 1 << SHAPE_GIT,
+	OF_ARCHIVE = 1 << SHAPE_ARCHIVE | 1 << SHAPE_REGISTRY
+};
+static const struct option {
+	const char *key;
+	uint8_t shapes;
+	uint8_t field;
+} known_options[] = {
+	{"base", 0xff, offsetof(struct request, base)},
+	{"reference", OF_GIT | 1 << SHAPE_REGISTRY, offsetof(struct request, reference)},
+	{"revision", OF_GIT, offsetof(struct request, revision)},
+	{"subpath", OF_GIT | OF_ARCHIVE, offsetof(struct request, subpath)},
+	{"checksum", OF_ARCHIVE | 1 << SHAPE_FILE, offsetof(struct request, checksum_text)},
+	{"strip", OF_ARCHIVE, offsetof(struct request, strip_text)},
+};
+
 static void
 option_read(struct request *request, struct span argument)
 {
 	struct span value = argument;
 	struct span key = span_word(&value, '=');
-	uint64_t number;
-	if (span_is(key, "base")) {
-		request->base = value;
-	} else if (span_is(key, "reference")) {
-		request->reference = value;
-	} else if (span_is(key, "revision")) {
-		request->revision = value;
-	} else if (span_is(key, "subpath")) {
-		request->subpath = value;
-	} else if (span_is(key, "checksum")) {
-		struct span hex = value;
-		struct span name = span_word(&hex, '-');
-		if (!checksum_set(&request->checksum, name, hex))
-			fail_about("no sha256-HEX or sha512-HEX", value);
-	} else if (span_is(key, "strip") && span_number(value, &number) && number <= STRIP_MAX) {
-		request->strip = (uint8_t)number;
-	} else if (span_is(key, "submodules")) {
+	for (size_t at = 0; at < sizeof known_options / sizeof known_options[0]; at++)
+		if (span_is(key, known_options[at].key) &&
+			known_options[at].shapes >> request->shape & 1) {
+			*(struct span *)(void *)((uint8_t *)request + known_options[at].field) =
+				value;
+			return;
+		}
+	if (span_is(key, "submodules"))
 		fail("submodules cannot be fetched yet");
-	} else {
-		fail_about("an argument that this program does not know", argument);
-	}
+	fail_about(UNKNOWN, argument);
+}
+
+static void
+checksum_read(struct request *request)
+{
+	struct span hex = request->checksum_text;
+	struct span name = span_word(&hex, '-');
+	if (name.data && !checksum_set(&request->checksum, name, hex))
+		fail_about("no sha256-HEX or sha512-HEX", request->checksum_text);
 }
 
 /* A subpath is names between slashes: what the lock, the identities and the walk agree on. */
@@ -92,9 +112,14 @@ options_write(struct request *request)
 			rest = span_from(rest, name.size + 1);
 		} while (rest.size);
 	}
-	if (request->strip != STRIP_AUTO) {
+	request->strip = STRIP_AUTO;
+	if (request->strip_text.data) {
+		uint64_t number;
+		if (!span_number(request->strip_text, &number) || number > STRIP_MAX)
+			fail_about(UNKNOWN, request->strip_text);
+		request->strip = (uint8_t)number;
 		text_put(options, "+strip=");
-		text_number(options, request->strip);
+		text_number(options, number);
 	}
 }
 
@@ -126,10 +151,10 @@ texts_read(int32_t sizes(size_t *, size_t *), int32_t get(char **, char *), size
 {
 	size_t size = 0;
 	if (sizes(count_out, &size) != 0)
-		fail("the arguments cannot be read");
+		fail(NO_ARGUMENTS);
 	char **texts = (char **)heap_take(*count_out * sizeof *texts);
 	if (get(texts, (char *)heap_take(size)) != 0)
-		fail("the arguments cannot be read");
+		fail(NO_ARGUMENTS);
 	return texts;
 }
 
@@ -146,23 +171,25 @@ pins_read(struct request *request)
 	}
 }
 
-void
-request_read(struct request *request)
+const struct request *
+request_read(void)
 {
+	struct request *request = (struct request *)heap_zero(sizeof *request);
 	size_t count;
 	char **arguments = texts_read(wasi_args_sizes_get, wasi_args_get, &count);
 	if (count < 3)
-		fail("the arguments cannot be read");
-	*request = (struct request){.scheme = span_text(arguments[1]),
-		.ref = span_text(arguments[2]),
-		.strip = STRIP_AUTO};
+		fail(NO_ARGUMENTS);
+	request->scheme = span_text(arguments[1]);
+	request->ref = span_text(arguments[2]);
 	scheme_read(request, request->scheme);
 	for (size_t at = 3; at < count; at++)
 		option_read(request, span_text(arguments[at]));
+	checksum_read(request);
 	options_write(request);
 	if (request->shape != SHAPE_ARCHIVE && request->shape != SHAPE_FILE)
 		reference_split(request);
 	pins_read(request);
+	return request;
 }
 
 void

@@ -36,13 +36,16 @@ struct request {
 	struct span reference; /* from the ref or the argument; or empty */
 	struct span revision;
 	struct span subpath;
+	struct span checksum_text; /* as it was given */
+	struct span strip_text;
 	struct checksum checksum;
 	uint8_t strip;
 	struct text options; /* ":SUBPATH+strip=N", as the values of identities end */
 	struct span pins;
 };
 
-void request_read(struct request *request);
+/* Lives as long as the program. */
+const struct request *request_read(void);
 /* Where the scheme's row says that the ref is. */
 void request_url(const struct request *request, struct text *url);
 /* The first `digits` of the value of the pin's line of this format, which must be of these options;

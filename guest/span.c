@@ -29,14 +29,6 @@ span_find(struct span span, uint8_t byte)
 	return at;
 }
 
-struct span
-span_word(struct span *rest, uint8_t separator)
-{
-	struct span word = span_of(rest->data, span_find(*rest, separator));
-	*rest = span_from(*rest, word.size + 1);
-	return word;
-}
-
 bool
 span_is_name(struct span span)
 {
@@ -67,4 +59,12 @@ span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size)
 	*input = span_after(*input, some);
 	*used += some;
 	return *used == size;
+}
+
+int
+hex_digit(uint8_t letter)
+{
+	if (letter >= '0' && letter <= '9')
+		return letter - '0';
+	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }

@@ -23,6 +23,7 @@ enum field {
 };
 
 #define BAD_PATH "a path leads elsewhere, or is no clean path"
+#define BAD_PAX  "attributes (pax) that cannot be followed"
 #define NO_ENTRY "attributes that belong to no entry"
 
 /* What the parts return: an event, or that the next part follows at once. */
@@ -270,7 +271,7 @@ attributes_end(struct tar *tar)
 		struct span key;
 		struct span value;
 		if (!record_next(&rest, &key, &value) || !record_apply(tar, key, value))
-			return tar_bad(tar, "attributes (pax) that cannot be followed");
+			return tar_bad(tar, BAD_PAX);
 	}
 	return GO_ON;
 }
@@ -295,7 +296,7 @@ header_end(struct tar *tar)
 	if (tar->state != HEADER)
 		return tar_bad(tar, "more bytes behind its end");
 	if (!tar_is_header(tar->block))
-		return tar_bad(tar, "the sum of a header differs");
+		return tar_bad(tar, "its sum differs");
 	if (!field_number(tar->block + FIELD_SIZE, 12, &tar->left) || tar->left > TAR_SIZE_MAX)
 		return tar_bad(tar, "a size that no entry may have");
 	tar->type = tar->block[FIELD_TYPE];
@@ -303,7 +304,7 @@ header_end(struct tar *tar)
 	if (tar->type != 'x' && tar->type != 'g' && tar->type != 'L' && tar->type != 'K')
 		return entry_begin(tar);
 	if (tar->left > TAR_ATTRIBUTES)
-		return tar_bad(tar, "attributes of more than 64 KiB");
+		return tar_bad(tar, BAD_PAX);
 	tar->state = ATTRIBUTES;
 	return GO_ON;
 }

@@ -121,16 +121,6 @@ text_digest(struct text *text, const uint8_t digest[SUM_BLAKE3])
 	}
 }
 
-static int
-hex_digit(uint8_t letter)
-{
-	if (letter >= '0' && letter <= '9')
-		return letter - '0';
-	if (letter >= 'a' && letter <= 'f')
-		return letter - 'a' + 10;
-	return -1;
-}
-
 bool
 hex_read(struct span text, uint8_t *raw_out, size_t size)
 {

@@ -46,10 +46,8 @@ is_git_folder(struct span name)
 const char *
 tree_name_problem(struct span name)
 {
-	if (name.size == 0 || name.size > 255)
-		return "a name is empty or longer than 255 bytes";
-	if (span_is(name, ".") || span_is(name, "..") || span_find(name, '/') < name.size)
-		return "a name leads elsewhere";
+	if (!span_is_name(name))
+		return "a name leads elsewhere, is empty, or too long";
 	if (is_git_folder(name))
 		return "a name stands for the folder .git";
 	return NULL;

@@ -3,17 +3,35 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/trace.h"
 #include "realize/output.h"
 #include "store/realization.h"
+
+/* The kernel's own waitid also says what the process took; the C library's does not. */
+static bool
+guest_wait(int pidfd, siginfo_t *info)
+{
+	struct rusage usage = {0};
+	if (syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED | __WALL, &usage) < 0)
+		return false;
+	trace("guest", "ended: %lld us of cpu, %ld KiB resident",
+		(long long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+			usage.ru_utime.tv_usec + usage.ru_stime.tv_usec,
+		usage.ru_maxrss);
+	return true;
+}
 
 static bool
 finish_guest(struct realizer_job *job, struct err *err)
 {
 	siginfo_t info = {0};
-	if (waitid(P_PIDFD, (id_t)job->pidfd, &info, WEXITED | __WALL) < 0)
+	if (!guest_wait(job->pidfd, &info))
 		return err_system(err, errno, "wait for the guest");
 	fd_release(&job->pidfd);
 	if (job->known || job->failed)

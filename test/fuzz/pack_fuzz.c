@@ -18,7 +18,7 @@ object_use(struct span object, struct span before)
 {
 	static uint8_t result[ROOM];
 	uint64_t size;
-	if (delta_head(object, before.size, &size) && size <= ROOM)
+	if (delta_head(&object, before.size, &size) && size <= ROOM)
 		(void)delta_apply(object, before, result, (size_t)size);
 	struct tree tree = tree_start(object);
 	while (tree_next(&tree))

@@ -51,11 +51,11 @@ static void
 names_that_lead_elsewhere_are_refused(void **state)
 {
 	(void)state;
-#define ELSEWHERE "a name leads elsewhere"
+#define ELSEWHERE "a name leads elsewhere, is empty, or too long"
 	reads_as(SPAN(ENTRY("100644", ".")), ELSEWHERE);
 	reads_as(SPAN(ENTRY("40000", "..")), ELSEWHERE);
 	reads_as(SPAN(ENTRY("100644", "a/b")), ELSEWHERE);
-	reads_as(SPAN(ENTRY("100644", "")), "a name is empty or longer than 255 bytes");
+	reads_as(SPAN(ENTRY("100644", "")), ELSEWHERE);
 }
 
 static void

@@ -95,8 +95,8 @@ heads_that_lie_are_bad(void **state)
 	(void)state;
 	is_bad("PACK\0\0\0\3\0\0\0\1", 12, "BAD: it does not begin as one of version 2\n");
 	is_bad("BACK\0\0\0\2\0\0\0\1", 12, "BAD: it does not begin as one of version 2\n");
-	is_bad(AT("\x00"), "BAD: an object of a type that does not exist\n");
-	is_bad(AT("\x51"), "BAD: an object of a type that does not exist\n");
+	is_bad(AT("\x00"), "BAD: an object of no type\n");
+	is_bad(AT("\x51"), "BAD: an object of no type\n");
 	is_bad(AT("\xbf\xff\xff\xff\xff\xff\x7f"), "BAD: an object is too large\n");
 	is_bad(AT("\x61\x00"), "BAD: a delta has no base before it, or too large a one\n");
 	is_bad(AT("\x61\x7f"), "BAD: a delta has no base before it, or too large a one\n");
@@ -131,7 +131,7 @@ applies(struct span delta, const char *base, const char *expected)
 {
 	uint8_t result[256];
 	uint64_t size;
-	if (!delta_head(delta, strlen(base), &size) || size > sizeof result)
+	if (!delta_head(&delta, strlen(base), &size) || size > sizeof result)
 		return false;
 	struct span from = span_of(base, strlen(base));
 	if (!delta_apply(delta, from, result, (size_t)size))

@@ -237,7 +237,7 @@ sizes_that_no_entry_may_have_are_refused(void **state)
 	one_is((struct header){.name = "a", .type = '5', .size = "00000000001"},
 		"BAD: a size that no entry may have\n");
 	one_is((struct header){.name = "a", .type = 'x', .size = "00010000000"},
-		"BAD: attributes of more than 64 KiB\n");
+		"BAD: attributes (pax) that cannot be followed\n");
 }
 
 static void
@@ -298,7 +298,7 @@ an_archive_ends_in_two_blocks_of_zeros_and_nothing_else(void **state)
 	end_add(&archive);
 	lists_as(buf_bytes(&archive), "f a\nBAD: more bytes behind its end\n");
 	archive.data[0] = 'c';
-	lists_as(buf_bytes(&archive), "BAD: the sum of a header differs\n");
+	lists_as(buf_bytes(&archive), "BAD: its sum differs\n");
 	buf_release(&archive);
 }
 
