@@ -1,68 +1,148 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/account.h"
 
-#include <stdio.h>
+#include <time.h>
 
-#include "cli/terminal.h"
+#include "session/session.h"
 
-static const char *
-account_reason(const struct entry *entry, const struct session_source *source,
-	const struct plan_found *found)
+void
+account_init(struct account *account)
 {
-	for (size_t at = 0; at < entry->rows.size; at++)
-		if (entry->rows.data[at].node == source->node && !entry->rows.data[at].found)
-			return entry->rows.data[at].work == PLAN_ASK ? "asked" : "fetched";
-	return found->has_hash || source->before_count ? "by its pin: not asked, not fetched"
-						       : "not used";
+	*account =
+		(struct account){.arena = ARENA, .time = (int64_t)time(NULL), .since = loop_now()};
 }
 
 void
-account_add_identity(struct buf *line, const struct identity *identity, bool json, bool comma)
+account_release(struct account *account)
 {
-	cleanup_buf struct buf text = BUF(4096);
-	buf_format(&text, "%.*s %.*s", BYTES_ARGS(identity->format), BYTES_ARGS(identity->value));
-	if (comma)
-		buf_add_byte(line, ',');
-	/* A value is any printable text, quotes too. */
-	if (json)
-		terminal_add_json(line, buf_bytes(&text));
-	else
-		buf_format(line, "%s\n", buf_text(&text));
-}
-
-void
-account_print(struct entry *entry, bool json)
-{
-	for (size_t at = 0; at < session_source_count(entry->session); at++) {
-		struct session_source source = session_source_at(entry->session, at);
-		struct plan_found found = {0};
-		if (source.node != SIZE_MAX)
-			found = plan_found(session_plan(entry->session), source.node);
-		cleanup_buf struct buf line = BUF(64 << 10);
-		buf_add_text(&line, json ? "{\"source\":" : "source ");
-		if (json)
-			terminal_add_json(&line, source.text);
-		else
-			terminal_escape(source.text, &line);
-		const char *reason = account_reason(entry, &source, &found);
-		buf_format(&line,
-			json ? ",\"reason\":\"%s\",\"reads\":%zu,\"identities\":["
-			     : "  %s, %zu files read\n",
-			reason, source.reads);
-		for (size_t id = 0; id < found.identity_count; id++) {
-			buf_add_text(&line, json ? "" : "    ");
-			account_add_identity(&line, &found.identities[id], json, json && id);
-		}
-		if (json)
-			buf_add_text(&line, "]}\n");
-		(void)fputs(buf_text(&line), stdout);
+	for (size_t at = 0; at < account->runs.size; at++) {
+		array_release(&account->runs.data[at].identities);
+		array_release(&account->runs.data[at].requests);
+		array_release(&account->runs.data[at].origins);
 	}
-	if (json)
-		printf("{\"requests\":%llu,\"received\":%llu,\"runs\":%zu}\n",
-			(unsigned long long)entry->requests, (unsigned long long)entry->received,
-			entry->runs);
-	else
-		printf("%llu requests, %llu bytes received, %zu programs run\n",
-			(unsigned long long)entry->requests, (unsigned long long)entry->received,
-			entry->runs);
+	array_release(&account->runs);
+	arena_release(&account->arena);
+}
+
+static uint64_t
+account_now(const struct account *account)
+{
+	return loop_now() - account->since;
+}
+
+struct account_run *
+account_find(struct account *account, size_t node)
+{
+	for (size_t at = account->runs.size; at-- > 0;)
+		if (account->runs.data[at].node == node &&
+			account->runs.data[at].outcome == ACCOUNT_RUNNING)
+			return &account->runs.data[at];
+	return NULL;
+}
+
+void
+account_start(struct account *account, size_t node, size_t row, enum plan_work work)
+{
+	*array_push(&account->runs) = (struct account_run){
+		.node = node, .row = row, .work = work, .start = account_now(account)};
+}
+
+static void
+account_add_origin(struct account *account, struct account_run *run, struct bytes origin)
+{
+	for (size_t at = 0; at < run->origins.size; at++)
+		if (bytes_equal(run->origins.data[at], origin))
+			return;
+	*array_push(&run->origins) = arena_copy(&account->arena, origin);
+}
+
+static void
+account_add_request(
+	struct account *account, struct account_run *run, const struct realizer_event *event)
+{
+	uint64_t now = account_now(account);
+	if (run->requests.size >= ACCOUNT_REQUESTS)
+		return;
+	*array_push(&run->requests) = (struct account_request){
+		.start = now - (event->milliseconds < now ? event->milliseconds : now),
+		.end = now,
+		.what = arena_copy(&account->arena, event->text),
+		.status = event->status,
+		.received = event->received};
+}
+
+void
+account_event(struct account *account, size_t node, const struct realizer_event *event)
+{
+	struct account_run *run = account_find(account, node);
+	if (!run)
+		return;
+	switch (event->kind) {
+	case REALIZER_EVENT_START:
+		account->programs++;
+		break;
+	case REALIZER_EVENT_IDENTITY:
+		*array_push(&run->identities) = (struct account_mark){
+			account_now(account), identity_print(&account->arena, event->identity)};
+		break;
+	case REALIZER_EVENT_REACHED:
+		account_add_origin(account, run, event->text);
+		break;
+	case REALIZER_EVENT_REQUEST:
+		account_add_request(account, run, event);
+		break;
+	case REALIZER_EVENT_WAIT:
+	case REALIZER_EVENT_LOG:
+	case REALIZER_EVENT_PROGRESS:
+	case REALIZER_EVENT_FINISH:
+		break;
+	}
+}
+
+static enum account_outcome
+account_outcome_of(enum realizer_end end)
+{
+	switch (end) {
+	case REALIZER_END_FOUND:
+		return ACCOUNT_FOUND;
+	case REALIZER_END_STOPPED:
+		return ACCOUNT_STOPPED;
+	case REALIZER_END_RUN:
+		break;
+	}
+	return ACCOUNT_RAN;
+}
+
+void
+account_end(struct account *account, size_t node, const char *realizer,
+	const struct realizer_result *result, const struct err *err)
+{
+	struct account_run *run = account_find(account, node);
+	if (!run)
+		return;
+	run->end = account_now(account);
+	run->realizer = realizer;
+	if (!result) {
+		run->outcome = ACCOUNT_FAILED;
+		run->why = arena_copy(&account->arena, bytes_text(err->text));
+		return;
+	}
+	run->outcome = account_outcome_of(result->end);
+	run->known = arena_copy(&account->arena, result->known_from);
+	run->sent = result->requests;
+	run->received = result->received;
+	account->requests += result->requests;
+	account->received += result->received;
+}
+
+bool
+account_has_source(const struct account *account, struct session *session)
+{
+	for (size_t at = 0; at < account->runs.size; at++) {
+		const struct account_run *run = &account->runs.data[at];
+		const struct graph_node *node = graph_node(session_graph(session), run->node);
+		if (run->outcome != ACCOUNT_FOUND && node->derivation.fixed == DERIVATION_SELF)
+			return true;
+	}
+	return false;
 }

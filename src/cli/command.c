@@ -19,6 +19,8 @@ const struct command commands[] = {
 		0, MANY, command_update},
 	{"check", "[FILE]", "say whether the pairs of the lock are proved (--lock)",
 		OPTION_REALIZE | OPTION_CHECK, 0, 1, command_check},
+	{"account", "", "say what the last run that asked for a source did, and why",
+		OPTION_ACCOUNT, 0, 0, command_account},
 	{"log", "[FILE[#NAME.PATH] | PATH]", "print the log of a build", ENTRY, 0, 1, command_log},
 	{"config", "[NAME.PATH]", "print the configuration, and whence each value came", 0, 0, 1,
 		command_config},

@@ -16,6 +16,7 @@ bool command_build(const struct options *options, int *status_out, struct err *e
 bool command_eval(const struct options *options, int *status_out, struct err *err);
 bool command_show(const struct options *options, int *status_out, struct err *err);
 bool command_update(const struct options *options, int *status_out, struct err *err);
+bool command_account(const struct options *options, int *status_out, struct err *err);
 bool command_check(const struct options *options, int *status_out, struct err *err);
 bool command_log(const struct options *options, int *status_out, struct err *err);
 bool command_config(const struct options *options, int *status_out, struct err *err);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/account.h"
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "cli/terminal.h"
@@ -100,8 +99,6 @@ build_goals(struct build *build, struct entry *entry, const session_goals *goals
 	for (size_t at = 0; at < goals->size; at++)
 		if (!build_publish(build, session, &goals->data[at], goals->size > 1, err))
 			return false;
-	if (build->options->account)
-		account_print(entry, build->options->json);
 	if (session_lock_failed(session))
 		*build->status = 1;
 	return true;
@@ -123,7 +120,7 @@ build_with(const struct options *own, const char *operand, int *status_out, stru
 	if (own->update && own->locked)
 		return err_set(err, ERR_USAGE, "--update and --locked contradict each other");
 	struct build build = {own, status_out};
-	struct entry_task task = {.context = &build, .run = build_run};
+	struct entry_task task = {.context = &build, .run = build_run, .command = "build"};
 	bool island = operand && entry_is_island(operand);
 	return entry_run(own, operand, island, own->update, &task, err);
 }

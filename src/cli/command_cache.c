@@ -111,7 +111,7 @@ command_cache_push(const struct options *options, int *status_out, struct err *e
 {
 	(void)status_out;
 	struct cache cache = {options->operands.data[0]};
-	struct entry_task task = {.context = &cache, .run = cache_run};
+	struct entry_task task = {.context = &cache, .run = cache_run, .command = "cache push"};
 	const char *operand = options->operands.size > 1 ? options->operands.data[1] : NULL;
 	return entry_run(options, operand, operand && entry_is_island(operand), false, &task, err);
 }

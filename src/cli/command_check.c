@@ -100,9 +100,11 @@ check_print_json(const struct session_entry *entry)
 	for (size_t at = 0; at < entry->pair_count; at++) {
 		cleanup_buf struct buf by = BUF(8192);
 		check_add_by(&by, &entry->pairs[at]);
-		buf_add_text(&out, at ? ",{\"identity\":\"" : "{\"identity\":\"");
-		check_add_identity(&out, entry->pairs[at].identity);
-		buf_format(&out, "\",\"status\":\"%s\"", check_word(entry->pairs[at].proof));
+		buf_add_text(&out, at ? ",{\"identity\":" : "{\"identity\":");
+		cleanup_buf struct buf identity = BUF(4096);
+		check_add_identity(&identity, entry->pairs[at].identity);
+		terminal_add_json(&out, buf_bytes(&identity));
+		buf_format(&out, ",\"status\":\"%s\"", check_word(entry->pairs[at].proof));
 		if (by.size) {
 			buf_add_text(&out, ",\"by\":");
 			terminal_add_json(&out, buf_bytes(&by));
@@ -148,7 +150,8 @@ command_check(const struct options *options, int *status_out, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"cab check wants --lock: there is nothing else to check yet");
 	struct check check = {options, status_out};
-	struct entry_task task = {.context = &check, .run = check_run, .unevaluated = true};
+	struct entry_task task = {
+		.context = &check, .run = check_run, .command = "check", .unevaluated = true};
 	const char *operand = options->operands.size ? options->operands.data[0] : NULL;
 	return entry_run(options, operand, false, false, &task, err);
 }

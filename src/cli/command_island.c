@@ -135,6 +135,7 @@ bool
 command_island_fetch(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {.context = NULL, .run = island_fetch_run};
+	struct entry_task task = {
+		.context = NULL, .run = island_fetch_run, .command = "island fetch"};
 	return entry_run(options, options->operands.data[0], true, false, &task, err);
 }

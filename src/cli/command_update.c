@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/account.h"
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "cli/terminal.h"
@@ -37,8 +38,8 @@ update_add_identity(struct buf *line, const char *key, const struct identity *id
 {
 	if (!identity)
 		return;
-	buf_format(line, ",\"%s\":\"%.*s %.*s\"", key, BYTES_ARGS(identity->format),
-		BYTES_ARGS(identity->value));
+	buf_format(line, ",\"%s\":", key);
+	account_add_identity(line, identity, true, false);
 }
 
 struct update_row {
@@ -215,7 +216,8 @@ command_update(const struct options *options, int *status_out, struct err *err)
 	const char *operand = NULL;
 	if (!entry_take_updates(options, true, &own, &operand, err))
 		return false;
-	struct entry_task task = {.context = &own, .run = update_run, .probe = own.dry_run};
+	struct entry_task task = {
+		.context = &own, .run = update_run, .command = "update", .probe = own.dry_run};
 	bool done = update_check(&own, operand, err) &&
 		    entry_run(&own, operand, false, !own.prune, &task, err);
 	array_release(&own.update_list);

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "cli/terminal.h"
 #include "island/island.h"
+#include "store/account.h"
 
 enum { ENTRY_INPUT_MAX = 16 << 20, ENTRY_TRIES = 5 };
 
@@ -61,15 +62,6 @@ entry_take_updates(const struct options *options, bool islands, struct options *
 	return false;
 }
 
-static struct entry_row *
-entry_find_row(struct entry *entry, size_t node)
-{
-	for (size_t at = entry->rows.size; at-- > 0;)
-		if (entry->rows.data[at].node == node && entry->rows.data[at].running)
-			return &entry->rows.data[at];
-	return NULL;
-}
-
 static void
 entry_on_start(void *context, size_t node, enum plan_work work, struct bytes name)
 {
@@ -77,32 +69,33 @@ entry_on_start(void *context, size_t node, enum plan_work work, struct bytes nam
 		[PLAN_ASK] = "ask", [PLAN_FETCH] = "fetch", [PLAN_BUILD] = "build"};
 	struct entry *entry = (struct entry *)context;
 	size_t row = progress_start(entry->progress, verbs[work], name);
-	*array_push(&entry->rows) = (struct entry_row){node, row, work, true, false};
+	account_start(&entry->account, node, row, work);
 }
 
 static void
 entry_on_event(void *context, size_t node, const struct realizer_event *event)
 {
 	struct entry *entry = (struct entry *)context;
-	struct entry_row *row = entry_find_row(entry, node);
-	if (!row)
+	const struct account_run *run = account_find(&entry->account, node);
+	if (!run)
 		return;
+	size_t row = run->row;
+	account_event(&entry->account, node, event);
 	switch (event->kind) {
 	case REALIZER_EVENT_WAIT:
-		progress_state(entry->progress, row->row, event->text);
-		break;
-	case REALIZER_EVENT_START:
-		entry->runs++;
+		progress_state(entry->progress, row, event->text);
 		break;
 	case REALIZER_EVENT_LOG:
-		progress_log(entry->progress, row->row, event->text);
+		progress_log(entry->progress, row, event->text);
 		break;
 	case REALIZER_EVENT_PROGRESS:
-		progress_bytes(entry->progress, row->row, event->received, event->expected,
-			event->objects);
+		progress_bytes(
+			entry->progress, row, event->received, event->expected, event->objects);
 		break;
+	case REALIZER_EVENT_START:
 	case REALIZER_EVENT_IDENTITY:
 	case REALIZER_EVENT_REACHED:
+	case REALIZER_EVENT_REQUEST:
 	case REALIZER_EVENT_FINISH:
 		break;
 	}
@@ -112,8 +105,10 @@ static void
 entry_describe(const struct realizer_result *result, struct buf *out)
 {
 	if (result->end == REALIZER_END_STOPPED && result->identity_count)
-		buf_format(out, "nothing new (%.*s %.*s)", BYTES_ARGS(result->identities[0].format),
-			BYTES_ARGS(bytes_first(result->identities[0].value, 12)));
+		buf_format(out, "%s%.*s %.*s%s", result->known_from.size ? "nothing new (" : "",
+			BYTES_ARGS(result->identities[0].format),
+			BYTES_ARGS(bytes_first(result->identities[0].value, 12)),
+			result->known_from.size ? ")" : "");
 	if (!result->requests)
 		return;
 	buf_format(out, "%s%llu request%s, %llu kB", out->size ? ", " : "",
@@ -126,21 +121,22 @@ entry_on_end(
 	void *context, size_t node, const struct realizer_result *result, const struct err *err)
 {
 	struct entry *entry = (struct entry *)context;
-	struct entry_row *row = entry_find_row(entry, node);
-	if (!row)
+	const struct account_run *run = account_find(&entry->account, node);
+	if (!run)
 		return;
-	row->running = false;
+	size_t row = run->row;
+	account_end(&entry->account, node, plan_realizer(session_plan(entry->session), node),
+		result, err);
 	if (!result) {
-		progress_finish(entry->progress, row->row, PROGRESS_FAILED, bytes_text(err->text));
+		progress_finish(entry->progress, row, PROGRESS_FAILED, bytes_text(err->text));
 		return;
 	}
-	entry->requests += result->requests;
-	entry->received += result->received;
-	row->found = result->end == REALIZER_END_FOUND;
+	bool found = result->end == REALIZER_END_FOUND;
 	cleanup_buf struct buf text = BUF(4096);
 	entry_describe(result, &text);
-	progress_finish(entry->progress, row->row, row->found ? PROGRESS_FOUND : PROGRESS_DONE,
-		buf_bytes(&text));
+	progress_moved(entry->progress, row, result->requests, result->received);
+	progress_finish(
+		entry->progress, row, found ? PROGRESS_FOUND : PROGRESS_DONE, buf_bytes(&text));
 }
 
 static void
@@ -281,9 +277,54 @@ entry_close(struct entry *entry)
 	loop_unwatch(entry->signals);
 	fd_release(&entry->signal_fd);
 	session_close(entry->session);
-	array_release(&entry->rows);
+	account_release(&entry->account);
 	buf_release(&entry->later);
 	free(entry->path);
+}
+
+/* For whoever asks afterwards. A store that cannot take it does not make the run fail. */
+static void
+entry_keep_account(struct entry *entry, struct bytes text)
+{
+	struct err err;
+	if (account_keep(session_store(entry->session), text, &err))
+		return;
+	(void)err_note(&err, "the account of this run is not kept");
+	progress_say(entry->progress, bytes_text(err.text));
+}
+
+static bool
+entry_print_account(struct entry *entry, struct bytes text, struct err *err)
+{
+	progress_hide(entry->progress);
+	if (entry->options->json)
+		return fwrite(text.data, 1, text.size, stdout) == text.size ||
+		       err_set(err, ERR_SYSTEM, "standard output cannot be written");
+	json_t *account = account_decode(text, err);
+	if (!account)
+		return false;
+	account_print_table(account);
+	json_decref(account);
+	return true;
+}
+
+static bool
+entry_tell_account(struct entry *entry, const struct entry_task *task, bool done, struct err *err)
+{
+	bool print = done && entry->options->account;
+	bool keep = task->command && account_has_source(&entry->account, entry->session);
+	if (!print && !keep)
+		return done;
+	cleanup_buf struct buf text = BUF(ACCOUNT_SIZE);
+	account_encode(&entry->account, entry->session, task->command ? task->command : "", &text);
+	struct err over;
+	if (!buf_check(&text, &over, "the account of this run")) {
+		progress_say(entry->progress, bytes_text(over.text));
+		return done;
+	}
+	if (keep)
+		entry_keep_account(entry, buf_bytes(&text));
+	return print ? entry_print_account(entry, buf_bytes(&text), err) : done;
 }
 
 static bool
@@ -304,6 +345,7 @@ entry_try(struct entry *entry, const struct session_options *options, const stru
 	done = done && task->run(task->context, entry, value, err);
 	if (done)
 		session_say_overrides(entry->session);
+	done = entry_tell_account(entry, task, done, err);
 	entry_print_diagnostics(entry);
 	return done;
 }
@@ -316,6 +358,7 @@ entry_run(const struct options *options, const char *operand, bool island, bool 
 	for (int tries = 1;; tries++) {
 		struct entry entry = {.options = options, .signal_fd = -1, .later = BUF(1 << 20)};
 		struct session_options session;
+		account_init(&entry.account);
 		bool done = entry_fill(&entry, operand, island, update, &input, &session, err);
 		session.probe = task->probe;
 		done = done && entry_try(&entry, &session, task, err);

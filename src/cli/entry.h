@@ -12,17 +12,10 @@
  */
 #pragma once
 
+#include "cli/account.h"
 #include "cli/option.h"
 #include "cli/progress.h"
 #include "session/session.h"
-
-struct entry_row {
-	size_t node;
-	size_t row;
-	enum plan_work work;
-	bool running;
-	bool found; /* nothing had to run */
-};
 
 struct entry {
 	const struct options *options;
@@ -30,20 +23,18 @@ struct entry {
 	struct progress *progress;
 	struct loop_watch *signals;
 	int signal_fd;
-	ARRAY(struct entry_row) rows;
+	struct account account;
 	char *path;       /* of the operand, without the selection */
 	struct buf later; /* lines said before there was a progress */
-	uint64_t requests;
-	uint64_t received;
-	size_t runs;
 };
 
 struct entry_task {
 	void *context;
 	/* After evaluation: what the command is there for. */
 	bool (*run)(void *context, struct entry *entry, struct value *value, struct err *err);
-	bool probe;       /* struct session_options */
-	bool unevaluated; /* the value is NULL: the command evaluates where it needs to */
+	const char *command; /* its name, for the account; NULL: none is kept */
+	bool probe;          /* struct session_options */
+	bool unevaluated;    /* the value is NULL: the command evaluates where it needs to */
 };
 
 /* `operand` is FILE[#NAME.PATH], an island's text where `island` says so, "-" for standard input, or NULL. */

@@ -28,6 +28,7 @@ enum option_where {
 	OPTION_CAT = 1 << 8,
 	OPTION_UPDATE = 1 << 9,
 	OPTION_CHECK = 1 << 10,
+	OPTION_ACCOUNT = 1 << 11,
 };
 
 enum option_shape {

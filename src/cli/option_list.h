@@ -36,6 +36,7 @@ OPTION(keep_going, "keep-going", 'k', SHAPE_FLAG, OPTION_REALIZE, NULL,
 	"after a failure, run what does not need it")
 OPTION(account, "account", 0, SHAPE_FLAG, OPTION_REALIZE, NULL,
 	"say for each source what was fetched, and why")
+OPTION(svg, "svg", 0, SHAPE_TEXT, OPTION_ACCOUNT, "FILE", "draw the timeline of the run's requests")
 OPTION(link, "out-link", 'o', SHAPE_TEXT, OPTION_BUILD, "NAME",
 	"name of the result's link (result)")
 OPTION(no_link, "no-out-link", 0, SHAPE_FLAG, OPTION_BUILD, NULL, "make no link to the result")

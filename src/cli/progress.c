@@ -22,6 +22,10 @@ struct progress_row {
 	uint64_t received;
 	uint64_t expected;
 	uint64_t objects;
+	uint64_t requests;
+	uint64_t sampled;       /* when the rate was last taken */
+	uint64_t sampled_bytes; /* what had come by then */
+	uint64_t rate;          /* bytes a second, between the last two samples */
 	bool running;
 };
 
@@ -107,6 +111,11 @@ progress_draw_row(const struct progress_row *row, unsigned width, struct buf *ou
 			progress_add_size(&line, row->expected);
 		}
 	}
+	if (row->rate) {
+		buf_add_text(&line, "  ");
+		progress_add_size(&line, row->rate);
+		buf_add_text(&line, "/s");
+	}
 	if (row->objects)
 		buf_format(&line, "  %llu objects", (unsigned long long)row->objects);
 	if (row->state.size)
@@ -116,6 +125,21 @@ progress_draw_row(const struct progress_row *row, unsigned width, struct buf *ou
 			buf_text(&((struct progress_row *)(uintptr_t)row)
 					  ->log[(row->log_count - 1) % PROGRESS_LOG_LINES]));
 	progress_add_cut(out, &line, width);
+}
+
+/* The rate is that of the last half second or more: a mean over all would hide a server that has stalled. */
+static bool
+progress_sample(struct progress_row *row)
+{
+	uint64_t now = loop_now();
+	uint64_t passed = now - row->sampled;
+	if (passed < PROGRESS_SAMPLE)
+		return false;
+	uint64_t more = row->received > row->sampled_bytes ? row->received - row->sampled_bytes : 0;
+	row->rate = more * 1000 / passed;
+	row->sampled = now;
+	row->sampled_bytes = row->received;
+	return true;
 }
 
 static void
@@ -128,6 +152,7 @@ progress_draw(struct progress *progress, struct buf *out)
 			continue;
 		if (++running > PROGRESS_ROWS)
 			continue;
+		(void)progress_sample(progress->rows.data[at]);
 		progress_draw_row(progress->rows.data[at], width, out);
 		progress->drawn++;
 	}
@@ -219,6 +244,30 @@ progress_tell_json(
 	progress_write(&out);
 }
 
+/* A row's numbers; `text` is NULL while it runs. */
+static void
+progress_tell_numbers(const char *event, const struct progress_row *row, const struct bytes *text)
+{
+	cleanup_buf struct buf out = BUF(64 << 10);
+	buf_format(&out, "{\"event\":\"%s\",\"verb\":\"%s\",\"name\":", event, row->verb);
+	terminal_add_json(&out, buf_bytes(&row->name));
+	const struct {
+		const char *key;
+		uint64_t number;
+	} numbers[] = {{"requests", row->requests}, {"received", row->received},
+		{"expected", row->expected}, {"objects", row->objects}, {"rate", row->rate},
+		{"milliseconds", loop_now() - row->since}};
+	for (size_t at = 0; at < sizeof numbers / sizeof *numbers; at++)
+		buf_format(&out, ",\"%s\":%llu", numbers[at].key,
+			(unsigned long long)numbers[at].number);
+	if (text) {
+		buf_add_text(&out, ",\"text\":");
+		terminal_add_json(&out, *text);
+	}
+	buf_add_text(&out, "}\n");
+	progress_write(&out);
+}
+
 void
 progress_say(struct progress *progress, struct bytes line)
 {
@@ -242,7 +291,7 @@ progress_start(struct progress *progress, const char *verb, struct bytes name)
 	for (size_t at = 0; at < PROGRESS_LOG_LINES; at++)
 		row->log[at] = BUF(32768);
 	terminal_escape(bytes_first(name, PROGRESS_LINE), &row->name);
-	row->since = loop_now();
+	row->since = row->sampled = loop_now();
 	row->running = true;
 	*array_push(&progress->rows) = row;
 	if (progress->style == PROGRESS_JSON)
@@ -276,7 +325,16 @@ progress_bytes(struct progress *progress, size_t number, uint64_t received, uint
 	row->received = received;
 	row->expected = expected;
 	row->objects = objects;
+	if (progress_sample(row) && progress->style == PROGRESS_JSON)
+		progress_tell_numbers("progress", row, NULL);
 	progress_change(progress);
+}
+
+void
+progress_moved(struct progress *progress, size_t number, uint64_t requests, uint64_t received)
+{
+	progress->rows.data[number]->requests = requests;
+	progress->rows.data[number]->received = received;
 }
 
 void
@@ -308,7 +366,7 @@ progress_finish(struct progress *progress, size_t number, enum progress_end end,
 	row->running = false;
 	static const char *const words[] = {"done", "found", "failed"};
 	if (progress->style == PROGRESS_JSON)
-		progress_tell_json(words[end], row, "text", text);
+		progress_tell_numbers(words[end], row, &text);
 	bool silent = progress->style == PROGRESS_QUIET || progress->style == PROGRESS_JSON;
 	if (silent && !(end == PROGRESS_FAILED && progress->style == PROGRESS_QUIET))
 		return;

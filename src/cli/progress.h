@@ -11,7 +11,8 @@
  *
  * On a terminal the rows that run are redrawn in place, at most ten times a second, above what is left of it; finished ones
  * scroll up. Elsewhere a row is one line when it ends, and a failed build is
- * followed by the last lines of its log. As JSON each call is an object on standard output's sibling, standard error.
+ * followed by the last lines of its log. As JSON each call is an object on standard output's sibling, standard error; of
+ * bytes one at most each PROGRESS_SAMPLE milliseconds a row.
  */
 #pragma once
 
@@ -33,7 +34,7 @@ enum progress_end {
 	PROGRESS_FAILED,
 };
 
-enum { PROGRESS_LOG_LINES = 25 };
+enum { PROGRESS_LOG_LINES = 25, PROGRESS_SAMPLE = 500 };
 
 struct progress *progress_new(struct loop *loop, enum progress_style style);
 void progress_free(struct progress *progress);
@@ -43,6 +44,8 @@ size_t progress_start(struct progress *progress, const char *verb, struct bytes 
 void progress_state(struct progress *progress, size_t number, struct bytes text);
 void progress_bytes(struct progress *progress, size_t number, uint64_t received, uint64_t expected,
 	uint64_t objects);
+/* What a run has moved in all, before it is finished. */
+void progress_moved(struct progress *progress, size_t row, uint64_t requests, uint64_t received);
 void progress_log(struct progress *progress, size_t number, struct bytes line);
 void progress_finish(
 	struct progress *progress, size_t number, enum progress_end end, struct bytes text);

@@ -206,6 +206,13 @@ plan_found(struct plan *plan, size_t node)
 	return plan_work(plan, node)->found;
 }
 
+const char *
+plan_realizer(struct plan *plan, size_t node)
+{
+	const struct realizer *realizer = plan_work(plan, node)->realizer;
+	return realizer ? realizer->name : NULL;
+}
+
 const struct realizer_output *
 plan_outputs(struct plan *plan, size_t node, size_t *count_out)
 {

@@ -104,6 +104,8 @@ MUST_CHECK bool plan_prove(
 	struct plan *plan, struct plan_proof *proofs, size_t count, struct err *err);
 
 struct plan_found plan_found(struct plan *plan, size_t node);
+/* The name of the realizer that was last asked for it; NULL: none was. */
+const char *plan_realizer(struct plan *plan, size_t node);
 /* NULL before it was built. */
 const struct realizer_output *plan_outputs(struct plan *plan, size_t node, size_t *count_out);
 /* The key of a node's pinned realization, for `cache push`; false where its pin is not known or it is a source. */

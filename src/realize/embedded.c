@@ -204,6 +204,7 @@ embedded_open(const struct embedded_settings *settings)
 {
 	struct embedded *embedded = (struct embedded *)memory_zero(1, sizeof *embedded);
 	embedded->realizer.operations = &embedded_operations;
+	embedded->realizer.name = "this machine";
 	embedded->settings = *settings;
 	embedded->module_digest = digest_of(settings->module);
 	embedded->network =

@@ -13,7 +13,7 @@
 #include "wire/spawner.h"
 #include "wire/wire.h"
 
-enum { GUEST_PIPE = 1 << 20 };
+enum { GUEST_PIPE = 1 << 20, GUEST_WHAT = 2000 };
 
 /* One request of the guest, from its GUEST_OPEN to its GUEST_END or GUEST_CLOSE. */
 struct guest_request {
@@ -24,6 +24,9 @@ struct guest_request {
 	bool headed;
 	bool waiting;     /* held: the packet below is what it asked for */
 	uint32_t reached; /* hops that were sent */
+	uint32_t status;
+	uint64_t since; /* when it was sent */
+	struct buf what;
 	struct buf packet;
 	int body_file;
 };
@@ -52,6 +55,17 @@ guest_new(const struct guest_host *host, const struct guest_listener *listener)
 }
 
 static void
+guest_tell_request(struct guest_request *request, uint64_t received)
+{
+	struct guest *guest = request->guest;
+	struct guest_request_end end = {.what = buf_bytes(&request->what),
+		.status = request->status,
+		.received = received,
+		.milliseconds = loop_now() - request->since};
+	guest->listener.requested(guest->listener.context, &end);
+}
+
+static void
 guest_forget(struct guest_request *request)
 {
 	struct guest *guest = request->guest;
@@ -61,10 +75,12 @@ guest_forget(struct guest_request *request)
 	if (request->transfer) {
 		/* A guest that has what it wants hears no end; what was sent counts all the same. */
 		guest->account.requests += request->reached;
+		guest_tell_request(request, 0);
 		network_cancel(request->transfer);
 	}
 	fd_release(&request->body);
 	fd_release(&request->body_file);
+	buf_release(&request->what);
 	buf_release(&request->packet);
 	free(request);
 }
@@ -128,6 +144,7 @@ guest_head(void *context, uint32_t status, struct bytes url, struct bytes header
 	if (request->headed)
 		return;
 	request->headed = true;
+	request->status = status;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, GUEST_HEAD);
 	buf_add_u32(&packet, request->id);
@@ -162,6 +179,7 @@ guest_end(void *context, const struct network_end *end)
 	request->transfer = NULL;
 	guest->account.requests += end->requests;
 	guest->account.received += end->received;
+	guest_tell_request(request, end->received);
 	/* The guest's process writes the reason to the log. */
 	if (!request->headed) {
 		guest_fail(request, end->refused ? CAB_ERROR_REFUSED : CAB_ERROR_FAILED, end->why);
@@ -192,6 +210,9 @@ guest_send(struct guest_request *request, struct err *err)
 	open.url = wire_bytes(&in);
 	open.headers = wire_bytes(&in);
 	open.body = wire_bytes(&in);
+	request->since = loop_now();
+	buf_format(&request->what, "%.*s %.*s", BYTES_ARGS(open.method),
+		BYTES_ARGS(bytes_first(open.url, GUEST_WHAT)));
 
 	cleanup_fd int write_end = -1;
 	if (!fd_pipe(&request->body, &write_end, err))
@@ -235,8 +256,11 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 			CAB_HTTP_HANDLES);
 
 	struct guest_request *request = (struct guest_request *)memory_zero(1, sizeof *request);
-	*request = (struct guest_request){
-		.guest = guest, .id = id, .body = -1, .packet = BUF(WIRE_PACKET)};
+	*request = (struct guest_request){.guest = guest,
+		.id = id,
+		.body = -1,
+		.what = BUF(2 * GUEST_WHAT),
+		.packet = BUF(WIRE_PACKET)};
 	request->body_file = wire_take_fd(&guest->packet, 0);
 	buf_add(&request->packet, fields);
 	*array_push(&guest->requests) = request;

@@ -30,11 +30,20 @@ struct guest_host {
 	const char *refusal; /* why this run may not reach the network; NULL: it may */
 };
 
+struct guest_request_end {
+	struct bytes what;     /* "GET https://…" */
+	uint32_t status;       /* HTTP's; 0: there was no head */
+	uint64_t received;     /* bytes; 0 where nobody waited for the end */
+	uint64_t milliseconds; /* from when it was let go */
+};
+
 struct guest_listener {
 	void *context;
 	void (*started)(void *context, int pid, int pidfd, struct bytes why);
 	bool (*open)(void *context);
 	void (*reached)(void *context, struct bytes origin);
+	/* A request is over: it ended, or its program no longer waits for it. */
+	void (*requested)(void *context, const struct guest_request_end *end);
 	void (*note)(void *context, struct bytes text);
 	void (*progress)(void *context, uint64_t received, uint64_t expected, uint64_t objects);
 };

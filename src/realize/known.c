@@ -47,8 +47,8 @@ known_pin(const struct realizer_job *job, size_t *count)
 }
 
 static bool
-known_look_up(const struct realizer_job *job, struct identity identity, struct cab_hash *out,
-	const char **from)
+known_look_up(
+	struct realizer_job *job, struct identity identity, struct cab_hash *out, const char **from)
 {
 	for (size_t at = 0; at < job->request.known_count; at++) {
 		const struct realizer_known *known = &job->request.known[at];
@@ -58,8 +58,11 @@ known_look_up(const struct realizer_job *job, struct identity identity, struct c
 			return true;
 		}
 	}
-	*from = "store";
-	return table_find(&job->table, identity.format, identity.value, out);
+	const char *cache = NULL;
+	if (!table_find(&job->table, identity.format, identity.value, out, &cache))
+		return false;
+	*from = cache ? arena_format(&job->arena, "cache %s", cache) : "store";
+	return true;
 }
 
 static struct digest

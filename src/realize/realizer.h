@@ -59,6 +59,7 @@ enum realizer_event_kind {
 	REALIZER_EVENT_LOG, /* text: one line of its output, without the line's end, at most 4096 bytes */
 	REALIZER_EVENT_IDENTITY, /* identity: a line that it reported */
 	REALIZER_EVENT_REACHED,  /* text: an origin that it reached */
+	REALIZER_EVENT_REQUEST, /* text "GET URL", status, received, milliseconds: a request is over */
 	REALIZER_EVENT_PROGRESS, /* received, expected, objects */
 	REALIZER_EVENT_FINISH,   /* the program ended; its output is hashed */
 };
@@ -70,6 +71,8 @@ struct realizer_event {
 	uint64_t received;
 	uint64_t expected;
 	uint64_t objects;
+	uint64_t milliseconds;
+	uint32_t status; /* HTTP's; 0: no head came */
 };
 
 enum realizer_end {
@@ -135,4 +138,5 @@ struct realizer_operations {
 
 struct realizer {
 	const struct realizer_operations *operations;
+	const char *name; /* for people: "this machine", or its URL */
 };

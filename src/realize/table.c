@@ -26,7 +26,8 @@ table_fill(const struct table *table, struct bytes format, struct bytes value, s
 }
 
 bool
-table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out)
+table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out,
+	const char **cache_out)
 {
 	struct claim record;
 	struct err miss;
@@ -37,8 +38,10 @@ table_find(const struct table *table, struct bytes format, struct bytes value, s
 		record.program = table->believed[at];
 		found = claim_find(table->store, &record, &miss);
 	}
-	if (found)
+	if (found) {
 		*out = record.hash;
+		*cache_out = record.cache;
+	}
 	return found;
 }
 

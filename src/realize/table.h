@@ -7,7 +7,7 @@
  * empty (DESIGN section 4). So `<github:o/r>` and `<git:https://…>` of one revision share what is known.
  *
  *     struct table table = {.store = …, .program = …, .scope = …};
- *     if (table_find(&table, format, value, &hash)) …       here, in caches; also under earlier island.wasm
+ *     if (table_find(&table, format, value, &hash, &cache)) …       here, in caches; also under earlier island.wasm
  *     table_put(&table, format, value, &hash, size, files);  only after a completed, verified run
  */
 #pragma once
@@ -31,8 +31,9 @@ struct table {
 	size_t believed_count;
 };
 
-bool table_find(
-	const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out);
+/* *cache_out is the root of the cache that knew it, borrowed from the store, or NULL. */
+bool table_find(const struct table *table, struct bytes format, struct bytes value,
+	struct cab_hash *out, const char **cache_out);
 void table_put(const struct table *table, struct bytes format, struct bytes value,
 	const struct cab_hash *hash, uint64_t size, uint64_t files);
 /* The key under which a pair is recorded, for `cache push`. */

@@ -43,6 +43,18 @@ wasm_on_reached(void *context, struct bytes origin)
 }
 
 static void
+wasm_on_requested(void *context, const struct guest_request_end *end)
+{
+	struct realizer_job *job = (struct realizer_job *)context;
+	struct realizer_event event = {.kind = REALIZER_EVENT_REQUEST,
+		.text = end->what,
+		.status = end->status,
+		.received = end->received,
+		.milliseconds = end->milliseconds};
+	job->listener.event(job->listener.context, &event);
+}
+
+static void
 wasm_on_note(void *context, struct bytes text)
 {
 	job_say((struct realizer_job *)context, text);
@@ -143,7 +155,7 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 		.artifact = artifact,
 	};
 	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_reached,
-		wasm_on_note, wasm_on_progress};
+		wasm_on_requested, wasm_on_note, wasm_on_progress};
 	job->guest = guest_new(&host, &listener);
 	return guest_start(job->guest, &request, err);
 }

@@ -314,6 +314,12 @@ session_config(struct session *session)
 }
 
 const char *
+session_entry(const struct session *session)
+{
+	return session->entry;
+}
+
+const char *
 session_lock_path(const struct session *session)
 {
 	return session->lock_path;

@@ -144,6 +144,8 @@ struct session_pair session_look_pair(
 /* The keys that --prune took out of the lock. */
 size_t session_pruned_count(const struct session *session);
 struct bytes session_pruned_at(const struct session *session, size_t at);
+/* Absolute path of the entry file, or NULL where this run has none. */
+const char *session_entry(const struct session *session);
 /* The file of the lock, or NULL where this run has none. */
 const char *session_lock_path(const struct session *session);
 /* The lock could not be written (a read-only folder), and was not said to be left alone. */
