@@ -5,19 +5,20 @@
 
 #include "base/path.h"
 
-/* The nearest folder upwards that holds `.git`, or the first one. */
-static struct bytes
-find_root(struct arena *arena, struct bytes folder)
+bool
+local_repository(struct arena *arena, struct bytes folder, struct bytes *root)
 {
 	struct bytes at = folder;
 	for (;;) {
 		struct stat status;
 		const char *mark = arena_format(arena, "%.*s/.git", BYTES_ARGS(at));
-		if (lstat(mark, &status) == 0)
-			return at;
+		if (lstat(mark, &status) == 0) {
+			*root = at;
+			return true;
+		}
 		struct bytes up = path_folder(at);
 		if (up.size >= at.size)
-			return folder;
+			return false;
 		at = up;
 	}
 }
@@ -36,7 +37,8 @@ local_path(struct arena *arena, const struct island *island, struct bytes from, 
 	if (from.size == 0 || from.data[0] != '/')
 		return err_set(err, ERR_REFUSED, "island <%.*s> stands in no file of this machine",
 			BYTES_ARGS(island->text));
-	struct bytes root = find_root(arena, path_folder(from));
+	struct bytes root = path_folder(from);
+	(void)!local_repository(arena, root, &root);
 	if (island->subpath.size == 0)
 		*out = arena_copy(arena, root);
 	else

@@ -4,7 +4,7 @@
  *
  * `fs` names a folder or file by its absolute subpath. `self` is the tree in which the file that
  * mentions it stands: the nearest folder upwards that holds `.git`, else the folder of that file;
- * its subpath is beneath that. Both include uncommitted changes.
+ * its subpath is beneath that. Both include uncommitted changes; local_tree.h says what is in.
  */
 #pragma once
 
@@ -16,5 +16,7 @@
  * is written. Does not ask whether anything is there. */
 MUST_CHECK bool local_path(struct arena *arena, const struct island *island, struct bytes from,
 	struct bytes *out, struct err *err);
+/* The nearest folder upwards from one, itself included, that holds `.git`. */
+MUST_CHECK bool local_repository(struct arena *arena, struct bytes folder, struct bytes *root);
 /* Whether a name in a local tree belongs to its object: all but `.git`, at any depth. */
 bool local_includes(struct bytes name);

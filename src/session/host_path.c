@@ -5,13 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "island/local.h"
+#include "island/local_tree.h"
 #include "store/read.h"
 #include "store/scan.h"
 
@@ -186,106 +185,6 @@ host_path_list(void *context, const struct host_path *path, path_visit *visit, v
 	return number == 0 || err_system(err, number, "read folder %s", text);
 }
 
-/* Copies one file or link; folders are made by the caller, who goes into them. */
-static bool
-path_copy_leaf(int from, int to, const char *name, const struct stat *status, struct err *err)
-{
-	if (S_ISLNK(status->st_mode)) {
-		char target[4096];
-		ssize_t length = readlinkat(from, name, target, sizeof target - 1);
-		if (length < 0)
-			return err_system(err, errno, "read link %s", name);
-		target[length] = '\0';
-		return symlinkat(target, to, name) == 0 ||
-		       err_system(err, errno, "copy link %s", name);
-	}
-	if (!S_ISREG(status->st_mode))
-		return err_set(err, ERR_REFUSED, "%s is neither a file, a folder nor a link", name);
-	cleanup_fd int in = fd_open_at(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
-	if (in < 0)
-		return false;
-	mode_t mode = status->st_mode & 0100 ? 0755 : 0644;
-	cleanup_fd int copy =
-		fd_open_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
-	if (copy < 0)
-		return false;
-	for (;;) {
-		ssize_t count = copy_file_range(in, NULL, copy, NULL, 1 << 30, 0);
-		if (count < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP))
-			count = sendfile(copy, in, NULL, 1 << 30);
-		if (count < 0)
-			return err_system(err, errno, "copy %s", name);
-		if (count == 0)
-			return true;
-	}
-}
-
-struct path_level {
-	DIR *from;
-	int to;
-};
-
-static bool
-path_copy_enter(int from, int to, const char *name, struct path_level *level, struct err *err)
-{
-	cleanup_fd int in = fd_open_at(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
-	if (in < 0)
-		return false;
-	if (mkdirat(to, name, 0755) < 0)
-		return err_system(err, errno, "copy folder %s", name);
-	level->to = fd_open_at(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
-	if (level->to < 0)
-		return false;
-	level->from = fdopendir(in);
-	if (!level->from) {
-		fd_release(&level->to);
-		return err_system(err, errno, "read folder %s", name);
-	}
-	(void)fd_take(&in);
-	return true;
-}
-
-static bool
-path_copy_tree(int from, int to, const char *name, struct err *err)
-{
-	struct path_level levels[TREE_DEPTH_MAX];
-	size_t depth = 0;
-	bool done = path_copy_enter(from, to, name, &levels[depth], err);
-	depth += done;
-	while (done && depth) {
-		struct path_level *level = &levels[depth - 1];
-		struct dirent *entry = readdir(level->from);
-		if (!entry) {
-			(void)closedir(level->from);
-			fd_release(&level->to);
-			depth--;
-			continue;
-		}
-		struct stat status;
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-			!local_includes(bytes_text(entry->d_name)))
-			continue;
-		if (fstatat(dirfd(level->from), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
-			done = err_system(err, errno, "%s", entry->d_name);
-		} else if (!S_ISDIR(status.st_mode)) {
-			done = path_copy_leaf(
-				dirfd(level->from), level->to, entry->d_name, &status, err);
-		} else if (depth == TREE_DEPTH_MAX) {
-			done = err_set(err, ERR_LIMIT, "%s lies deeper than %d folders",
-				entry->d_name, TREE_DEPTH_MAX);
-		} else {
-			done = path_copy_enter(
-				dirfd(level->from), level->to, entry->d_name, &levels[depth], err);
-			depth += done;
-		}
-	}
-	while (depth--) {
-		(void)closedir(levels[depth].from);
-		fd_close(levels[depth].to);
-	}
-	return done;
-}
-
 static bool
 path_add(struct session *session, struct staging *staging, const char *name,
 	const struct context_item **out, struct err *err)
@@ -309,6 +208,29 @@ path_object_name(struct session *session, struct bytes name)
 	return object_is_name(bytes_text(text)) ? text : "source";
 }
 
+/* Copied only where the store has not the very object already. */
+static bool
+path_import(struct session *session, const char *path, const char *name,
+	const struct context_item **out, struct err *err)
+{
+	cleanup_local_tree struct local_tree tree = {0};
+	if (!local_tree_read(&tree, session->store, path, err))
+		return false;
+	cleanup_object struct object object = {0};
+	struct digest digest = object_plain_path(&tree.hash, name);
+	if (store_use(session->store, &digest, &object, err)) {
+		*out = session_item_object(session, &object);
+		return true;
+	}
+	struct staging staging;
+	if (!store_stage(session->store, &staging, err))
+		return false;
+	bool done = local_tree_copy(&tree, staging.folder, "object", err) &&
+		    path_add(session, &staging, name, out, err);
+	store_unstage(&staging);
+	return done;
+}
+
 bool
 host_path_store(void *context, const struct host_path *path, const struct context_item **out,
 	struct err *err)
@@ -319,27 +241,8 @@ host_path_store(void *context, const struct host_path *path, const struct contex
 			"<%s>%.*s: a part of an island is fetched as <…::%.*s>", path->root->text,
 			BYTES_ARGS(path->text), BYTES_ARGS(path->text));
 	const char *text = path_local(session, path);
-	struct stat status;
-	if (lstat(text, &status) < 0)
-		return err_system(err, errno, "%s", text);
-	struct staging staging;
-	if (!store_stage(session->store, &staging, err))
-		return false;
-	struct bytes folder = path_folder(bytes_text(text));
 	struct bytes name = path_name(bytes_text(text));
-	const char *leaf = arena_text(&session->arena, name);
-	cleanup_fd int parent = fd_open_at(
-		AT_FDCWD, arena_text(&session->arena, folder), O_RDONLY | O_DIRECTORY, 0, err);
-	bool done = parent >= 0;
-	if (done)
-		done = S_ISDIR(status.st_mode)
-			       ? path_copy_tree(parent, staging.folder, leaf, err)
-			       : path_copy_leaf(parent, staging.folder, leaf, &status, err);
-	if (done && strcmp(leaf, "object") != 0 &&
-		renameat(staging.folder, leaf, staging.folder, "object") < 0)
-		done = err_system(err, errno, "rename %s", leaf);
-	done = done && path_add(session, &staging, path_object_name(session, name), out, err);
-	store_unstage(&staging);
+	bool done = path_import(session, text, path_object_name(session, name), out, err);
 	return done || err_note(err, "copy %s to the store", text);
 }
 

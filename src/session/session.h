@@ -97,7 +97,8 @@ void session_say_overrides(struct session *session);
 MUST_CHECK bool session_resolve(
 	struct session *session, const session_goals *goals, bool all, struct err *err);
 MUST_CHECK bool session_build(struct session *session, const session_goals *goals, struct err *err);
-/* Writes what is verified by now to the lock: for a run that ends early. A failure is told by `say`. */
+/* The end of a run: what is verified by now goes to the lock, and what was imported is registered. A failure is told by
+ * `say`. */
 void session_save(struct session *session);
 
 struct evaluator *session_evaluator(struct session *session);

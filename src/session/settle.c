@@ -128,6 +128,9 @@ session_save(struct session *session)
 	if (session->holds)
 		lock_hold_end(&session->hold);
 	session->holds = false;
+	/* What evaluation alone imported: the paths that it printed are there from now on. */
+	if (session->store && !store_sync(session->store, &err))
+		settle_say(session, err.text);
 }
 
 /* The pins of self-fixing derivations that are no islands. */

@@ -175,6 +175,18 @@ collect_aged(struct collect *collect, enum store_folder folder, struct err *err)
 	return store_each_sharded(aged.folder, collect_aged_file, &aged, err);
 }
 
+/* The stat caches of local trees; a store that never saw one has no folder of them. */
+static bool
+collect_stats(struct collect *collect, struct err *err)
+{
+	cleanup_fd int fd =
+		fd_open_at(collect->store->fd, "stat", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	if (fd < 0)
+		return err_is_absent(err);
+	struct collect_aged aged = {collect, fd, time(NULL)};
+	return store_each(fd, collect_aged_file, &aged, err);
+}
+
 /* Marked anew: between the two locks others may have read, added and ended. */
 static bool
 collect_contents(struct collect *collect, bool all_reads, struct err *err)
@@ -221,7 +233,7 @@ collect_run(struct collect *collect, struct err *err)
 		store_warn(store, "flush store %s failed", store->root);
 	return store_empty_trash(store, true, err) && collect_contents(collect, false, err) &&
 	       collect_aged(collect, FOLDER_LOGS, err) &&
-	       collect_aged(collect, FOLDER_ARTIFACTS, err);
+	       collect_aged(collect, FOLDER_ARTIFACTS, err) && collect_stats(collect, err);
 }
 
 bool
