@@ -131,6 +131,7 @@ struct unpacking {
 	struct inflate_window window;
 	bool is_zipped;
 	bool is_between; /* two members of the gzip file */
+	int32_t sum;     /* of the member under way */
 	struct gzip gzip;
 	struct archive archive;
 };
@@ -163,6 +164,17 @@ is_gzip(struct span first)
 	return false;
 }
 
+/* A member of the gzip file has ended. */
+static void
+member_check(struct unpacking *unpacking)
+{
+	uint8_t sum[GZIP_SUM];
+	hash_end(unpacking->sum, sum);
+	if (memcmp(sum, unpacking->gzip.field, GZIP_SUM) != 0)
+		fail_in("gzip", unpacking->gzip.sentence);
+	unpacking->sum = cab_hash_new(CAB_HASH_CRC32);
+}
+
 static void
 unpack_add(struct unpacking *unpacking, struct span bytes)
 {
@@ -176,9 +188,12 @@ unpack_add(struct unpacking *unpacking, struct span bytes)
 		enum gzip_status status = gzip_step(&unpacking->gzip, &bytes, window);
 		if (status == GZIP_BAD)
 			fail_in("gzip", unpacking->gzip.sentence);
-		archive_add(
-			&unpacking->archive, span_of(window->data + before, window->used - before));
+		struct span fresh = span_of(window->data + before, window->used - before);
+		(void)cab_hash_add(unpacking->sum, fresh.data, fresh.size);
+		archive_add(&unpacking->archive, fresh);
 		unpacking->is_between = status == GZIP_DONE;
+		if (unpacking->is_between)
+			member_check(unpacking);
 		if (window->capacity - window->used < WINDOW_SIZE / 4)
 			inflate_slide(window);
 	}
@@ -191,6 +206,7 @@ download_archive(const struct request *request)
 	struct unpacking *unpacking = (struct unpacking *)heap_zero(sizeof *unpacking);
 	struct download *download = download_start(request, ".tar1");
 	gzip_start(&unpacking->gzip);
+	unpacking->sum = cab_hash_new(CAB_HASH_CRC32);
 	unpacking->window.data = (uint8_t *)heap_take(WINDOW_SIZE);
 	unpacking->window.capacity = WINDOW_SIZE;
 	archive_start(&unpacking->archive, output, request->strip);

@@ -7,8 +7,9 @@
  *                                              old value on is new output
  *
  * GZIP_DONE is never final by itself: it says that a member has ended where `input` stands. The
- * file is whole if it ends right there; otherwise the next step reads the next member. Sums and
- * sizes of members are verified. Imports nothing.
+ * file is whole if it ends right there; otherwise the next step reads the next member. Sizes of
+ * members are verified; the CRC-32 of a member's bytes, lowest byte first, is then gzip.field's first
+ * GZIP_SUM bytes, for the caller to compare: the host computes it beside the guest. Imports nothing.
  */
 #pragma once
 
@@ -21,8 +22,9 @@ enum gzip_status {
 	GZIP_BAD, /* gzip.sentence says why */
 };
 
+enum { GZIP_SUM = 4 };
+
 struct gzip {
-	uint32_t crc;
 	uint32_t size; /* of the member's output, modulo 2^32 */
 	uint32_t left; /* bytes of the head's field that is skipped; of a text, taken */
 	size_t collected;
@@ -30,7 +32,6 @@ struct gzip {
 	uint8_t flags;
 	uint8_t state;
 	const char *sentence;
-	uint32_t crc_tables[4][256];
 	struct inflate inflate;
 };
 

@@ -167,6 +167,9 @@ def archives_make():
         command("bsdtar", "-cf", FILES / "bsd.tar", "-C", ROOT / "tree", "thing-1.0.0")
     plain = (FILES / "gnu.tar").read_bytes()
     (FILES / "thing.tar.gz").write_bytes(gzip.compress(plain))
+    spoiled = bytearray(gzip.compress(plain))
+    spoiled[-8] ^= 1
+    (FILES / "sum.tar.gz").write_bytes(spoiled)
     (FILES / "cut.tar.gz").write_bytes(gzip.compress(plain)[:-20])
     (FILES / "cut.tar").write_bytes(plain[:3000])
     (FILES / "page.tar.gz").write_bytes(b"<html>log in</html>" * 100)
@@ -492,7 +495,7 @@ def archives_that_lie_are_refused():
     for name, sentence in (("absolute.tar", "leads elsewhere"), ("climbs.tar", "leads elsewhere"),
                            ("through.tar", "beneath what is no folder"),
                            ("twice.tar", "two entries of one name"),
-                           ("cut.tar", "cut off"), ("cut.tar.gz", "cut off"),
+                           ("cut.tar", "cut off"), ("cut.tar.gz", "cut off"), ("sum.tar.gz", "the file is damaged"),
                            ("page.tar.gz", "no archive"), ("thing.zip", "zip"),
                            ("thing.tar.xz", "xz"), ("absent.tar", "HTTP status: 404")):
         refused(sentence, "http", HTTP[5:] + "/" + name)

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "gzip.h"
 
 static char file[] = "/tmp/inflate-test-XXXXXX";
@@ -15,6 +16,7 @@ gzip_decode(struct bytes zipped, size_t step, size_t capacity, struct buf *out)
 	struct gzip *gzip = (struct gzip *)memory_new(sizeof *gzip);
 	struct inflate_window window = {(uint8_t *)memory_new(capacity), 0, capacity};
 	enum gzip_status status = GZIP_INPUT;
+	struct hasher *hasher = hasher_new(HASH_CRC32);
 	gzip_start(gzip);
 	for (size_t at = 0; at < zipped.size && status != GZIP_BAD;) {
 		size_t size = zipped.size - at < step ? zipped.size - at : step;
@@ -23,11 +25,18 @@ gzip_decode(struct bytes zipped, size_t step, size_t capacity, struct buf *out)
 		do {
 			size_t before = window.used;
 			status = gzip_step(gzip, &input, &window);
-			buf_add(out, bytes_of(window.data + before, window.used - before));
+			struct bytes fresh = bytes_of(window.data + before, window.used - before);
+			buf_add(out, fresh);
+			hasher_add(hasher, fresh);
+			uint8_t sum[HASH_SIZE_MAX];
+			if (status == GZIP_DONE && (hasher_finish(hasher, sum, NULL) != GZIP_SUM ||
+							   memcmp(sum, gzip->field, GZIP_SUM) != 0))
+				status = GZIP_BAD;
 			if (status == GZIP_FULL)
 				inflate_slide(&window);
 		} while (status == GZIP_FULL || (status == GZIP_DONE && input.size));
 	}
+	hasher_free(hasher);
 	free(window.data);
 	free(gzip);
 	return status == GZIP_DONE;
