@@ -90,8 +90,10 @@ static void
 checksum_read(struct request *request)
 {
 	struct span hex = request->checksum_text;
+	if (!hex.data)
+		return;
 	struct span name = span_word(&hex, '-');
-	if (name.data && !checksum_set(&request->checksum, name, hex))
+	if (!checksum_set(&request->checksum, name, hex))
 		fail_about("no sha256-HEX or sha512-HEX", request->checksum_text);
 }
 
