@@ -23,9 +23,12 @@ struct git {
 	struct text hex;   /* of the id */
 	struct text words; /* what a version 0 server can do */
 	size_t logged;     /* bytes of the server's own words */
+	struct text tags;  /* "ID NAME\n" each, where they are all that is asked for */
 };
 
 enum { RANK_NONE = 9 };
+
+#define TAGS "refs/tags/"
 
 #define UPLOAD_PACK "/git-upload-pack"
 #define INFO_REFS   "/info/refs?service=git-upload-pack"
@@ -79,14 +82,23 @@ ref_line(struct git *git, struct span line)
 	git->has_any = true;
 	if (git->is_old && name.size > 3 && name.data[name.size - 1] == '}')
 		name.size -= 3;
-	unsigned rank = name_rank(git, name);
-	if (rank > git->rank || rank == RANK_NONE)
-		return;
 	while (line.size) {
 		struct span word = span_word(&line, ' ');
 		if (span_has_prefix(word, "peeled:"))
 			hex = span_after(word, 7);
 	}
+	if (git->request->versions.size) {
+		if (!span_has_prefix(name, TAGS))
+			return;
+		text_add(&git->tags, hex);
+		text_byte(&git->tags, ' ');
+		text_add(&git->tags, span_after(name, sizeof TAGS - 1));
+		text_byte(&git->tags, '\n');
+		return;
+	}
+	unsigned rank = name_rank(git, name);
+	if (rank > git->rank || rank == RANK_NONE)
+		return;
 	if (!hex_read(hex, git->id, SUM_SHA1))
 		fail_about("no SHA-1 id (SHA-256 cannot be fetched yet)", hex);
 	git->rank = rank;
@@ -206,6 +218,20 @@ revision_find(struct git *git)
 				   ? "no branch or tag of this name"
 				   : "the repository is empty",
 			git->reference);
+}
+
+/* The file `out`: what the server calls tags, and the commits that they mean. */
+static void
+tags_write(struct git *git, struct output *output)
+{
+	uint8_t digest[SUM_BLAKE3];
+	git->reference = SPAN(TAGS);
+	if (!refs_new(git))
+		refs_old(git);
+	int32_t fd = file_create(output, NULL, SPAN("out"));
+	file_write(output, fd, text_span(&git->tags));
+	file_finish(fd, false, digest);
+	report_cab('f', digest);
 }
 
 /* True where the revision is known without asking. */
@@ -338,6 +364,10 @@ git_fetch(const struct request *request)
 	git->reference = request->reference.size ? request->reference : SPAN("HEAD");
 	request_url(request, &git->url);
 	git->base = git->url.size;
+	if (request->versions.size) {
+		tags_write(git, output);
+		return;
+	}
 	if (!revision_given(git))
 		revision_find(git);
 	revision_report(git);

@@ -67,6 +67,7 @@ static const struct option {
 	{"subpath", OF_GIT | OF_ARCHIVE, offsetof(struct request, subpath)},
 	{"checksum", OF_ARCHIVE | 1 << SHAPE_FILE, offsetof(struct request, checksum_text)},
 	{"strip", OF_ARCHIVE, offsetof(struct request, strip_text)},
+	{"versions", OF_GIT, offsetof(struct request, versions)},
 };
 
 static void

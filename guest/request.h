@@ -35,6 +35,7 @@ struct request {
 	struct span base;
 	struct span reference; /* from the ref or the argument; or empty */
 	struct span revision;
+	struct span versions; /* not empty: tags are listed, nothing is fetched */
 	struct span subpath;
 	struct span checksum_text; /* as it was given */
 	struct span strip_text;

@@ -40,6 +40,8 @@ const struct command commands[] = {
 		ENTRY, 1, 1, command_island_show},
 	{"island fetch", "ISLAND", "fetch an island, and print its path and identities", ENTRY, 1,
 		1, command_island_fetch},
+	{"island versions", "ISLAND", "list the tags of an island of git", ENTRY, 1, 1,
+		command_island_versions},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

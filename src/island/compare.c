@@ -3,7 +3,7 @@
 #include "island/derive.h"
 #include "island/island_ref.h"
 
-enum { SHORTEST_REVISION = 40 };
+enum { SHORTEST_REVISION = 40, VERSIONS_NAME = 100 };
 
 static bool
 is_revision(struct bytes text)
@@ -40,6 +40,27 @@ island_at_reference(struct arena *arena, const struct island *island, struct byt
 	struct bytes bare = bytes_first(island->ref, island->ref.size - ending);
 	out->ref = bytes_text(
 		arena_format(arena, "%.*s@%.*s", BYTES_ARGS(bare), BYTES_ARGS(reference)));
+	return true;
+}
+
+bool
+island_versions(
+	struct arena *arena, const struct island *island, struct island *out, struct err *err)
+{
+	enum scheme_shape shape = island->scheme->shape;
+	if (shape != SHAPE_FORGE && shape != SHAPE_GIT)
+		return err_set(err, ERR_REFUSED,
+			"<%.*s>: only the tags of git can be listed; of other sources cab asks for "
+			"what is named and no index",
+			BYTES_ARGS(island->text));
+	*out = (struct island){.scheme = island->scheme,
+		.ref = island->place,
+		.place = island->place,
+		.strip = -1,
+		.versions = true,
+		.text = island->text};
+	out->name = bytes_text(arena_format(
+		arena, "%.*s-versions", BYTES_ARGS(bytes_first(island->name, VERSIONS_NAME))));
 	return true;
 }
 

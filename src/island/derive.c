@@ -82,7 +82,7 @@ static void
 derive_arguments(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *derivation)
 {
-	enum { ARGUMENTS = 9 };
+	enum { ARGUMENTS = 10 };
 	struct bytes *arguments = arena_array(arena, struct bytes, ARGUMENTS);
 	arguments[0] = bytes_text(island->scheme->text);
 	arguments[1] = island->ref;
@@ -100,6 +100,8 @@ derive_arguments(struct arena *arena, const struct island *island,
 	add_key(arena, derivation, arguments, "strip", strip);
 	add_key(arena, derivation, arguments, "submodules", submodules);
 	add_key(arena, derivation, arguments, "subpath", island->subpath);
+	add_key(arena, derivation, arguments, "versions",
+		island->versions ? BYTES_LITERAL("true") : bytes_of(NULL, 0));
 }
 
 static void

@@ -87,7 +87,8 @@ struct island {
 	struct bytes checksum;  /* "sha256-<hex>", or empty */
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
 	bool submodules;
-	int strip;               /* -1: not said */
+	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
+	int strip;     /* -1: not said */
 	bool reference_is_entry; /* it came from the configuration */
 	struct bytes text;       /* canonical */
 	struct bytes name;       /* of its object */
@@ -100,6 +101,9 @@ MUST_CHECK bool island_parse(
  * sentence, for an island that is not git's or whose own text names a revision. */
 MUST_CHECK bool island_at_reference(struct arena *arena, const struct island *island,
 	struct bytes reference, struct island *out, struct err *err);
+/* The listing of its tags, as an island: of git-shaped schemes only (ERR_REFUSED, with a sentence). It has no text of its own. */
+MUST_CHECK bool island_versions(
+	struct arena *arena, const struct island *island, struct island *out, struct err *err);
 bool island_is_local(const struct island *island);
 
 /*

@@ -31,6 +31,7 @@
  *     strip=N          how many leading parts of each name in an archive go away
  *     submodules=true
  *     subpath=a/b      without a leading '/'
+ *     versions=true    the tags are listed, nothing is fetched: `out` is a file (cab island versions)
  *
  * Without strip, an archive whose entries all lie in one folder is taken without that folder.
  *

@@ -142,6 +142,10 @@ MUST_CHECK bool session_prove(struct session *session, bool deep, const struct s
 struct session_pair session_look_pair(
 	struct session *session, struct identity identity, const struct cab_hash *hash);
 
+/* What a repository calls tags, "ID NAME" a line, added to `out`: one listing, nothing is fetched, nothing is locked. */
+MUST_CHECK bool session_list_versions(
+	struct session *session, struct bytes island, struct buf *out, struct err *err);
+
 /* The keys that --prune took out of the lock. */
 size_t session_pruned_count(const struct session *session);
 struct bytes session_pruned_at(const struct session *session, size_t at);

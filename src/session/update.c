@@ -2,6 +2,11 @@
 /* What an update is for: the islands that it names, another reference for one of them, and what it takes out of the lock. */
 #include "session/state.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/fd.h"
+
 static struct bytes
 update_text(const char *text)
 {
@@ -99,6 +104,33 @@ session_prune(struct session *session)
 		*array_push(&session->pruned) = key;
 		must(lock_remove(&session->lock, key), "the entry is there");
 	}
+}
+
+bool
+session_list_versions(struct session *session, struct bytes text, struct buf *out, struct err *err)
+{
+	struct session_island *island = session_island_read(session, text, err);
+	struct island listing;
+	struct derivation derivation;
+	struct object_reference object;
+	size_t node = 0;
+	size_t count = 0;
+	if (!island || !island_versions(&session->arena, &island->island, &listing, err) ||
+		!island_derive(&session->arena, &listing, &session->settings, &derivation, err) ||
+		!graph_add(session->graph, &derivation, listing.text, &node, err))
+		return false;
+	struct plan_source source = {.ask = true};
+	plan_source(session->plan, node, &source);
+	if (!plan_ask(session->plan, &node, 1, err))
+		return false;
+	const struct realizer_output *outputs = plan_outputs(session->plan, node, &count);
+	if (!outputs || !store_path_parse(outputs[0].path, &object))
+		return err_set(err, ERR_CORRUPT, "the listing of <%.*s> is not in the store",
+			BYTES_ARGS(listing.text));
+	char *physical = store_physical_path(session->store, &object);
+	bool done = fd_read_file(AT_FDCWD, physical, out, err);
+	free(physical);
+	return done;
 }
 
 bool

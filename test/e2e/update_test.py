@@ -145,6 +145,42 @@ def _(box):
     box.fails("update", f"<{pinned}>", "--update-to", "main", says="names a revision in its own text")
 
 
+# island versions
+
+@case("island versions lists tags as people count them, with the commits that they mean, by one request")
+def _(box):
+    server = served(box)
+    folder = os.path.join(box.top, "git", "o", "r")
+    first = git(folder, "rev-parse", "HEAD")
+    git(folder, "tag", "v1.9")
+    second = move(box, "r", "2")
+    git(folder, "tag", "-a", "-m", "a tag", "v1.10")
+    git(folder, "tag", "odd\u202e")
+    git(folder, "branch", "v9")
+    objects = box.objects()
+    said = box.cab("island", "versions", "<github:o/r@main::/a>").out
+    rows = [line.split() for line in said.splitlines()]
+    box.check([row[0] for row in rows] == ["odd\\u{202e}", "v1.9", "v1.10"] and server.count() == 1, said + server.log())
+    box.check([row[1] for row in rows] == [second, first, second], said)
+    box.check([name.split("-", 1)[1] for name in box.objects() if name not in objects] == ["r-versions"], "no source")
+    rows = [json.loads(line) for line in box.cab("island", "versions", f"git:{server.url}/o/r", "--json").out.splitlines()]
+    box.check(rows[1] == {"version": "v1.9", "revision": first}, str(rows))
+    for tag in ("v1.9", "v1.10", "odd\u202e"):
+        git(folder, "tag", "-d", tag)
+    box.check(box.cab("island", "versions", "github:o/r").out == "", "no tags, no lines")
+    box.check(not box.exists("default.cab.lock"), "no lock")
+
+
+@case("island versions of what is not git, or not there, is refused with a sentence")
+def _(box):
+    served(box)
+    box.fails("island", "versions", "crates:hexyl", says="only the tags of git")
+    box.fails("island", "versions", "nothing", says="nothing", status=2)
+    box.fails("island", "versions", "github:o/gone", says="404")
+    box.fails("island", "versions", "github:o/r", "--offline", says="--offline")
+    box.check("versions=true" not in box.cab("show", "github:o/r").out, "no island's derivation has it")
+
+
 # --prune
 
 @case("update --prune takes out what evaluation does not meet, and asks nobody")

@@ -213,6 +213,18 @@ def every_way_to_name_a_commit_gives_its_tree():
 
 
 @test
+def tags_are_listed_with_what_they_mean_and_nothing_is_fetched():
+    names = git("o/all", "for-each-ref", "refs/tags/", "--format=%(refname:strip=2)").decode().split()
+    commits = {name: git("o/all", "rev-parse", f"refs/tags/{name}^{{}}").decode().strip() for name in names}
+    for url in (GIT, OLD):
+        outcome = fetched("git", url + "/o/all", "versions=true")
+        listed = {line.split(" ", 1)[1]: line.split(" ", 1)[0] for line in outcome.out.read_text().splitlines()}
+        assert len(commits) > 1 and listed == commits, (listed, commits)
+        assert list(outcome.identity) == ["cab"] and outcome.left == ["hash", "out"], outcome.lines
+    refused("an argument that this scheme does not know", "https", GIT[6:] + "/a", "versions=true")
+
+
+@test
 def a_branch_comes_before_a_tag_and_names_may_hold_anything():
     other = git("o/all", "rev-parse", "feature/x@2").decode().strip()
     for reference in ("light", "feature/x@2"):
