@@ -42,13 +42,15 @@ enum {
 	CAB_ERROR_ABSENT = -6,  /* no such header */
 };
 
-/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64, 4 bytes. */
+/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64, 4, 20 bytes. */
 enum {
 	CAB_HASH_BLAKE3 = 0,
 	CAB_HASH_SHA1 = 1, /* collision-detecting: a colliding input makes finish fail */
 	CAB_HASH_SHA256 = 2,
 	CAB_HASH_SHA512 = 3,
 	CAB_HASH_CRC32 = 4, /* a check of formats (gzip, zip, xz); the sum's lowest byte first */
+	CAB_HASH_SHA1_PLAIN =
+		5, /* looks for no collision: for sums that name nothing, and four times as fast */
 };
 
 /* Ceilings that both sides know. */

@@ -11,7 +11,7 @@ receive_init(struct receive *receive, struct objects *objects, struct checkout *
 	receive->objects = objects;
 	receive->checkout = checkout;
 	receive->stream = -1;
-	receive->hash = cab_hash_new(CAB_HASH_SHA1);
+	receive->hash = cab_hash_new(CAB_HASH_SHA1_PLAIN);
 }
 
 static bool

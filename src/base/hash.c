@@ -20,6 +20,7 @@ struct hasher {
 		SHA256_CTX sha256;
 		SHA512_CTX sha512;
 		MD5_CTX md5;
+		SHA_CTX sha1_plain;
 		uint32_t crc32;
 	};
 };
@@ -34,6 +35,7 @@ static const struct {
 	[HASH_SHA512] = {"sha512", 64},
 	[HASH_MD5] = {"md5", 16},
 	[HASH_CRC32] = {"crc32", 4},
+	[HASH_SHA1_PLAIN] = {"sha1-plain", 20},
 };
 
 const char *
@@ -46,7 +48,7 @@ bool
 hash_find(struct bytes name, enum hash_algorithm *algorithm_out)
 {
 	for (size_t at = 0; at < HASH_COUNT; at++) {
-		if (at != HASH_CRC32 && bytes_equal_text(name, algorithms[at].name)) {
+		if (at < HASH_CRC32 && bytes_equal_text(name, algorithms[at].name)) {
 			*algorithm_out = (enum hash_algorithm)at;
 			return true;
 		}
@@ -73,6 +75,9 @@ hasher_start(struct hasher *hasher)
 		break;
 	case HASH_MD5:
 		done = MD5_Init(&hasher->md5);
+		break;
+	case HASH_SHA1_PLAIN:
+		done = SHA1_Init(&hasher->sha1_plain);
 		break;
 	case HASH_CRC32:
 		hasher->crc32 = 0;
@@ -112,6 +117,7 @@ hasher_free(struct hasher *hasher)
 	case HASH_SHA512:
 	case HASH_MD5:
 	case HASH_CRC32:
+	case HASH_SHA1_PLAIN:
 		break;
 	}
 	free(hasher);
@@ -136,6 +142,9 @@ hasher_add(struct hasher *hasher, struct bytes data)
 		break;
 	case HASH_MD5:
 		done = MD5_Update(&hasher->md5, data.data, data.size);
+		break;
+	case HASH_SHA1_PLAIN:
+		done = SHA1_Update(&hasher->sha1_plain, data.data, data.size);
 		break;
 	case HASH_CRC32:
 		hasher->crc32 = (uint32_t)crc32_z(hasher->crc32, data.data, data.size);
@@ -172,6 +181,10 @@ hasher_finish(struct hasher *hasher, uint8_t sum[HASH_SIZE_MAX], struct err *err
 		break;
 	case HASH_MD5:
 		done = MD5_Final(sum, &hasher->md5);
+		hasher_start(hasher);
+		break;
+	case HASH_SHA1_PLAIN:
+		done = SHA1_Final(sum, &hasher->sha1_plain);
 		hasher_start(hasher);
 		break;
 	case HASH_CRC32:

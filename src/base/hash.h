@@ -4,12 +4,12 @@
  *
  *     struct hasher *hasher = hasher_new(HASH_SHA256);
  *     hasher_add(hasher, span);
- *     size_t size = hasher_finish(hasher, sum, err);     sum holds HASH_SIZE_MAX bytes; the hasher
- * starts anew hasher_free(hasher);
+ *     size_t size = hasher_finish(hasher, sum, err);     sum holds HASH_SIZE_MAX bytes; the hasher starts anew
+ *     hasher_free(hasher);
  *
- * SHA-1 detects collisions: hasher_finish then returns 0 with ERR_CORRUPT. No other algorithm can
- * fail. BLAKE3 and SHA-1 come from engine/, CRC-32 (as in gzip; its sum's lowest
- * byte first) from zlib, the rest from libcrypto.
+ * SHA-1 detects collisions: hasher_finish then returns 0 with ERR_CORRUPT. No other algorithm can fail; plain SHA-1
+ * is for sums that name nothing. BLAKE3 and SHA-1 come from engine/, CRC-32 (as in gzip; its sum's lowest byte first)
+ * from zlib, the rest from libcrypto.
  */
 #pragma once
 
@@ -22,14 +22,16 @@ enum hash_algorithm {
 	HASH_SHA256,
 	HASH_SHA512,
 	HASH_MD5,
-	HASH_CRC32, /* no name: a check of formats, not for people */
+	/* No names: checks of formats, not for people. */
+	HASH_CRC32,
+	HASH_SHA1_PLAIN, /* looks for no collision */
 };
 
-enum { HASH_SIZE_MAX = 64, HASH_COUNT = 6 };
+enum { HASH_SIZE_MAX = 64, HASH_COUNT = 7 };
 
 struct hasher;
 
-/* "blake3", "sha1", "sha256", "sha512", "md5"; that of CRC-32 is "crc32", by which it is not found. */
+/* "blake3", "sha1", "sha256", "sha512", "md5"; checks are "crc32" and "sha1-plain", by which they are not found. */
 const char *hash_name(enum hash_algorithm algorithm);
 MUST_CHECK bool hash_find(struct bytes name, enum hash_algorithm *algorithm_out);
 size_t hash_size(enum hash_algorithm algorithm);

@@ -9,7 +9,7 @@
 #include "guest_host/hash_thread.h"
 
 enum {
-	ALGORITHMS = CAB_HASH_CRC32 + 1,
+	ALGORITHMS = CAB_HASH_SHA1_PLAIN + 1,
 	HASH_APART = 4 << 10, /* bytes that are worth waking the thread for */
 };
 
@@ -32,6 +32,7 @@ static const enum hash_algorithm algorithms[ALGORITHMS] = {
 	[CAB_HASH_SHA256] = HASH_SHA256,
 	[CAB_HASH_SHA512] = HASH_SHA512,
 	[CAB_HASH_CRC32] = HASH_CRC32,
+	[CAB_HASH_SHA1_PLAIN] = HASH_SHA1_PLAIN,
 };
 
 struct host_hashes *

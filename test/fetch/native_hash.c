@@ -19,6 +19,8 @@ algorithm_of(int32_t number)
 		return HASH_SHA256;
 	case CAB_HASH_CRC32:
 		return HASH_CRC32;
+	case CAB_HASH_SHA1_PLAIN:
+		return HASH_SHA1_PLAIN;
 	default:
 		return HASH_SHA512;
 	}

@@ -49,6 +49,7 @@ empty_input_has_the_published_sums(void **state)
 	static const struct vector vectors[HASH_COUNT] = {
 		{HASH_BLAKE3, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"},
 		{HASH_SHA1, "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+		{HASH_SHA1_PLAIN, "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
 		{HASH_SHA256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 		{HASH_SHA512, "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
 			      "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"},
@@ -65,6 +66,7 @@ abc_has_the_published_sums(void **state)
 	static const struct vector vectors[HASH_COUNT] = {
 		{HASH_BLAKE3, "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"},
 		{HASH_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
+		{HASH_SHA1_PLAIN, "a9993e364706816aba3e25717850c26c9cd0d89d"},
 		{HASH_SHA256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 		{HASH_SHA512, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
 			      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
@@ -83,6 +85,7 @@ a_mebibyte_has_the_sums_that_other_tools_give(void **state)
 	static const struct vector vectors[HASH_COUNT] = {
 		{HASH_BLAKE3, "74cb441fd087764ca9c3694da742ebe30cbeb3060a17009ca81825c7a8d10343"},
 		{HASH_SHA1, "c2fc4cb20f1301a6b0dd211c19e69a13925dbe40"},
+		{HASH_SHA1_PLAIN, "c2fc4cb20f1301a6b0dd211c19e69a13925dbe40"},
 		{HASH_SHA256, "631b84027d6b9e52b539c4e8373622d23032dfadc64d60af87339c9037e4f769"},
 		{HASH_SHA512, "67dad569eefc986a3b2424f5516d5a0284bb53d7b52d75f5ed881a6830a95765"
 			      "ccc82bc48752fb693422579f11dc9a400561ec1885af9eeef703dbbd312d4fd0"},
