@@ -63,6 +63,8 @@ struct host {
 
 struct host *host_new(const struct host_start *start);
 void host_free(struct host *host);
+/* The program has ended by itself: the last progress that it made is told. */
+void host_end(struct host *host);
 
 /* `size` bytes of guest memory from `at`, or NULL where they are not all there. */
 static inline uint8_t *

@@ -39,7 +39,8 @@ struct host_requests {
 	int control;
 	bool closed; /* the realizer is gone, or talks nonsense */
 	uint32_t next;
-	uint64_t progress_time;
+	uint64_t progress_time; /* of the last that was told; 0: none was */
+	uint64_t progress[3];
 	struct request slots[CAB_HTTP_HANDLES];
 	struct wire_packet packet;
 	struct buf out;
@@ -401,6 +402,18 @@ host_http_close(struct host *host, const uint64_t *arguments)
 }
 
 /* Told at most every LIMIT_PROGRESS_MILLISECONDS: a guest may call as often as it likes. */
+static void
+progress_tell(struct host *host)
+{
+	struct host_requests *requests = host->requests;
+	wire_begin(&requests->out, GUEST_PROGRESS);
+	for (size_t at = 0; at < 3; at++)
+		buf_add_u64(&requests->out, requests->progress[at]);
+	buf_add_u64(&requests->out, host->memory_size);
+	struct err err;
+	(void)!wire_send(requests->control, &requests->out, NULL, 0, &err);
+}
+
 int32_t
 host_progress(struct host *host, const uint64_t *arguments)
 {
@@ -408,13 +421,17 @@ host_progress(struct host *host, const uint64_t *arguments)
 	struct timespec now;
 	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	uint64_t time = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	memcpy(requests->progress, arguments, sizeof requests->progress);
 	if (time - requests->progress_time < LIMIT_PROGRESS_MILLISECONDS)
 		return 0;
 	requests->progress_time = time;
-	wire_begin(&requests->out, GUEST_PROGRESS);
-	for (size_t at = 0; at < 3; at++)
-		buf_add_u64(&requests->out, arguments[at]);
-	struct err err;
-	(void)!wire_send(requests->control, &requests->out, NULL, 0, &err);
+	progress_tell(host);
 	return 0;
+}
+
+void
+host_end(struct host *host)
+{
+	if (host->requests->progress_time)
+		progress_tell(host);
 }

@@ -133,7 +133,7 @@ host_sched_yield(struct host *host, const uint64_t *arguments)
 int32_t
 host_proc_exit(struct host *host, const uint64_t *arguments)
 {
-	(void)host;
+	host_end(host);
 	_exit(arguments[0] > 255 ? 255 : (int)arguments[0]);
 }
 

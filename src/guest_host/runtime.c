@@ -289,7 +289,10 @@ call_start(struct host *host, wasmtime_context_t *context, const wasmtime_instan
 	wasm_trap_t *trap = NULL;
 	wasmtime_error_t *error =
 		wasmtime_func_call(context, &item.of.func, NULL, 0, NULL, 0, &trap);
-	return conclude(host, error, trap);
+	int status = conclude(host, error, trap);
+	if (!status)
+		host_end(host);
+	return status;
 }
 
 int

@@ -295,9 +295,11 @@ guest_take(struct guest *guest, struct err *err)
 		uint64_t received = wire_u64(&in);
 		uint64_t expected = wire_u64(&in);
 		uint64_t objects = wire_u64(&in);
+		uint64_t memory = wire_u64(&in);
 		if (!wire_end(&in, err))
 			return false;
 		guest->progress = received;
+		trace("guest", "%llu KiB of linear memory", (unsigned long long)memory >> 10);
 		guest->listener.progress(guest->listener.context, received, expected, objects);
 		return true;
 	}

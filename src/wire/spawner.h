@@ -29,7 +29,7 @@
  * guest -> realizer, on the control socket                            descriptors
  *   GUEST_OPEN       u32 id, bytes method, url, headers, body         [memory file with the body, when `body` is empty]
  *   GUEST_CLOSE      u32 id
- *   GUEST_PROGRESS   u64 received, u64 expected, u64 objects
+ *   GUEST_PROGRESS   u64 received, u64 expected, u64 objects, u64 bytes of linear memory
  * realizer -> guest
  *   GUEST_HEAD       u32 id, u32 status, bytes url, bytes headers     read end of the body's pipe
  *   GUEST_FAIL       u32 id, u32 error (CAB_ERROR_*), bytes why       (instead of a head)

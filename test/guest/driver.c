@@ -379,7 +379,9 @@ take_packet(struct session *session)
 		session->outcome->closes++;
 	} else {
 		need(packet.kind == GUEST_PROGRESS, "a known message");
-		need(wire_u64(&in) == BODY && !wire_u64(&in) && wire_u64(&in) == 1, "progress");
+		need(wire_u64(&in) == BODY && !wire_u64(&in) && wire_u64(&in) == 1 &&
+				wire_u64(&in) > 0,
+			"progress");
 	}
 	need_err(wire_end(&in, &err), &err);
 	wire_release(&packet);

@@ -212,7 +212,31 @@ progress_is_told_but_not_at_every_call(void **state)
 	assert_int_equal(wire_u64(&in), 1);
 	assert_int_equal(wire_u64(&in), 2);
 	assert_int_equal(wire_u64(&in), 3);
+	assert_int_equal(wire_u64(&in), fixture->host->memory_size);
 	assert_true(wire_end(&in, &err));
+	wire_release(packet);
+	free(packet);
+}
+
+static void
+the_last_progress_is_told_at_the_end(void **state)
+{
+	struct host_fixture *fixture = *state;
+	host_end(fixture->host);
+	for (uint64_t at = 1; at <= 10000; at++)
+		assert_int_equal(CALL(fixture, "progress", at, 0, 0), 0);
+	host_end(fixture->host);
+	struct wire_packet *packet = memory_new(sizeof *packet);
+	uint64_t last = 0;
+	struct err err;
+	while (last < 10000) {
+		assert_int_equal(wire_receive(fixture->control, packet, &err), WIRE_PACKET_READ);
+		struct wire_in in = wire_open(packet);
+		uint64_t now = wire_u64(&in);
+		assert_true(now > last);
+		last = now;
+		wire_release(packet);
+	}
 	free(packet);
 }
 
@@ -228,6 +252,7 @@ main(void)
 		FIXTURE_TEST(a_head_without_a_pipe_or_said_twice_is_no_harm),
 		FIXTURE_TEST(nonsense_from_the_realizer_ends_every_wait),
 		FIXTURE_TEST(progress_is_told_but_not_at_every_call),
+		FIXTURE_TEST(the_last_progress_is_told_at_the_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
