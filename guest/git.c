@@ -7,7 +7,7 @@
 #include "reply.h"
 #include "report.h"
 
-enum { PROGRESS_MAX = 4096, REVISION_SIZE = 2 * SUM_SHA1 };
+enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20, REVISION_SIZE = 2 * SUM_SHA1 };
 /* A status for what was answered well, but not by git. */
 enum { NO_GIT = 299 };
 
@@ -147,6 +147,26 @@ status_expect(int32_t status)
 	http_expect(status);
 }
 
+/* The refs, to the frame behind them. Of version 0 the first one holds, behind a NUL, what the server
+ * can do. */
+static enum pkt_event
+refs_read(struct git *git, struct reply *reply)
+{
+	struct span line;
+	enum pkt_event event;
+	while ((event = reply_line(reply, &line)) == PKT_END) {
+		if (reply->http.received > LISTING_MAX)
+			fail("more refs than 128 MiB");
+		struct span ref = line;
+		if (git->is_old && !git->has_any) {
+			ref = span_word(&line, 0);
+			text_add(&git->words, line);
+		}
+		ref_line(git, ref);
+	}
+	return event;
+}
+
 /* The listing of version 2; false where the server does not give one. */
 static bool
 refs_new(struct git *git)
@@ -162,11 +182,7 @@ refs_new(struct git *git)
 		status_expect(status);
 	bool is_listing = false;
 	if (status == 200) {
-		struct span line;
-		enum pkt_event event;
-		while ((event = reply_line(&reply, &line)) == PKT_END)
-			ref_line(git, line);
-		is_listing = event == PKT_FLUSH;
+		is_listing = refs_read(git, &reply) == PKT_FLUSH;
 		if (!is_listing && git->has_any)
 			reply_bad();
 	}
@@ -174,8 +190,7 @@ refs_new(struct git *git)
 	return is_listing;
 }
 
-/* The listing of version 0, which a server gives that takes no ls-refs: after a line of its own, refs;
- * the first of them holds, behind a NUL, what the server can do. */
+/* The listing of version 0, which a server gives that takes no ls-refs: after a line of its own, refs. */
 static void
 refs_old(struct git *git)
 {
@@ -185,14 +200,7 @@ refs_old(struct git *git)
 	status_expect(git_request(git, &reply, INFO_REFS, span_of(NULL, 0)));
 	(void)reply_line(&reply, &line);
 	(void)reply_line(&reply, &line);
-	enum pkt_event event;
-	while ((event = reply_line(&reply, &line)) == PKT_END) {
-		struct span ref = span_word(&line, 0);
-		if (!git->has_any)
-			text_add(&git->words, line);
-		ref_line(git, ref);
-	}
-	if (event != PKT_FLUSH)
+	if (refs_read(git, &reply) != PKT_FLUSH)
 		reply_bad();
 	reply_end(&reply);
 }

@@ -19,7 +19,7 @@ import threading
 import time
 import zlib
 
-from harness import Skip, case, commit, git_tree_of, main, repository, shell, tree_of
+from harness import Skip, case, commit, git_tree_of, main, refuses, repository, shell, tree_of
 
 USE = shell("use", "cp -r \\(<github:o/r>) $out")
 FOREIGN = os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), "foreign.wasm")
@@ -40,24 +40,6 @@ def web(box, files):
             file.write(data)
     box.configure(network_allow='["127.0.0.1"]')
     return box.serve(folder)
-
-
-def state(box):
-    lock = None
-    if os.path.isfile(box.path("default.cab.lock")):
-        lock = box.read("default.cab.lock")
-    return box.objects(), lock, box.exists("result") and os.readlink(box.path("result"))
-
-
-def refuses(box, *says, arguments=("build",), **more):
-    """cab fails with these words, once, and everything is what it was."""
-    before = state(box)
-    result = box.fails(*arguments, says=says, **more)
-    box.check(state(box) == before, f"nothing is registered: {before} {state(box)} {result}")
-    final = [line for line in result.err.splitlines() if line.startswith("cab: ")]
-    box.check(len(final) == 1 or "error:" in result.err, f"one error: {result}")
-    box.check("\033" not in result.err, "nothing raw reaches a terminal")
-    return result
 
 
 class Spoiler:

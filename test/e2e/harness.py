@@ -178,6 +178,24 @@ class Box:
         shutil.rmtree(self.top, ignore_errors=True)
 
 
+def state(box):
+    lock = None
+    if os.path.isfile(box.path("default.cab.lock")):
+        lock = box.read("default.cab.lock")
+    return box.objects(), lock, box.exists("result") and os.readlink(box.path("result"))
+
+
+def refuses(box, *says, arguments=("build",), **more):
+    """cab fails with these words, once, and everything is what it was."""
+    before = state(box)
+    result = box.fails(*arguments, says=says, **more)
+    box.check(state(box) == before, f"nothing is registered: {before} {state(box)} {result}")
+    final = [line for line in result.err.splitlines() if line.startswith("cab: ")]
+    box.check(len(final) == 1 or "error:" in result.err, f"one error: {result}")
+    box.check("\033" not in result.err, "nothing raw reaches a terminal")
+    return result
+
+
 class Server:
     def __init__(self, box, program, folder, *words):
         self.program = program

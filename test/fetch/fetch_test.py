@@ -10,14 +10,14 @@ import os
 import pathlib
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
-import zlib
 
 SERVER = pathlib.Path(__file__).resolve().parent.parent / "server"
+sys.path.insert(0, str(SERVER))
+from peer import commit_of, identity_of, packed, pkt, sent  # noqa: E402  (it lies in a folder beside this one)
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fetch-test-"))
 REPOSITORIES = ROOT / "repositories"
@@ -294,33 +294,6 @@ def a_server_without_version_2_is_asked_once_more_and_served():
     refused("no branch or tag", "git", OLD + "/o/all@gone")
 
 
-def pkt(payload):
-    return b"%04x" % (len(payload) + 4) + payload
-
-
-def packed(objects, count=None, trailer=None):
-    pack = b"PACK" + struct.pack(">II", 2, len(objects) if count is None else count)
-    for kind, content, *more in objects:
-        size = len(content)
-        head = kind << 4 | size & 15
-        size >>= 4
-        while size:
-            pack += bytes([head | 128])
-            head = size & 127
-            size >>= 7
-        pack += bytes([head]) + b"".join(more) + zlib.compress(content)
-    return pack + (hashlib.sha1(pack).digest() if trailer is None else trailer)
-
-
-def sent(pack):
-    bands = b"".join(pkt(b"\1" + pack[at:at + 60000]) for at in range(0, len(pack), 60000))
-    return pkt(b"packfile\n") + bands + b"0000"
-
-
-def identity_of(kind, content):
-    return hashlib.sha1(kind + b" %d\0" % len(content) + content).hexdigest()
-
-
 def served(body, status="200 OK", kind="application/x-git-upload-pack-result"):
     """The URL of a repository whose server answers every request with these bytes."""
     name = f"raw-{len(os.listdir(FILES))}"
@@ -333,10 +306,6 @@ def served(body, status="200 OK", kind="application/x-git-upload-pack-result"):
 
 BLOB = b"content\n"
 TREE = b"100644 f\0" + bytes.fromhex(identity_of(b"blob", BLOB))
-
-
-def commit_of(tree):
-    return f"tree {identity_of(b'tree', tree)}\nauthor n <e> 1 +0000\n\nm\n".encode()
 
 
 def pack_answer(sentence, objects, commit=None, **more):
