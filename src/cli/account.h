@@ -8,7 +8,8 @@
  *     account_event(&account, node, &event);
  *     account_end(&account, node, realizer, result, err);
  *     account_encode(&account, session, "build", &text);     JSON: what is kept and what --json prints
- *     account_print_table(json); account_draw(json, &svg);   from that same JSON
+ *     account_print_table(json, &text);                      from that same JSON
+ *     account_draw(json, &svg);
  *     account_release(&account);
  */
 #pragma once
@@ -92,6 +93,7 @@ void account_add_identity(struct buf *line, const struct identity *identity, boo
 
 /* A kept account, checked; NULL with *err (ERR_CORRUPT) where it is none of this version. */
 json_t *account_decode(struct bytes text, struct err *err);
-void account_print_table(const json_t *account);
+/* Lines for a terminal; every text in them is escaped. */
+void account_print_table(const json_t *account, struct buf *out);
 /* A timeline, as SVG that needs nothing else; every text in it is escaped. */
 void account_draw(const json_t *account, struct buf *out);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* A kept account: read back, and shown as text. */
-#include <stdio.h>
-#include <string.h>
-
 #include "cli/account.h"
 #include "cli/terminal.h"
 
@@ -125,22 +122,20 @@ print_moved(const json_t *source, struct buf *out)
 }
 
 void
-account_print_table(const json_t *account)
+account_print_table(const json_t *account, struct buf *out)
 {
 	const json_t *sources = json_object_get(account, "sources");
 	for (size_t at = 0; at < json_array_size(sources); at++) {
 		const json_t *source = json_array_get(sources, at);
-		cleanup_buf struct buf out = BUF(1 << 20);
-		buf_add_text(&out, "source ");
-		terminal_escape(print_text(source, "source"), &out);
-		buf_add_text(&out, "\n");
-		print_row("why", print_text(source, "why"), &out);
-		buf_add_text(&out, "\n");
-		print_identities(source, &out);
-		print_moved(source, &out);
-		(void)fputs(buf_text(&out), stdout);
+		buf_add_text(out, "source ");
+		terminal_escape(print_text(source, "source"), out);
+		buf_add_text(out, "\n");
+		print_row("why", print_text(source, "why"), out);
+		buf_add_text(out, "\n");
+		print_identities(source, out);
+		print_moved(source, out);
 	}
-	printf("%llu requests, %llu bytes received, %llu programs run\n",
+	buf_format(out, "%llu requests, %llu bytes received, %llu programs run\n",
 		print_number(account, "requests"), print_number(account, "received"),
 		print_number(account, "programs"));
 }

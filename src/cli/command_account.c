@@ -40,10 +40,11 @@ account_show(const struct options *options, struct bytes text, struct err *err)
 		const char *command = json_string_value(json_object_get(account, "command"));
 		buf_format(&head, "cab %s %s, %s", command ? command : "", entry ? entry : "",
 			time ? time : "");
-		cleanup_buf struct buf shown = BUF(256 << 10);
+		cleanup_buf struct buf shown = BUF(ACCOUNT_PICTURE);
 		terminal_escape(buf_bytes(&head), &shown);
-		puts(buf_text(&shown));
-		account_print_table(account);
+		buf_add_text(&shown, "\n");
+		account_print_table(account, &shown);
+		(void)fputs(buf_text(&shown), stdout);
 	}
 	json_decref(account);
 	return done;

@@ -15,7 +15,7 @@
 #include "island/island.h"
 #include "store/account.h"
 
-enum { ENTRY_INPUT_MAX = 16 << 20, ENTRY_TRIES = 5 };
+enum { ENTRY_INPUT_MAX = 16 << 20, ENTRY_TABLE_MAX = 64 << 20, ENTRY_TRIES = 5 };
 
 bool
 entry_is_island(const char *text)
@@ -303,8 +303,10 @@ entry_print_account(struct entry *entry, struct bytes text, struct err *err)
 	json_t *account = account_decode(text, err);
 	if (!account)
 		return false;
-	account_print_table(account);
+	cleanup_buf struct buf table = BUF(ENTRY_TABLE_MAX);
+	account_print_table(account, &table);
 	json_decref(account);
+	(void)fputs(buf_text(&table), stdout);
 	return true;
 }
 

@@ -144,6 +144,7 @@ settle_sources(struct session *session)
 		struct bytes key = lock_derivation_key(&session->arena, graph->derivation.name);
 		const struct lock_entry *entry = lock_find(&session->lock, key);
 		struct plan_source source = {.ask = session->options.update || !entry,
+			.probe = session->options.probe,
 			.has_pinned = true,
 			.locked = session->options.locked && !session->override_count};
 		if (entry) {

@@ -124,6 +124,19 @@ def _(box):
     plain(terminal.text, "the terminal")
 
 
+@case("a fetch's row shows bytes, of how many, and how fast they come")
+def _(box):
+    box.write("files/a", "x" * 12000)
+    server = box.serve(box.path("files"))
+    server.rules("/a drip 0.0002")
+    box.configure(network_allow='["127.0.0.1"]')
+    terminal = Terminal(box, "build", "-e", f"<file:{server.url}/a>")
+    terminal.wait_for(b" of 12 kB")
+    terminal.wait_for(b"B/s")
+    box.check(terminal.finish() == 0, f"{terminal.text!r}")
+    plain(terminal.text, "the terminal")
+
+
 @case("no row is wider than the terminal, in letters that take two columns each")
 def _(box):
     box.write("default.cab", shell("wide", printf("\u6f22" * 200 + "\n") + "; sleep 1; mkdir $out"))
