@@ -216,14 +216,12 @@ encode_why(const struct encode_source *source, struct buf *out)
 		buf_format(out, "it lies on this machine%s%s",
 			island->instead ? ", by --override " : "",
 			island->instead ? island->instead : "");
-	else if (source->node == SIZE_MAX)
+	else if (source->node == SIZE_MAX || (!source->last && !source->found.identity_count))
 		buf_add_text(out, "nothing that was wanted uses it");
-	else if (!source->last && encode_is_held(source))
-		buf_add_text(out, "what uses it had to run, and a store or cache held it");
-	else if (!source->last && source->found.identity_count)
-		buf_add_text(out, "what uses it is there already: its pin was enough");
 	else if (!source->last)
-		buf_add_text(out, "nothing that was wanted uses it");
+		buf_add_text(out, encode_is_held(source)
+					  ? "what uses it had to run, and a store or cache held it"
+					  : "what uses it is there already: its pin was enough");
 	bool first = true;
 	for (size_t at = 0; at < source->account->runs.size; at++) {
 		const struct account_run *run = &source->account->runs.data[at];

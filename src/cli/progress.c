@@ -331,10 +331,10 @@ progress_bytes(struct progress *progress, size_t number, uint64_t received, uint
 }
 
 void
-progress_moved(struct progress *progress, size_t number, uint64_t requests, uint64_t received)
+progress_moved(struct progress *progress, size_t row, uint64_t requests, uint64_t received)
 {
-	progress->rows.data[number]->requests = requests;
-	progress->rows.data[number]->received = received;
+	progress->rows.data[row]->requests = requests;
+	progress->rows.data[row]->received = received;
 }
 
 void

@@ -259,7 +259,7 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 	*request = (struct guest_request){.guest = guest,
 		.id = id,
 		.body = -1,
-		.what = BUF(2 * GUEST_WHAT),
+		.what = BUF((size_t)2 * GUEST_WHAT),
 		.packet = BUF(WIRE_PACKET)};
 	request->body_file = wire_take_fd(&guest->packet, 0);
 	buf_add(&request->packet, fields);

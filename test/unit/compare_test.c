@@ -64,7 +64,7 @@ expect_at(const struct island_case *row, const char *reference, const char *argu
 	struct err err = {0};
 	struct island island = island_case_parse(&arena, row);
 	struct island other;
-	struct derivation derivation;
+	struct derivation derivation = {0};
 	bool done = island_at_reference(&arena, &island, bytes_text(reference), &other, &err);
 	if (!arguments) {
 		assert_false(done);
@@ -121,7 +121,7 @@ a_listing_is_of_the_repository_alone(void **state)
 	cleanup_arena struct arena arena = ARENA;
 	struct err err = {0};
 	struct island listing;
-	struct derivation derivation;
+	struct derivation derivation = {0};
 	struct island_case row = {.scheme = "github",
 		.ref = "o/r@main",
 		.subpath = "/sub",
