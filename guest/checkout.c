@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "checkout.h"
 
+#include "feature.h"
 #include "heap.h"
 #include "report.h"
 
@@ -94,7 +95,7 @@ object_place(struct checkout *checkout, struct object *object, const struct fold
 static void
 tree_expand(struct checkout *checkout, struct object *object, const struct folder *folder)
 {
-	struct tree tree = tree_start(span_of(object->data, object->size));
+	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
 	while (tree_next(&tree)) {
 		const struct folder *place = folder;
 		if (tree.kind == TREE_SUBMODULE || tree.kind == TREE_FOLDER)
@@ -118,12 +119,13 @@ static void
 reference_read(struct checkout *checkout, const char *word)
 {
 	size_t start = strlen(word);
+	size_t size = id_size(checkout->objects->id_size);
 	struct object *object = checkout->awaited;
 	struct span content = object_content(checkout->objects, object);
-	uint8_t id[SUM_SHA1];
-	struct span text = span_of(content.data + start, 2 * SUM_SHA1);
-	if (content.size <= start + 2 * SUM_SHA1 || !span_has_prefix(content, word) ||
-		content.data[start + 2 * SUM_SHA1] != '\n' || !hex_read(text, id, SUM_SHA1))
+	uint8_t id[SUM_ID];
+	struct span text = span_of(content.data + start, 2 * size);
+	if (content.size <= start + 2 * size || !span_has_prefix(content, word) ||
+		content.data[start + 2 * size] != '\n' || !hex_read(text, id, size))
 		object_fail(object, "it is no commit");
 	object_unpin(checkout->objects, object);
 	checkout->awaited = object_find(checkout->objects, id);
@@ -156,7 +158,7 @@ root_set(struct checkout *checkout)
 		return;
 	}
 	struct text hex = {0};
-	text_hex(&hex, span_of(root->id, SUM_SHA1));
+	text_hex(&hex, span_of(root->id, id_size(root->id_size)));
 	report_identity(SPAN("git-tree"), text_span(&hex));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
@@ -172,7 +174,7 @@ subpath_step(struct checkout *checkout)
 	if (object->type != PACK_TREE)
 		object_fail(object, WRONG_KIND);
 	struct span name = span_word(&checkout->subpath, '/');
-	struct tree tree = tree_start(span_of(object->data, object->size));
+	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
 	checkout->awaited = NULL;
 	while (tree_next(&tree))
 		if (span_equal(tree.name, name)) {
@@ -203,7 +205,7 @@ checkout_descend(struct checkout *checkout)
 }
 
 void
-checkout_begin(struct checkout *checkout, const uint8_t id[SUM_SHA1])
+checkout_begin(struct checkout *checkout, const uint8_t *id)
 {
 	checkout->awaited = object_find(checkout->objects, id);
 }
@@ -245,7 +247,7 @@ static void
 tree_digest(struct checkout *checkout, struct object *object, struct node *node,
 	const uint8_t empty[SUM_BLAKE3])
 {
-	struct tree tree = tree_start(span_of(object->data, object->size));
+	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
 	while (tree_next(&tree)) {
 		struct span value = span_of(empty, SUM_BLAKE3);
 		uint8_t kind = TREE_FOLDER;

@@ -52,7 +52,7 @@ struct checkout {
 
 void checkout_init(struct checkout *checkout, struct objects *objects, struct output *output,
 	struct span subpath);
-void checkout_begin(struct checkout *checkout, const uint8_t id[SUM_SHA1]);
+void checkout_begin(struct checkout *checkout, const uint8_t *id);
 void checkout_arrived(struct checkout *checkout, struct object *object);
 void checkout_finish(struct checkout *checkout);
 void checkout_hash(struct checkout *checkout);

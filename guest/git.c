@@ -2,12 +2,13 @@
 #include "git.h"
 
 #include "checkout.h"
+#include "feature.h"
 #include "heap.h"
 #include "receive.h"
 #include "reply.h"
 #include "report.h"
 
-enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20, REVISION_SIZE = 2 * SUM_SHA1 };
+enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20 };
 /* A status for what was answered well, but not by git. */
 enum { NO_GIT = 299 };
 
@@ -16,10 +17,11 @@ struct git {
 	struct span reference; /* HEAD where none is asked for */
 	struct text url;       /* of the repository, and what the last request asked of it */
 	size_t base;           /* bytes of the repository's */
-	bool is_old;           /* the server speaks version 0 */
+	bool speaks_old;       /* the server speaks version 0 */
 	bool has_any;          /* the listing named any ref */
 	unsigned rank;         /* of the best name met; less is better */
-	uint8_t id[SUM_SHA1];
+	size_t id_size;        /* SUM_SHA1 until a revision or the server says SUM_SHA256 */
+	uint8_t id[SUM_ID];
 	struct text hex;   /* of the id */
 	struct text words; /* what a version 0 server can do */
 	size_t logged;     /* bytes of the server's own words */
@@ -27,6 +29,12 @@ struct git {
 };
 
 enum { RANK_NONE = 9 };
+
+static bool
+is_old(const struct git *git)
+{
+	return feature_whole && git->speaks_old;
+}
 
 #define TAGS "refs/tags/"
 
@@ -80,14 +88,14 @@ ref_line(struct git *git, struct span line)
 	struct span hex = span_word(&line, ' ');
 	struct span name = span_word(&line, ' ');
 	git->has_any = true;
-	if (git->is_old && name.size > 3 && name.data[name.size - 1] == '}')
+	if (is_old(git) && name.size > 3 && name.data[name.size - 1] == '}')
 		name.size -= 3;
 	while (line.size) {
 		struct span word = span_word(&line, ' ');
 		if (span_has_prefix(word, "peeled:"))
 			hex = span_after(word, 7);
 	}
-	if (git->request->versions.size) {
+	if (feature_whole && git->request->versions.size) {
 		if (!span_has_prefix(name, TAGS))
 			return;
 		text_add(&git->tags, hex);
@@ -99,8 +107,8 @@ ref_line(struct git *git, struct span line)
 	unsigned rank = name_rank(git, name);
 	if (rank > git->rank || rank == RANK_NONE)
 		return;
-	if (!hex_read(hex, git->id, SUM_SHA1))
-		fail_about("no SHA-1 id (SHA-256 cannot be fetched yet)", hex);
+	if (!hex_read(hex, git->id, id_size(git->id_size)))
+		fail_about("no id of this repository's kind", hex);
 	git->rank = rank;
 }
 
@@ -130,7 +138,7 @@ git_request(struct git *git, struct reply *reply, const char *ending, struct spa
 	git->url.size = git->base;
 	text_put(&git->url, ending);
 	int32_t status = reply_start(reply, body.size ? "POST" : "GET", text_span(&git->url),
-		git->is_old ? HEADERS_0 : HEADERS_2, body);
+		is_old(git) ? HEADERS_0 : HEADERS_2, body);
 	http_header(&reply->http, "content-type", &type);
 	if (status == 200 && !span_has_prefix(text_span(&type), "application/x-git-upload-pack-"))
 		status = NO_GIT;
@@ -147,64 +155,6 @@ status_expect(int32_t status)
 	http_expect(status);
 }
 
-/* The refs, to the frame behind them. Of version 0 the first one holds, behind a NUL, what the server
- * can do. */
-static enum pkt_event
-refs_read(struct git *git, struct reply *reply)
-{
-	struct span line;
-	enum pkt_event event;
-	while ((event = reply_line(reply, &line)) == PKT_END) {
-		if (reply->http.received > LISTING_MAX)
-			fail("more refs than 128 MiB");
-		struct span ref = line;
-		if (git->is_old && !git->has_any) {
-			ref = span_word(&line, 0);
-			text_add(&git->words, line);
-		}
-		ref_line(git, ref);
-	}
-	return event;
-}
-
-/* The listing of version 2; false where the server does not give one. */
-static bool
-refs_new(struct git *git)
-{
-	struct text body = {0};
-	struct reply reply;
-	pkt_lines(&body,
-		"command=ls-refs\n1\npeel\nref-prefix $\nref-prefix refs/heads/$\n"
-		"ref-prefix refs/tags/$\n0",
-		git->reference);
-	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
-	if (status == 401 || status == 403 || status == 404 || status >= 429)
-		status_expect(status);
-	bool is_listing = false;
-	if (status == 200) {
-		is_listing = refs_read(git, &reply) == PKT_FLUSH;
-		if (!is_listing && git->has_any)
-			reply_bad();
-	}
-	reply_end(&reply);
-	return is_listing;
-}
-
-/* The listing of version 0, which a server gives that takes no ls-refs: after a line of its own, refs. */
-static void
-refs_old(struct git *git)
-{
-	struct reply reply;
-	struct span line;
-	git->is_old = true;
-	status_expect(git_request(git, &reply, INFO_REFS, span_of(NULL, 0)));
-	(void)reply_line(&reply, &line);
-	(void)reply_line(&reply, &line);
-	if (refs_read(git, &reply) != PKT_FLUSH)
-		reply_bad();
-	reply_end(&reply);
-}
-
 static bool
 has_word(const struct git *git, const char *word)
 {
@@ -215,12 +165,102 @@ has_word(const struct git *git, const char *word)
 	return false;
 }
 
+/* The refs from this one on, to the frame behind them. Of version 0 the first one holds, behind a NUL,
+ * what the server can do. */
+static enum pkt_event
+refs_read(struct git *git, struct reply *reply, enum pkt_event event, struct span line)
+{
+	for (; event == PKT_END; event = reply_line(reply, &line)) {
+		if (reply->http.received > LISTING_MAX)
+			fail("more refs than 128 MiB");
+		struct span ref = line;
+		if (is_old(git) && !git->has_any) {
+			ref = span_word(&line, 0);
+			text_add(&git->words, line);
+			if (has_word(git, "object-format=sha256"))
+				git->id_size = SUM_SHA256;
+		}
+		ref_line(git, ref);
+	}
+	return event;
+}
+
+/* The front of a request in version 2. */
+static void
+command_begin(const struct git *git, struct text *body, const char *command)
+{
+	struct span none = {NULL, 0};
+	pkt_lines(body, command, none);
+	if (id_size(git->id_size) != SUM_SHA1)
+		pkt_lines(body, "object-format=sha256", none);
+	pkt_lines(body, "1", none);
+}
+
+/* The listing of version 2; false where the server does not give one. */
+static bool
+refs_new(struct git *git)
+{
+	struct text body = {0};
+	struct reply reply;
+	command_begin(git, &body, "command=ls-refs");
+	pkt_lines(&body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
+		git->reference);
+	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
+	if (status == 401 || status == 403 || status == 404 || status >= 429)
+		status_expect(status);
+	bool is_listing = false;
+	if (status == 200) {
+		struct span line;
+		enum pkt_event event = reply_line(&reply, &line);
+		is_listing = refs_read(git, &reply, event, line) == PKT_FLUSH;
+		if (!is_listing && git->has_any)
+			reply_bad();
+	}
+	reply_end(&reply);
+	return is_listing;
+}
+
+/* What a server tells of itself that takes no ls-refs as it was asked: behind a line of its own, the
+ * listing of version 0; or what it can do in version 2, which tells of what kind its ids are: then
+ * false. */
+static bool
+refs_old(struct git *git)
+{
+	struct reply reply;
+	struct span line;
+	status_expect(git_request(git, &reply, INFO_REFS, span_of(NULL, 0)));
+	enum pkt_event event = reply_line(&reply, &line);
+	if (span_has_prefix(line, "# ")) {
+		(void)reply_line(&reply, &line);
+		event = reply_line(&reply, &line);
+	}
+	git->speaks_old = !span_is(line, "version 2");
+	if (is_old(git)) {
+		if (span_is(line, "version 1"))
+			event = reply_line(&reply, &line);
+		event = refs_read(git, &reply, event, line);
+	}
+	for (; event == PKT_END; event = reply_line(&reply, &line))
+		if (span_is(line, "object-format=sha256"))
+			git->id_size = SUM_SHA256;
+	if (event != PKT_FLUSH)
+		reply_bad();
+	reply_end(&reply);
+	return is_old(git);
+}
+
+static void
+refs_find(struct git *git)
+{
+	if (!refs_new(git) && (!feature_whole || (!refs_old(git) && !refs_new(git))))
+		fail("the server lists no refs");
+}
+
 static void
 revision_find(struct git *git)
 {
 	git->rank = RANK_NONE;
-	if (!refs_new(git))
-		refs_old(git);
+	refs_find(git);
 	if (git->rank == RANK_NONE)
 		fail_about(git->has_any || git->request->reference.size
 				   ? "no branch or tag of this name"
@@ -234,12 +274,23 @@ tags_write(struct git *git, struct output *output)
 {
 	uint8_t digest[SUM_BLAKE3];
 	git->reference = SPAN(TAGS);
-	if (!refs_new(git))
-		refs_old(git);
+	refs_find(git);
 	int32_t fd = file_create(output, NULL, SPAN("out"));
 	file_write(output, fd, text_span(&git->tags));
 	file_finish(fd, false, digest);
 	report_cab('f', digest);
+}
+
+/* Whether it is an id of either kind; the repository's ids are of this kind then. */
+static bool
+revision_read(struct git *git, struct span text)
+{
+	git->id_size = text.size / 2;
+	if ((text.size == 2 * SUM_SHA1 || (feature_whole && text.size == 2 * SUM_SHA256)) &&
+		hex_read(text, git->id, git->id_size))
+		return true;
+	git->id_size = SUM_SHA1;
+	return false;
 }
 
 /* True where the revision is known without asking. */
@@ -247,10 +298,9 @@ static bool
 revision_given(struct git *git)
 {
 	const struct request *request = git->request;
-	struct span pinned = request_pin(request, SPAN("git"), REVISION_SIZE);
+	struct span pinned = request_pin(request, SPAN("git"), 2 * SUM_ID);
 	struct span given = request->revision;
-	if (given.size == 0 && request->reference.size >= REVISION_SIZE &&
-		hex_read(request->reference, git->id, SUM_SHA1))
+	if (given.size == 0 && revision_read(git, request->reference))
 		given = request->reference;
 	if (pinned.size && given.size && !span_equal(pinned, given))
 		fail_about("the island has another checksum or revision than the pin", given);
@@ -258,8 +308,8 @@ revision_given(struct git *git)
 		given = pinned;
 	if (given.size == 0)
 		return false;
-	if (!hex_read(given, git->id, SUM_SHA1))
-		fail_about("a revision is 40 lower-case hexadecimal digits", given);
+	if (!revision_read(git, given))
+		fail_about("a revision is 40 or 64 lower-case hexadecimal digits", given);
 	return true;
 }
 
@@ -267,7 +317,7 @@ static void
 revision_report(struct git *git)
 {
 	struct text value = {0};
-	text_hex(&git->hex, span_of(git->id, SUM_SHA1));
+	text_hex(&git->hex, span_of(git->id, id_size(git->id_size)));
 	text_add(&value, text_span(&git->hex));
 	text_add(&value, text_span(&git->request->options));
 	report_identity(SPAN("git"), text_span(&value));
@@ -276,10 +326,13 @@ revision_report(struct git *git)
 static const char *
 want_lines(const struct git *git)
 {
-	if (!git->is_old)
-		return "command=fetch\n1\nno-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0";
+	if (!is_old(git))
+		return "no-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0";
 	if (!has_word(git, "side-band-64k") || !has_word(git, "shallow"))
 		fail("the server cannot send one commit alone");
+	if (id_size(git->id_size) != SUM_SHA1)
+		return "want $ side-band-64k ofs-delta no-progress object-format=sha256\ndeepen "
+		       "1\n0\ndone";
 	return "want $ side-band-64k ofs-delta no-progress\ndeepen 1\n0\ndone";
 }
 
@@ -338,7 +391,7 @@ pack_find(const struct git *git, struct reply *reply)
 		enum pkt_event event = reply_line(reply, &line);
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
 			fail("the server sent no pack");
-		if (event == PKT_END && span_is(line, git->is_old ? "NAK" : "packfile"))
+		if (event == PKT_END && span_is(line, is_old(git) ? "NAK" : "packfile"))
 			return;
 	}
 }
@@ -348,6 +401,8 @@ pack_fetch(struct git *git, struct receive *receive)
 {
 	struct text body = {0};
 	struct reply reply;
+	if (!is_old(git))
+		command_begin(git, &body, "command=fetch");
 	pkt_lines(&body, want_lines(git), text_span(&git->hex));
 	status_expect(git_request(git, &reply, UPLOAD_PACK, text_span(&body)));
 	pack_find(git, &reply);
@@ -369,10 +424,11 @@ git_fetch(const struct request *request)
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
 	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
 	git->request = request;
+	git->id_size = SUM_SHA1;
 	git->reference = request->reference.size ? request->reference : SPAN("HEAD");
 	request_url(request, &git->url);
 	git->base = git->url.size;
-	if (request->versions.size) {
+	if (feature_whole && request->versions.size) {
 		tags_write(git, output);
 		return;
 	}
@@ -380,7 +436,7 @@ git_fetch(const struct request *request)
 		revision_find(git);
 	revision_report(git);
 
-	objects_init(objects, output, &scratch);
+	objects_init(objects, output, &scratch, git->id_size);
 	checkout_init(checkout, objects, output, request->subpath);
 	checkout_begin(checkout, git->id);
 	folder_make(output, NULL, scratch.name);

@@ -1,32 +1,44 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "object.h"
 
+#include "feature.h"
 #include "heap.h"
 
 void
-objects_init(struct objects *objects, struct output *output, const struct folder *scratch_folder)
+objects_init(struct objects *objects, struct output *output, const struct folder *scratch_folder,
+	size_t id_size)
 {
 	objects->output = output;
 	objects->scratch_folder = scratch_folder;
 	objects->scratch = -1;
+	objects->id_size = id_size;
+}
+
+int32_t
+objects_algorithm(const struct objects *objects)
+{
+	return id_size(objects->id_size) == SUM_SHA1 ? CAB_HASH_SHA1 : CAB_HASH_SHA256;
 }
 
 void
 object_fail(const struct object *object, const char *sentence)
 {
 	struct text hex = {0};
-	text_hex(&hex, span_of(object->id, SUM_SHA1));
+	text_hex(&hex, span_of(object->id, id_size(object->id_size)));
 	fail_in((const char *)hex.data, sentence);
 }
 
 struct object *
-object_find(struct objects *objects, const uint8_t id[SUM_SHA1])
+object_find(struct objects *objects, const uint8_t *id)
 {
-	struct object **slot = (struct object **)table_slot(&objects->table, id);
+	uint8_t key[SUM_ID] = {0};
+	memcpy(key, id, id_size(objects->id_size));
+	struct object **slot = (struct object **)table_slot(&objects->table, key);
 	if (*slot)
 		return *slot;
 	struct object *object = (struct object *)heap_zero(sizeof *object);
-	memcpy(object->id, id, SUM_SHA1);
+	memcpy(object->id, key, SUM_ID);
+	object->id_size = (uint8_t)objects->id_size;
 	objects->table.count++;
 	return *slot = object;
 }
@@ -59,12 +71,12 @@ object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type)
 }
 
 int32_t
-object_hash(uint8_t *data, size_t size, uint8_t type)
+object_hash(const struct objects *objects, uint8_t *data, size_t size, uint8_t type)
 {
 	uint8_t head[OBJECT_HEAD];
 	size_t head_size = object_head(head, size, type);
 	memcpy(data - head_size, head, head_size);
-	int32_t hash = cab_hash_new(CAB_HASH_SHA1);
+	int32_t hash = cab_hash_new(objects_algorithm(objects));
 	(void)cab_hash_add(hash, data - head_size, head_size + size);
 	return hash;
 }

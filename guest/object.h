@@ -32,12 +32,13 @@ enum object_place {
 struct want;
 
 struct object {
-	uint8_t id[SUM_SHA1];
+	uint8_t id[SUM_ID];         /* zeros behind a shorter one */
 	uint8_t digest[SUM_BLAKE3]; /* of a blob's bytes, or of a tree's node */
 	uint32_t size;
 	uint8_t type;  /* enum pack_type; 0 while it has not come */
 	uint8_t place; /* enum object_place */
 	bool has_digest;
+	uint8_t id_size;
 	uint16_t pins;
 	uint8_t *data; /* NULL while not in memory */
 	const struct folder *folder;
@@ -57,19 +58,21 @@ struct objects {
 	struct table table; /* of struct object */
 	struct object *oldest;
 	struct object *newest;
+	size_t id_size;  /* SUM_SHA1 or SUM_SHA256 */
 	size_t held;     /* bytes of contents that may fall out */
 	int32_t scratch; /* -1 until needed */
 	uint64_t scratch_size;
 };
 
-void objects_init(
-	struct objects *objects, struct output *output, const struct folder *scratch_folder);
-struct object *object_find(struct objects *objects, const uint8_t id[SUM_SHA1]);
+void objects_init(struct objects *objects, struct output *output,
+	const struct folder *scratch_folder, size_t id_size);
+/* By as many bytes as an id has here. */
+struct object *object_find(struct objects *objects, const uint8_t *id);
 
 uint8_t *object_buffer(size_t size);
 void object_buffer_give(uint8_t *data, size_t size);
 /* Begins the hash of a content in such a buffer, whose sum is its id. */
-int32_t object_hash(uint8_t *data, size_t size, uint8_t type);
+int32_t object_hash(const struct objects *objects, uint8_t *data, size_t size, uint8_t type);
 /* The head that git hashes before a content; returns its size. */
 size_t object_head(uint8_t head_out[OBJECT_HEAD], uint64_t size, uint8_t type);
 
@@ -80,5 +83,7 @@ void object_set_file(struct object *object, const struct folder *folder, const c
 struct span object_content(struct objects *objects, struct object *object);
 void object_unpin(struct objects *objects, struct object *object);
 
+/* The hash that makes ids of contents. */
+int32_t objects_algorithm(const struct objects *objects);
 /* Ends the program with a sentence about an object. */
 _Noreturn void object_fail(const struct object *object, const char *sentence);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "pack.h"
 
+#include "feature.h"
+
 enum state {
 	HEAD,
 	OBJECT_FIRST,
@@ -23,8 +25,9 @@ enum state {
 enum { GO_ON = -1 };
 
 void
-pack_start(struct pack *pack)
+pack_start(struct pack *pack, size_t id_size)
 {
+	pack->id_size = (uint8_t)id_size;
 	pack->taken = 0;
 	pack->number = 0;
 	pack->state = HEAD;
@@ -198,9 +201,9 @@ pack_part(struct pack *pack, struct span *input, uint64_t offset)
 	case BASE_OFFSET:
 		return base_offset(pack, input);
 	case BASE_ID:
-		if (!pack_collect(pack, input, SUM_SHA1))
+		if (!pack_collect(pack, input, id_size(pack->id_size)))
 			return PACK_INPUT;
-		memcpy(pack->base_id, pack->field, SUM_SHA1);
+		memcpy(pack->base_id, pack->field, SUM_ID);
 		pack->state = BODY_HEAD;
 		return PACK_OBJECT;
 	case BODY_HEAD:
@@ -216,9 +219,9 @@ pack_part(struct pack *pack, struct span *input, uint64_t offset)
 		pack->state = TRAILER;
 		return PACK_TRAILER;
 	case TRAILER:
-		if (!pack_collect(pack, input, SUM_SHA1))
+		if (!pack_collect(pack, input, id_size(pack->id_size)))
 			return PACK_INPUT;
-		memcpy(pack->trailer, pack->field, SUM_SHA1);
+		memcpy(pack->trailer, pack->field, SUM_ID);
 		pack->state = DONE;
 		return PACK_DONE;
 	case DONE:

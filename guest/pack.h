@@ -55,17 +55,19 @@ struct pack {
 	uint64_t made; /* bytes of the object that have come out */
 	uint32_t offset;
 	uint32_t base_offset;
-	uint8_t base_id[SUM_SHA1];
-	uint8_t trailer[SUM_SHA1];
+	uint8_t base_id[SUM_ID];
+	uint8_t trailer[SUM_ID];
 	uint8_t type;
 	uint8_t state;
 	uint8_t shift;
+	uint8_t id_size;
 	size_t collected; /* bytes of the fixed field under way */
 	uint64_t variable;
-	uint8_t field[SUM_SHA1];
+	uint8_t field[SUM_ID];
 	const char *sentence;
 	struct inflate inflate;
 };
 
-void pack_start(struct pack *pack);
+/* Of objects whose ids have so many bytes. */
+void pack_start(struct pack *pack, size_t id_size);
 enum pack_event pack_step(struct pack *pack, struct span *input);

@@ -48,7 +48,7 @@ void cab_log(const void *text, size_t size);
 void cab_progress(uint64_t received, uint64_t expected, uint64_t objects);
 #endif
 
-enum { SUM_MAX = 64, SUM_BLAKE3 = 32, SUM_SHA1 = 20 };
+enum { SUM_MAX = 64, SUM_BLAKE3 = 32, SUM_SHA1 = 20, SUM_SHA256 = 32, SUM_ID = 32 };
 
 /* A borrowed span of bytes. */
 struct span {

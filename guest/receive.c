@@ -2,16 +2,18 @@
 #include "receive.h"
 
 #include "delta.h"
+#include "feature.h"
 #include "heap.h"
 
 void
 receive_init(struct receive *receive, struct objects *objects, struct checkout *checkout)
 {
-	pack_start(&receive->pack);
+	pack_start(&receive->pack, objects->id_size);
 	receive->objects = objects;
 	receive->checkout = checkout;
 	receive->stream = -1;
-	receive->hash = cab_hash_new(CAB_HASH_SHA1_PLAIN);
+	receive->hash = cab_hash_new(
+		id_size(objects->id_size) == SUM_SHA1 ? CAB_HASH_SHA1_PLAIN : CAB_HASH_SHA256);
 }
 
 static bool
@@ -31,7 +33,7 @@ static void
 late_settle(struct receive *receive)
 {
 	struct receive_late *late = &receive->late[receive->late_first];
-	uint8_t id[SUM_SHA1];
+	uint8_t id[SUM_ID];
 	hash_end(late->hash, id);
 	struct object *object = object_find(receive->objects, id);
 	receive->entries[late->entry].object = object;
@@ -58,8 +60,8 @@ static void
 receive_content(struct receive *receive, uint8_t type, uint8_t *data, size_t size)
 {
 	size_t at = (receive->late_first + receive->late_count++) % RECEIVE_LATE;
-	receive->late[at] = (struct receive_late){
-		receive->pack.number - 1, data, size, object_hash(data, size, type), type};
+	receive->late[at] = (struct receive_late){receive->pack.number - 1, data, size,
+		object_hash(receive->objects, data, size, type), type};
 	receive->late_bytes += size;
 	/* A commit is waited for: what stops the fetch may depend on it. */
 	if (type == PACK_COMMIT || type == PACK_TAG)
@@ -133,7 +135,7 @@ stream_begin(struct receive *receive)
 		text_span(&receive->stream_name));
 	uint8_t head[OBJECT_HEAD];
 	size_t size = object_head(head, pack->size, PACK_BLOB);
-	receive->stream_hash = cab_hash_new(CAB_HASH_SHA1);
+	receive->stream_hash = cab_hash_new(objects_algorithm(receive->objects));
 	(void)cab_hash_add(receive->stream_hash, head, size);
 }
 
@@ -153,7 +155,7 @@ static void
 stream_end(struct receive *receive)
 {
 	stream_flush(receive);
-	uint8_t id[SUM_SHA1];
+	uint8_t id[SUM_ID];
 	uint8_t digest[SUM_BLAKE3];
 	hash_end(receive->stream_hash, id);
 	file_finish(receive->stream, false, digest);
@@ -215,10 +217,10 @@ object_end(struct receive *receive)
 static void
 trailer_check(struct receive *receive)
 {
-	uint8_t sum[SUM_SHA1];
+	uint8_t sum[SUM_ID];
 	late_settle_all(receive);
 	hash_end(receive->hash, sum);
-	if (memcmp(sum, receive->pack.trailer, SUM_SHA1) != 0)
+	if (memcmp(sum, receive->pack.trailer, id_size(receive->objects->id_size)) != 0)
 		fail_in("pack", "its sum differs");
 	receive->is_done = true;
 }

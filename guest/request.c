@@ -223,10 +223,12 @@ request_pin(const struct request *request, struct span format, size_t digits)
 		struct span value = span_word(&rest, '\n');
 		if (!span_equal(span_word(&value, ' '), format) || span_has_prefix(value, "~"))
 			continue;
-		digits = size_min(value.size, digits);
-		if (!span_equal(span_after(value, digits), text_span(&request->options)))
+		size_t size = 0;
+		while (size < value.size && size < digits && hex_digit(value.data[size]) >= 0)
+			size++;
+		if (!span_equal(span_after(value, size), text_span(&request->options)))
 			fail_about("the pin is of other options or another subpath", value);
-		return span_of(value.data, digits);
+		return span_of(value.data, size);
 	}
 	return rest;
 }

@@ -49,7 +49,7 @@ struct request {
 const struct request *request_read(void);
 /* Where the scheme's row says that the ref is. */
 void request_url(const struct request *request, struct text *url);
-/* The first `digits` of the value of the pin's line of this format, which must be of these options;
+/* The digits, so many at most, that begin the value of the pin's line of this format, which must be of these options;
  * or an empty span. */
 struct span request_pin(const struct request *request, struct span format, size_t digits);
 /* False where the name is no algorithm's, or the digits are not as many as it has. */

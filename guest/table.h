@@ -13,7 +13,7 @@
 
 #include "port.h"
 
-enum { TABLE_KEY = SUM_SHA1 };
+enum { TABLE_KEY = SUM_ID };
 
 struct table {
 	void **slots;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "tree.h"
 
+#include "feature.h"
+
 /* U+200C-200F, U+202A-202E, U+206A-206F and U+FEFF, which HFS+ leaves out of comparisons. */
 static bool
 is_ignored(const uint8_t *at)
@@ -115,10 +117,11 @@ tree_next(struct tree *tree)
 	}
 	struct span rest = span_from(tree->rest, at + 1);
 	tree->name = span_of(rest.data, span_find(rest, 0));
-	if (tree->name.size + 1 + SUM_SHA1 > rest.size)
+	size_t size = id_size(tree->id_size);
+	if (tree->name.size + 1 + size > rest.size)
 		return tree_bad(tree, "an entry is cut off");
 	tree->id = rest.data + tree->name.size + 1;
-	tree->rest = span_from(rest, tree->name.size + 1 + SUM_SHA1);
+	tree->rest = span_from(rest, tree->name.size + 1 + size);
 	if (!tree_mode(tree, mode))
 		return tree_bad(tree, "an entry is no file, link, folder or submodule");
 	const char *problem = tree_name_problem(tree->name);

@@ -2,7 +2,7 @@
 /*
  * tree: a step through the entries of a git tree object.
  *
- *     struct tree tree = tree_start(content);
+ *     struct tree tree = tree_start(content, SUM_SHA1);
  *     while (tree_next(&tree)) use(tree.kind, tree.name, tree.id);
  *     if (tree.sentence) ... the object is no tree that may be written: why
  *
@@ -26,16 +26,17 @@ struct tree {
 	struct span rest;
 	enum tree_kind kind;
 	struct span name;
-	const uint8_t *id; /* SUM_SHA1 bytes */
+	const uint8_t *id;
+	uint8_t id_size;
 	struct span before;
 	bool before_is_folder;
 	const char *sentence;
 };
 
 static inline struct tree
-tree_start(struct span content)
+tree_start(struct span content, size_t id_size)
 {
-	return (struct tree){.rest = content};
+	return (struct tree){.rest = content, .id_size = (uint8_t)id_size};
 }
 
 bool tree_next(struct tree *tree);

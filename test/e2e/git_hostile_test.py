@@ -87,8 +87,8 @@ STRANGE = [("refs/heads/../HEAD", "1" * 40), ("refs/heads/HEAD\0HEAD", "2" * 40)
            ("refs/heads/\033[2J", "4" * 40), ("", "5" * 40), ("HEAD/", "6" * 40), ("x" * 65000, "7" * 40)]
 lie("G2: refs whose names lead elsewhere, hold NUL, CR or escapes, or are long, are nobody's",
     "no branch or tag of this name", listing=refs(*STRANGE))
-lie("G2: a revision that is none", "no SHA-1 id", listing=refs(("HEAD", "../../../../etc/passwd")))
-lie("G2: a ref without an id", "no SHA-1 id", listing=pkt(b" HEAD\n") + b"0000")
+lie("G2: a revision that is none", "no id of this repository's kind", listing=refs(("HEAD", "../../../../etc/passwd")))
+lie("G2: a ref without an id", "no id of this repository's kind", listing=pkt(b" HEAD\n") + b"0000")
 
 
 @case("G2: a ref among 1000000 others is found")

@@ -144,4 +144,22 @@ def _(box):
     box.check(not [name for name in box.objects() if name.endswith("-r")], "the source was not fetched again")
 
 
+@case("a repository of SHA-256 is built, locked by its 64 digits, and fetched by them with one request")
+def _(box):
+    folder = os.path.join(box.top, "git", "o", "r")
+    os.makedirs(folder)
+    git(folder, "init", "-q", "-b", "main", "--object-format=sha256")
+    revision = commit(folder, {"a": "1", "d/b": "2"})
+    server = box.serve_git(os.path.join(box.top, "git"))
+    box.write("default.cab", shell("use", "cp -r \\(<github:o/r>) $out"))
+    box.cab("build")
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "the tree is what git stores")
+    box.check(len(revision) == 64 and f'"git {revision}"' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.cab("store", "delete", box.object("r"))
+    box.write("default.cab", shell("use", "cp --recursive \\(<github:o/r>) $out"))
+    server.forget()
+    box.cab("build")
+    box.check(server.count() == 1, server.log())
+
+
 main()

@@ -148,6 +148,16 @@ def repository_make():
         (REPOSITORIES / "o" / name).mkdir()
         git(f"o/{name}", "init", "-q", "-b", "main")
     git("o/nothing", "commit", "-q", "--allow-empty", "-m", "nothing")
+    # The same, named by SHA-256.
+    (REPOSITORIES / "o/sha256").mkdir()
+    git("o/sha256", "init", "-q", "-b", "main", "--object-format=sha256")
+    for name in os.listdir(os.fsencode(work)):
+        if name != b".git":
+            command("cp", "-a", os.fsencode(work) + b"/" + name, os.fsencode(REPOSITORIES / "o/sha256") + b"/")
+    git("o/sha256", "add", "-A")
+    git("o/sha256", "commit", "-q", "-m", "all")
+    git("o/sha256", "tag", "-a", "-m", "m", "heavy")
+    git("o/sha256", "repack", "-q", "-a", "-d", "-f")
 
 
 def archives_make():
@@ -315,6 +325,44 @@ def pack_answer(sentence, objects, commit=None, **more):
 
 
 @test
+def a_repository_of_sha256_equals_what_git_stores():
+    revision = git("o/sha256", "rev-parse", "main").decode().strip()
+    tree = git("o/sha256", "rev-parse", "main^{tree}").decode().strip()
+    assert len(revision) == 64
+    for reference, requests in (("", 4), ("@heavy", 4), ("@" + revision, 1)):
+        command(SERVER / "git.sh", "forget", ROOT / "git-state")
+        outcome = fetched("git", GIT + "/o/sha256" + reference)
+        is_equal_to_git(outcome, "o/sha256", "main")
+        assert outcome.lines[:2] == [f"git {revision}", f"git-tree {tree}"], outcome.lines
+        assert int(command(SERVER / "git.sh", "count", ROOT / "git-state")) == requests, reference
+    outcome = fetched("git", GIT + "/o/sha256", "subpath=a/b", pin=f"git {revision}:a/b\n")
+    assert tree_of(outcome.out) == tree_stored("o/sha256", "main:a/b")
+    assert outcome.lines[0] == f"git {revision}:a/b"
+    outcome = fetched("git", OLD + "/o/sha256@heavy")
+    is_equal_to_git(outcome, "o/sha256", "main")
+    # The same files have one Cab hash, whatever git calls them.
+    plain = fetched("git", GIT + "/o/all", "subpath=a")
+    assert plain.identity["cab"] == fetched("git", GIT + "/o/sha256", "subpath=a").identity["cab"]
+
+
+@test
+def ids_of_the_other_kind_are_refused():
+    one = git("o/all", "rev-parse", "main").decode().strip()
+    other = git("o/sha256", "rev-parse", "main").decode().strip()
+    refused("the server", "git", GIT + "/o/all", "revision=" + other)
+    refused("the server", "git", GIT + "/o/sha256", "revision=" + one)
+    commit = commit_of(TREE, hashlib.sha256)
+    revision = identity_of(b"commit", commit, hashlib.sha256)
+    # A commit of SHA-256 whose tree is named by SHA-1.
+    wrong = commit_of(TREE)
+    url = served(sent(packed([(1, wrong), (2, TREE), (3, BLOB)], hash=hashlib.sha256)))
+    refused("it is no commit", "git", url, "revision=" + identity_of(b"commit", wrong, hashlib.sha256))
+    for objects, hash, sentence in (([(1, commit)], hashlib.sha1, "pack: "), ([(1, commit)], hashlib.sha256, "did not send it"),
+                                    ([(3, b"x")], hashlib.sha256, "did not send it")):
+        refused(sentence, "git", served(sent(packed(objects, hash=hash))), "revision=" + revision)
+
+
+@test
 def a_pack_made_by_hand_is_taken_and_what_was_not_asked_for_is_not():
     commit = commit_of(TREE)
     url = served(sent(packed([(3, BLOB), (3, b"not asked for"), (2, TREE), (1, commit), (3, BLOB)])))
@@ -417,7 +465,7 @@ def replies_that_are_not_gits_protocol_are_refused():
 def refs_with_strange_names_are_passed_over():
     refs = pkt(b"1" * 40 + b" refs/heads/../x\n") + pkt(b"2" * 40 + b" refs/heads/main\0x\n")
     refused("no branch or tag of this name: main", "git", served(refs + b"0000") + "@main")
-    refused("no SHA-1 id", "git", served(pkt(b"3" * 64 + b" HEAD\n") + b"0000"))
+    refused("no id of this repository's kind", "git", served(pkt(b"3" * 64 + b" HEAD\n") + b"0000"))
 
 
 @test
@@ -499,7 +547,7 @@ def arguments_that_are_none_are_refused():
     refused("no scheme of this program: fs", "fs", "x")
     refused("does not know: colour=red", "git", GIT + "/o/all", "colour=red")
     refused("submodules cannot be fetched yet", "git", GIT + "/o/all", "submodules=true")
-    refused("40 lower-case", "git", GIT + "/o/all", "revision=main")
+    refused("40 or 64 lower-case", "git", GIT + "/o/all", "revision=main")
     refused("two references", "git", GIT + "/o/all@main", "reference=main")
     refused("sha256-HEX", "file", HTTP + "/thing.zip", "checksum=md5-00")
     refused("does not know: strip=1", "git", GIT + "/o/all", "strip=1")

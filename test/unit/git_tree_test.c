@@ -12,7 +12,7 @@ static void
 reads_as(struct span content, const char *expected)
 {
 	struct buf out = BUF(BUF_MAX);
-	struct tree tree = tree_start(content);
+	struct tree tree = tree_start(content, SUM_SHA1);
 	while (tree_next(&tree)) {
 		buf_format(&out, "%c %.*s ", (char)tree.kind, (int)tree.name.size,
 			(const char *)tree.name.data);

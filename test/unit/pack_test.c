@@ -17,7 +17,7 @@ pack_list(struct bytes bytes, size_t step)
 	struct buf out = BUF(BUF_MAX);
 	struct pack *pack = (struct pack *)memory_zero(1, sizeof *pack);
 	uint8_t *room = (uint8_t *)memory_new(ROOM);
-	pack_start(pack);
+	pack_start(pack, SUM_SHA1);
 	enum pack_event event = PACK_INPUT;
 	for (size_t at = 0; at < bytes.size && event != PACK_BAD; at += step) {
 		size_t left = bytes.size - at;
