@@ -54,7 +54,7 @@ map_ids(const struct confine_settings *settings, struct err *err)
  * there by pivot_root(".", "."), is let go. See pivot_root(2).
  */
 static bool
-change_root(struct err *err)
+change_root(const struct inputs *inputs, struct err *err)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_system(err, errno, "make mounts private");
@@ -67,8 +67,12 @@ change_root(struct err *err)
 		return err_system(err, errno, "restrict the working directory's mount");
 	if (move_mount(tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_system(err, errno, "mount the working directory");
-	if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-		umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+	/* While the old root is there to name them by. */
+	if (fchdir(tree) < 0)
+		return err_system(err, errno, "enter the working directory's mount");
+	if (!inputs_show(inputs, err))
+		return false;
+	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return err_system(err, errno, "make the working directory the root");
 	return true;
 }
@@ -169,6 +173,6 @@ confine_enter(const struct confine_settings *settings, struct err *err)
 	/* An ordinary user's child is in a user namespace where nobody is mapped yet. */
 	if (geteuid() != 0 && !map_ids(settings, err))
 		return false;
-	return change_root(err) && drop_privileges(settings, err) &&
+	return change_root(&settings->inputs, err) && drop_privileges(settings, err) &&
 	       die_with_realizer(settings, err) && confine_limits(settings, err);
 }

@@ -9,8 +9,8 @@
  *               if (!confine_filter_enter(filter, err)) ...  from here on: only these calls
  *
  * After confine_enter the process has a user of its own choice and no capability, in namespaces
- * without a network, and its root is its working directory, mounted nosuid, nodev and noexec. It
- * dies with the realizer. After confine_filter_enter every system call beyond the filter kills it
+ * without a network, and its root is its working directory, mounted nosuid, nodev and noexec, with
+ * the inputs in it. It dies with the realizer. After confine_filter_enter every system call beyond the filter kills it
  * (the compile child: is refused); none makes a process, a socket or an executable page, or opens a
  * name otherwise than by openat2. The filter holds for all threads of the process; they share the
  * user and the namespaces that confine_enter gave, for they are made after it.
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "guest_host/inputs.h"
 
 enum confine_kind {
 	CONFINE_GUEST,   /* files beneath the working directory, pipes, the control socket */
@@ -33,6 +34,7 @@ struct confine_settings {
 	uint32_t files;   /* descriptors */
 	uint32_t seconds; /* of processor time; 0: no limit */
 	int control;      /* a socket to the realizer: closed means that it is gone already */
+	struct inputs inputs;
 };
 
 /* The namespaces, as clone3 flags: a user namespace too where the caller is an ordinary user. */

@@ -50,6 +50,7 @@ set_up(struct guest_start *start, struct runtime *runtime, struct runtime_progra
 		.memory = start->memory + LIMIT_HOST_MEMORY,
 		.files = LIMIT_FILES + GUEST_HOST_FILES,
 		.control = start->host.control,
+		.inputs = start->inputs,
 	};
 	if (!confine_enter(&settings, err) || !load(runtime, start->artifact, program, err))
 		return false;

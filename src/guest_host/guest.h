@@ -17,6 +17,7 @@ struct guest_start {
 	uint32_t gid;
 	uint64_t memory;
 	struct host_start host;
+	struct inputs inputs;
 	int artifact; /* -1: the program that the spawner holds */
 };
 

@@ -31,6 +31,7 @@ struct spawner {
 	struct wire_packet packet;
 	struct bytes arguments[SPAWNER_LIST];
 	struct bytes environment[SPAWNER_LIST];
+	struct bytes inputs[SPAWNER_INPUTS];
 };
 
 /* What a guest process finds ready in its copy of this memory. */
@@ -69,6 +70,9 @@ start_decode(struct spawner *spawner, uint32_t *run, struct guest_start *start, 
 	start->host.name = wire_bytes(&in);
 	start->host.argument_count = wire_list(&in, spawner->arguments, SPAWNER_LIST);
 	start->host.environment_count = wire_list(&in, spawner->environment, SPAWNER_LIST);
+	start->inputs.store = wire_bytes(&in);
+	start->inputs.count = wire_list(&in, spawner->inputs, SPAWNER_INPUTS);
+	start->inputs.names = spawner->inputs;
 	start->host.arguments = spawner->arguments;
 	start->host.environment = spawner->environment;
 	if (spawner->packet.kind != SPAWNER_START || !wire_end(&in, err))
@@ -95,7 +99,7 @@ start_check(const struct spawner *spawner, const struct guest_start *start, stru
 		return err_set(err, ERR_REFUSED, "a guest is never run as root");
 	if (geteuid() != 0 && (start->uid != geteuid() || start->gid != getegid()))
 		return err_set(err, ERR_REFUSED, "an ordinary user's guest has his own ids");
-	return true;
+	return inputs_check(&start->inputs, err);
 }
 
 /*

@@ -114,6 +114,19 @@ finish_claim(struct realizer_job *job, struct cab_hash *claim, bool *has_claim, 
 		       BYTES_ARGS(wanted->value));
 }
 
+/* A guest is told no path but what its inputs are, and of these its own program is not one. */
+static bool
+finish_is_told(const struct realizer_job *job)
+{
+	const struct derivation *derivation = job->request.derivation;
+	if (job->kind != PROGRAM_WASM)
+		return true;
+	for (size_t at = 0; at < derivation->input_count; at++)
+		if (!bytes_has_prefix(derivation->program, derivation->inputs[at]))
+			return true;
+	return false;
+}
+
 static bool
 finish_register(struct realizer_job *job, struct object *objects, struct err *err)
 {
@@ -145,7 +158,7 @@ finish_register(struct realizer_job *job, struct object *objects, struct err *er
 		.derivation = derivation,
 		.closure = closure,
 		.closure_count = job->closure.size,
-		.native = job->kind != PROGRAM_WASM,
+		.told = finish_is_told(job),
 		.claim = has_claim ? &claim : NULL,
 	};
 	if (output_register(&work, objects, err))

@@ -150,6 +150,8 @@ bool known_find(struct realizer_job *job, struct realizer_output **outputs, size
 
 /* start.c: staging, FIFO, log, and the program; wasm.c and native.c: the two kinds of program */
 int start_open_program(struct realizer_job *job, struct err *err);
+/* All that the program may see of the store; a module that is cab's own does not see itself. */
+MUST_CHECK bool start_closure(struct realizer_job *job, struct err *err);
 MUST_CHECK bool start_job(struct realizer_job *job, struct err *err);
 MUST_CHECK bool start_guest(
 	struct realizer_job *job, struct bytes module, int log, struct err *err);

@@ -26,22 +26,6 @@ struct native_plan {
 };
 
 static bool
-native_closure(struct realizer_job *job, struct err *err)
-{
-	const struct derivation *derivation = job->request.derivation;
-	struct digest *paths = arena_array(&job->arena, struct digest, derivation->input_count);
-	for (size_t at = 0; at < derivation->input_count; at++) {
-		struct object_reference input;
-		if (!store_path_parse(derivation->inputs[at], &input))
-			return err_set(err, ERR_REFUSED, "input %.*s is not an object",
-				BYTES_ARGS(derivation->inputs[at]));
-		paths[at] = input.path;
-	}
-	return store_closure(
-		job->embedded->settings.store, paths, derivation->input_count, &job->closure, err);
-}
-
-static bool
 native_host_root(const struct realizer_job *job)
 {
 	const struct embedded *embedded = job->embedded;
@@ -176,7 +160,7 @@ start_native(struct realizer_job *job, int log, struct err *err)
 {
 	struct embedded *embedded = job->embedded;
 	struct native_plan plan = {0};
-	if (!embedded_ensure_sandbox(embedded, err) || !native_closure(job, err))
+	if (!embedded_ensure_sandbox(embedded, err) || !start_closure(job, err))
 		return false;
 	native_entries(job, &plan);
 	native_environment(job, &plan);

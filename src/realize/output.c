@@ -65,8 +65,8 @@ output_scan(struct output_state *state, size_t at, struct err *err)
 				BYTES_ARGS(output));
 		return err_system(err, errno, "output %.*s", BYTES_ARGS(output));
 	}
-	/* What a guest wrote cannot mention a path that it was never told. */
-	if (!state->work->native)
+	/* What it wrote cannot mention a path that it was never told. */
+	if (!state->work->told)
 		return true;
 	return scan_tree(state->work->folder, name, state->patterns, state->pattern_count,
 		       &state->outputs[at].hits, err) ||

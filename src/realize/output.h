@@ -2,13 +2,13 @@
 /*
  * output: what a program wrote becomes objects.
  *
- *     struct output_work work = {.store = …, .folder = …, .derivation = …, .closure = …, .native = true};
+ *     struct output_work work = {.store = …, .folder = …, .derivation = …, .closure = …, .told = true};
  *     if (!output_register(&work, objects, err)) …            one object for each output, in the derivation's order
  *
  * Only when every process of the program is gone. An ordinary derivation's outputs are scanned for the paths of the input closure
  * and for their own `$out` paths: the former become references, the latter are rewritten to the final
  * path, in plain bytes. Outputs may refer to each other in one direction; a cycle is an error that names two files. The output of
- * a self-fixing or fixed derivation has no references: a native one that mentions `$out` or an input fails, with
+ * a self-fixing or fixed derivation has no references: one that mentions `$out` or an input fails, with
  * the file named. `claim`, where there is one, is what the output's Cab hash must be.
  *
  * What was registered before a failure stays an object nobody refers to; gc takes it.
@@ -25,7 +25,7 @@ struct output_work {
 	const struct derivation *derivation;    /* resolved */
 	const struct object_reference *closure; /* of its inputs */
 	size_t closure_count;
-	bool native;
+	bool told; /* the program knew paths of the store, so its outputs are scanned for them */
 	const struct cab_hash *claim; /* of a self-fixing or fixed one */
 	struct tree_limits limits;
 };

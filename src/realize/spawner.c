@@ -267,6 +267,10 @@ spawner_run(struct spawner *spawner, const struct spawner_request *request,
 	if (request->argument_count > SPAWNER_LIST || request->environment_count > SPAWNER_LIST)
 		return err_set(err, ERR_LIMIT, "a guest has at most %d arguments and variables",
 			SPAWNER_LIST);
+	if (request->input_count > SPAWNER_INPUTS)
+		return err_set(err, ERR_LIMIT,
+			"the inputs of a guest refer to at most %d objects, not to %zu",
+			SPAWNER_INPUTS, request->input_count);
 	uint32_t id = spawner->next++;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, SPAWNER_START);
@@ -278,6 +282,8 @@ spawner_run(struct spawner *spawner, const struct spawner_request *request,
 	wire_add(&packet, request->name);
 	wire_add_list(&packet, request->arguments, request->argument_count);
 	wire_add_list(&packet, request->environment, request->environment_count);
+	wire_add(&packet, bytes_text(request->store ? request->store : ""));
+	wire_add_list(&packet, request->inputs, request->input_count);
 	int fds[4] = {request->folder, request->control, request->log, request->artifact};
 	if (!wire_send(spawner->socket, &packet, fds, request->artifact < 0 ? 3 : 4, err))
 		return err_note(err, "start the guest %.*s", BYTES_ARGS(request->name));

@@ -26,6 +26,9 @@ struct spawner_request {
 	size_t argument_count;
 	const struct bytes *environment; /* NAME=VALUE */
 	size_t environment_count;
+	const char *store; /* the folder of the inputs, absolute; NULL where there are none */
+	const struct bytes *inputs; /* names in it */
+	size_t input_count;
 	uint32_t uid;
 	uint32_t gid;
 	uint64_t memory;    /* bytes of linear memory */

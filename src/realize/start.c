@@ -210,6 +210,27 @@ start_read_program(struct realizer_job *job, struct bytes *module, struct err *e
 	return true;
 }
 
+bool
+start_closure(struct realizer_job *job, struct err *err)
+{
+	const struct derivation *derivation = job->request.derivation;
+	struct bytes own = job->embedded->settings.module_path;
+	bool is_own = bytes_equal(derivation->program, own);
+	struct digest *paths = arena_array(&job->arena, struct digest, derivation->input_count);
+	size_t count = 0;
+	for (size_t at = 0; at < derivation->input_count; at++) {
+		struct object_reference input;
+		/* It is part of cab, and may not be in the store. */
+		if (is_own && bytes_equal(derivation->inputs[at], own))
+			continue;
+		if (!store_path_parse(derivation->inputs[at], &input))
+			return err_set(err, ERR_REFUSED, "input %.*s is not an object",
+				BYTES_ARGS(derivation->inputs[at]));
+		paths[count++] = input.path;
+	}
+	return store_closure(job->embedded->settings.store, paths, count, &job->closure, err);
+}
+
 static bool
 start_check(const struct realizer_job *job, struct err *err)
 {

@@ -116,6 +116,23 @@ wasm_origins(struct realizer_job *job, struct bytes **out, bool *redirects)
 	return count;
 }
 
+/* The closure of the inputs, as names in the store's folder. */
+static void
+wasm_inputs(struct realizer_job *job, struct spawner_request *request)
+{
+	struct bytes *names = arena_array(&job->arena, struct bytes, job->closure.size);
+	for (size_t at = 0; at < job->closure.size; at++) {
+		const struct object *object = &job->closure.data[at];
+		struct store_path path = store_path_print(&object->path, object->name);
+		names[at] =
+			arena_copy(&job->arena, bytes_text(path.text + sizeof STORE_PREFIX - 1));
+	}
+	request->store =
+		arena_format(&job->arena, "%s/store", store_root(job->embedded->settings.store));
+	request->inputs = names;
+	request->input_count = job->closure.size;
+}
+
 bool
 start_guest(struct realizer_job *job, struct bytes module, int log, struct err *err)
 {
@@ -139,6 +156,8 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 		if (artifact < 0)
 			return err_note(err, "program %.*s", BYTES_ARGS(derivation->program));
 	}
+	if (!start_closure(job, err))
+		return false;
 	struct bytes environment[WASM_ENVIRONMENT];
 	struct spawner_request request = {
 		.name = derivation->name,
@@ -154,6 +173,7 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 		.log = log,
 		.artifact = artifact,
 	};
+	wasm_inputs(job, &request);
 	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_reached,
 		wasm_on_requested, wasm_on_note, wasm_on_progress};
 	job->guest = guest_new(&host, &listener);

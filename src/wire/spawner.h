@@ -14,15 +14,16 @@
  * realizer -> spawner                                                 descriptors
  *   SPAWNER_START    u32 run, u32 uid, u32 gid, u64 memory,           working directory (O_PATH or read-only folder),
  *                    bytes seed (32), bytes name,                     control socket (GUEST_*, below),
- *                    list arguments, list environment                 log pipe (write end),
- *                                                                     [artifact, when the module is not island.wasm]
+ *                    list arguments, list environment,                log pipe (write end),
+ *                    bytes store, list inputs                         [artifact, when the module is not island.wasm]
  * spawner -> realizer
  *   SPAWNER_STARTED  u32 run, u32 pid                                 pidfd
  *   SPAWNER_FAILED   u32 run, bytes why
  *
  * The guest process is the realizer's own child (CLONE_PARENT): waited for with waitid(P_PIDFD).
  * uid and gid are ids of the host; an ordinary user's realizer gives its own. `arguments` are the
- * derivation's (argv[0] is `name`), `environment` is lines NAME=VALUE. Exit status of a guest
+ * derivation's (argv[0] is `name`), `environment` is lines NAME=VALUE, `inputs` are names in the
+ * folder `store` that the guest sees read-only as cull/store/NAME. Exit status of a guest
  * process: what the module gave to proc_exit (at most 255), 0 after
  * `_start` returned; a trap is 134 with a line in the log, a process that could not be set up 135 with one.
  *
@@ -56,6 +57,7 @@ enum {
 	SPAWNER_SOCKET = 3,
 	SPAWNER_ARTIFACT = 4,
 	SPAWNER_LIST = 1024,
+	SPAWNER_INPUTS = 1024,
 	GUEST_EXIT_TRAP = 134,
 	GUEST_EXIT_SETUP = 135,
 };

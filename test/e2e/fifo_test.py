@@ -390,6 +390,32 @@ def _(box):
     refuses(box, foreign(box, "say cab ."), "foreign")
 
 
+@case("a module reads its inputs, objects and outputs alike, and cannot change them")
+def _(box):
+    box.write("tree/leaf", "of a folder\n")
+    box.write("default.cab", foreign(box, "copy \\(./tree)/leaf", "say cab ."))
+    box.cab("build")
+    box.check(box.read("result") == "of a folder\n", box.read("result"))
+    made = shell("made", "mkdir $out; echo of a build > $out/leaf").strip()
+    ordinary = foreign(box, "copy \\(made)/leaf", name="ordinary").replace(SELF + ",", "")
+    box.write("default.cab", f"made = {made};\n{ordinary}")
+    box.cab("build")
+    box.check(box.read("result") == "of a build\n", box.read("result"))
+    for step in ("copy \\(./tree)/none", "copy /cull/store/none"):
+        refuses(box, foreign(box, step, "say cab ."), "exit status 2")
+    refuses(box, foreign(box, "break \\(./tree)/leaf", "say cab ."), "exit status 5")
+
+
+@case("a module's output that names an input refers to it")
+def _(box):
+    box.write("tree/leaf", "text")
+    box.write("default.cab", foreign(box, "put \\(./tree)").replace(SELF + ",", ""))
+    box.cab("build")
+    tree = box.object("tree")
+    box.check(os.path.basename(tree) in box.read("result"), box.read("result"))
+    box.check(os.path.basename(tree) in box.cab("store", "info", box.path("result")).out, "the reference is known")
+
+
 @case("a known line stops a module, even one that would stay for ever")
 def _(box):
     box.write("default.cab", foreign(box, "say shared one", "put 42", "say cab ."))

@@ -4,6 +4,8 @@
  *
  *     say TEXT     a line for the hash FIFO, which is opened and closed for it
  *     put TEXT     the output is a file with this text
+ *     copy PATH    the output is a file with the text of an input's file, at PATH of the store
+ *     break PATH   writes to it; exit 5 where that fails, as it must
  *     get URL      a request, read to its end; exit 3 where it breaks
  *     pin          the output is what CAB_PIN says
  *     stay         for ever
@@ -52,6 +54,36 @@ put(const char *name, int how, const char *text, const char *end)
 		wasi_proc_exit(2);
 }
 
+/* A path of the store lies in the working directory: what follows its first slash. */
+static int
+open_input(const char *path, uint64_t rights, int *fd)
+{
+	return *path == '/' ? wasi_path_open(
+				      WORK, FOLLOW, path + 1, length(path + 1), 0, rights, 0, 0, fd)
+			    : -1;
+}
+
+static void
+copy(const char *path)
+{
+	int fd = -1;
+	size_t done = 0;
+	struct wasi_iovec piece = {body, sizeof body - 1};
+	if (open_input(path, READ, &fd) != 0 || wasi_fd_read(fd, &piece, 1, &done) != 0 ||
+		wasi_fd_close(fd) != 0)
+		wasi_proc_exit(2);
+	body[done] = 0;
+	put("out", CREATE | TRUNCATE, body, "");
+}
+
+static void
+spoil(const char *path)
+{
+	int fd = -1;
+	if (open_input(path, WRITE, &fd) != 0)
+		wasi_proc_exit(5);
+}
+
 static void
 get(const char *url)
 {
@@ -98,6 +130,10 @@ _start(void)
 			put("hash", 0, rest, "\n");
 		else if ((rest = after(steps[at], "put", ' ')))
 			put("out", CREATE | TRUNCATE, rest, "\n");
+		else if ((rest = after(steps[at], "copy", ' ')))
+			copy(rest);
+		else if ((rest = after(steps[at], "break", ' ')))
+			spoil(rest);
 		else if ((rest = after(steps[at], "get", ' ')))
 			get(rest);
 		else if (after(steps[at], "pin", 0))

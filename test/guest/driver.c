@@ -183,6 +183,36 @@ struct session {
 };
 
 static void
+put(const char *folder, const char *name, const char *text)
+{
+	char path[128];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	cleanup_fd int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	need(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), name);
+	need(fchown(fd, driver_uid(), driver_gid()) == 0, "chown");
+}
+
+/* Objects as a store has them: a folder, a file and a link. They are the guest's own, for that must
+ * not help it. */
+static void
+make_store(const char *folder)
+{
+	static const char *const folders[] = {"store", "store/tree", "store/tree/deep"};
+	char path[128];
+	for (size_t at = 0; at < sizeof folders / sizeof *folders; at++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, folders[at]);
+		need(mkdir(path, 0755) == 0, "mkdir");
+		need(chown(path, driver_uid(), driver_gid()) == 0, "chown");
+	}
+	put(folder, "store/tree/leaf", "leaf");
+	put(folder, "store/tree/deep/tool", "tool");
+	put(folder, "store/file", "file");
+	put(folder, "store/other", "other");
+	(void)snprintf(path, sizeof path, "%s/store/link", folder);
+	need(symlink("tree/leaf", path) == 0, "symlink");
+}
+
+static void
 make_folder(struct outcome *outcome, struct session *session)
 {
 	(void)snprintf(outcome->folder, sizeof outcome->folder, "/tmp/cab-guest-test.XXXXXX");
@@ -197,6 +227,7 @@ make_folder(struct outcome *outcome, struct session *session)
 	need(chown(path, driver_uid(), driver_gid()) == 0, "chown");
 	(void)snprintf(path, sizeof path, "%s/work/hash", outcome->folder);
 	need(mkfifo(path, 0600) == 0 && chown(path, driver_uid(), driver_gid()) == 0, "mkfifo");
+	make_store(outcome->folder);
 	session->fifo = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	session->fifo_kept = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	need(session->fifo >= 0 && session->fifo_kept >= 0, "open the FIFO");
@@ -222,6 +253,10 @@ send_start(struct driver *driver, const struct run *run, const char *folder, int
 	wire_add(&out, BYTES_LITERAL("probe"));
 	wire_add_list(&out, texts, add_texts(run->arguments, texts));
 	wire_add_list(&out, texts, add_texts(run->environment, texts));
+	char store[128];
+	(void)snprintf(store, sizeof store, "%s/store", folder);
+	wire_add(&out, bytes_text(store));
+	wire_add_list(&out, texts, add_texts(run->inputs, texts));
 	const int fds[] = {work, control, log, run->artifact};
 	struct err err;
 	need_err(wire_send(driver->socket, &out, fds, run->artifact < 0 ? 3 : 4, &err), &err);

@@ -40,6 +40,7 @@ void driver_close(struct driver *driver);
 struct run {
 	const char *arguments[8];   /* after the name; NULL ends */
 	const char *environment[8]; /* NULL ends */
+	const char *inputs[8];      /* names in store/ beside the working directory; NULL ends */
 	uint64_t memory;
 	uint8_t seed;
 	int artifact;        /* -1: the spawner's own */

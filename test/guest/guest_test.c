@@ -29,6 +29,7 @@
 #include "base/digest.h"
 #include "base/fd.h"
 #include "driver.h"
+#include "expect.h"
 #include "wire/spawner.h"
 
 struct fixture {
@@ -76,56 +77,11 @@ probe(void **state, const char *name)
 }
 
 static void
-expect_status(struct outcome *outcome, int status)
-{
-	if (outcome->status != status)
-		print_error("status %d, signal %d, log:\n%s%s\n", outcome->status, outcome->signal,
-			buf_text(&outcome->log), buf_text(&outcome->failure));
-	assert_int_equal(outcome->status, status);
-	assert_int_equal(outcome->parent, 1);
-	struct stat beside;
-	char path[128];
-	(void)snprintf(path, sizeof path, "%s/canary", outcome->folder);
-	assert_int_equal(stat(path, &beside), 0);
-	assert_int_equal(beside.st_size, 5);
-	assert_int_equal(beside.st_nlink, 1);
-}
-
-static void
 probe_passes(void **state, const char *name)
 {
 	struct outcome outcome = probe(state, name);
 	expect_status(&outcome, 0);
 	outcome_release(&outcome);
-}
-
-static void
-log_has(struct outcome *outcome, const char *text)
-{
-	if (!strstr(buf_text(&outcome->log), text))
-		print_error("log:\n%s\n", buf_text(&outcome->log));
-	assert_non_null(strstr(buf_text(&outcome->log), text));
-}
-
-static struct stat
-status_of(const struct outcome *outcome, const char *name)
-{
-	char path[256];
-	(void)snprintf(path, sizeof path, "%s/work/%s", outcome->folder, name);
-	struct stat status;
-	assert_int_equal(lstat(path, &status), 0);
-	return status;
-}
-
-static struct buf
-contents_of(const struct outcome *outcome, const char *name)
-{
-	char path[256];
-	(void)snprintf(path, sizeof path, "%s/work/%s", outcome->folder, name);
-	struct buf data = BUF(1 << 20);
-	struct err err;
-	assert_true(fd_read_file(AT_FDCWD, path, &data, &err));
-	return data;
 }
 
 static void
@@ -187,6 +143,51 @@ no_name_leads_out_of_the_working_directory(void **state)
 	struct stat status;
 	(void)snprintf(path, sizeof path, "%s/made", outcome.folder);
 	assert_int_equal(stat(path, &status), -1);
+	outcome_release(&outcome);
+}
+
+static void
+a_guest_reads_its_inputs_and_can_neither_change_nor_take_them(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct run run = {
+		.arguments = {"inputs"}, .inputs = {"tree", "file", "link"}, .artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, 0);
+	assert_int_equal(status_of(&outcome, "out").st_size, 3);
+	assert_int_equal(status_of(&outcome, "out").st_nlink, 1);
+	/* The place is empty: what stood there was in the guest's namespace alone. */
+	assert_int_equal(status_of(&outcome, "cull").st_mode, S_IFDIR | 0755);
+	char path[128];
+	struct stat status;
+	(void)snprintf(path, sizeof path, "%s/work/cull/store", outcome.folder);
+	assert_int_equal(stat(path, &status), -1);
+	(void)snprintf(path, sizeof path, "%s/store/tree/leaf", outcome.folder);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode, S_IFREG | 0644);
+	assert_int_equal(status.st_nlink, 1);
+	outcome_release(&outcome);
+}
+
+static void
+a_guest_without_inputs_has_an_empty_folder(void **state)
+{
+	probe_passes(state, "alone");
+}
+
+static void
+an_input_that_is_not_there_or_no_name_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct run run = {.arguments = {"alone"}, .inputs = {"absent"}, .artifact = -1};
+	struct outcome outcome = driver_run(&fixture->driver, &run);
+	expect_status(&outcome, GUEST_EXIT_SETUP);
+	log_has(&outcome, "input absent: No such file or directory");
+	outcome_release(&outcome);
+	run.inputs[0] = "../canary";
+	outcome = driver_run(&fixture->driver, &run);
+	assert_int_equal(outcome.status, -2);
+	assert_string_equal(buf_text(&outcome.failure), "an input is not named by one name");
 	outcome_release(&outcome);
 }
 
@@ -535,6 +536,9 @@ main(int argument_count, char **arguments)
 		cmocka_unit_test(a_guest_lists_a_folder_in_order_through_small_buffers),
 		cmocka_unit_test(a_guest_reports_through_the_fifo_and_cannot_read_it),
 		cmocka_unit_test(no_name_leads_out_of_the_working_directory),
+		cmocka_unit_test(a_guest_reads_its_inputs_and_can_neither_change_nor_take_them),
+		cmocka_unit_test(a_guest_without_inputs_has_an_empty_folder),
+		cmocka_unit_test(an_input_that_is_not_there_or_no_name_is_refused),
 		cmocka_unit_test(pointers_outside_of_the_memory_are_faults),
 		cmocka_unit_test(hashes_and_leaves_are_those_of_the_bytes),
 		cmocka_unit_test(http_bodies_come_whole_or_as_an_error),

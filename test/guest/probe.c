@@ -178,6 +178,8 @@ static const struct {
 	{"listing", probe_listing},
 	{"fifo", probe_fifo},
 	{"escapes", probe_escapes},
+	{"inputs", probe_inputs},
+	{"alone", probe_alone},
 	{"pointers", probe_pointers},
 	{"hashes", probe_hashes},
 	{"http", probe_http},

@@ -31,6 +31,8 @@ void probe_reading(void);
 void probe_listing(void);
 void probe_fifo(void);
 void probe_escapes(void);
+void probe_inputs(void);
+void probe_alone(void);
 
 void probe_pointers(void);
 void probe_grow(void);

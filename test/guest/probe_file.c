@@ -231,3 +231,76 @@ probe_escapes(void)
 	EXPECT(NAMETOOLONG, wasi_path_create_directory(WORK, room, 5000));
 	EXPECT(NOENT, wasi_path_create_directory(WORK, room, 0));
 }
+
+static void
+expect_text(const char *path, const char *text)
+{
+	int fd;
+	size_t done;
+	struct wasi_iovec piece = {room, sizeof room};
+	EXPECT(0, open_to_read(path, FOLLOW, &fd));
+	EXPECT(0, wasi_fd_read(fd, &piece, 1, &done));
+	EXPECT(length(text), done);
+	CHECK(same(room, text, done));
+	EXPECT(0, wasi_fd_close(fd));
+}
+
+/* Neither the file system that the inputs lie in nor an input takes anything. */
+static void
+expect_frozen(const char *folder)
+{
+	char path[64];
+	size_t size = length(folder);
+	memcpy(path, folder, size);
+	memcpy(path + size, "/new", 4);
+	size += 4;
+	int fd;
+	EXPECT(ROFS, wasi_path_open(WORK, 0, path, size, CREATE, WRITE, 0, 0, &fd));
+	EXPECT(ROFS, wasi_path_create_directory(WORK, path, size));
+	EXPECT(ROFS, wasi_path_symlink("x", 1, WORK, path, size));
+	CHECK(wasi_path_rename(WORK, "inside", 6, WORK, path, size) != 0);
+	CHECK(wasi_path_link(WORK, 0, "inside", 6, WORK, path, size) != 0);
+}
+
+/* The realizer's side has put three objects into its store: a folder, a file and a link. */
+void
+probe_inputs(void)
+{
+	int fd;
+	put_file("inside", "inside");
+	expect_text("cull/store/tree/leaf", "leaf");
+	expect_text("cull/store/tree/deep/tool", "tool");
+	expect_text("cull/store/file", "file");
+	expect_text("cull/store/link", "leaf");
+	EXPECT(NOENT, open_to_read("cull/store/other", FOLLOW, &fd));
+	EXPECT(NOTCAPABLE, open_to_read("/cull/store/file", FOLLOW, &fd));
+
+	expect_frozen("cull");
+	expect_frozen("cull/store");
+	expect_frozen("cull/store/tree");
+	expect_frozen("cull/store/tree/deep");
+	EXPECT(ROFS, wasi_path_open(WORK, 0, "cull/store/file", 15, 0, WRITE, 0, 0, &fd));
+	EXPECT(ROFS, wasi_path_open(WORK, 0, "cull/store/file", 15, TRUNCATE, WRITE, 0, 0, &fd));
+	EXPECT(ROFS, wasi_path_unlink_file(WORK, "cull/store/tree/leaf", 20));
+	EXPECT(0, open_to_read("cull/store/tree/leaf", 0, &fd));
+	CHECK(cab_set_executable(fd) != 0);
+	EXPECT(0, wasi_fd_close(fd));
+
+	/* No mount becomes part of the output. */
+	EXPECT(BUSY, wasi_path_rename(WORK, "cull", 4, WORK, "out", 3));
+	EXPECT(BUSY, wasi_path_remove_directory(WORK, "cull", 4));
+	CHECK(wasi_path_unlink_file(WORK, "cull", 4) != 0);
+	CHECK(wasi_path_rename(WORK, "cull/store/tree", 15, WORK, "out", 3) != 0);
+	CHECK(wasi_path_link(WORK, 0, "cull/store/file", 15, WORK, "out", 3) != 0);
+	CHECK(wasi_path_link(WORK, 0, "cull/store/tree/leaf", 20, WORK, "out", 3) != 0);
+	put_file("out", "own");
+}
+
+/* Without inputs the name is the guest's. */
+void
+probe_alone(void)
+{
+	int fd;
+	EXPECT(NOENT, open_to_read("cull", FOLLOW, &fd));
+	put_file("cull", "own");
+}

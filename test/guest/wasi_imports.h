@@ -70,6 +70,7 @@ WASI_IMPORT(path_unlink_file) int wasi_path_unlink_file(int fd, const char *path
 enum {
 	ACCES = 2,
 	BADF = 8,
+	BUSY = 10,
 	EXIST = 20,
 	FAULT = 21,
 	INVAL = 28,
@@ -80,6 +81,7 @@ enum {
 	NOENT = 44,
 	NOTDIR = 54,
 	NOTEMPTY = 55,
+	ROFS = 69,
 	SPIPE = 70,
 	NOTCAPABLE = 76,
 };
