@@ -216,8 +216,7 @@ enter_function(struct evaluator *evaluator, struct function *function, struct va
 	for (size_t at = 0; at < lambda->count; at++) {
 		const struct node_clause *clause = &lambda->clauses[at];
 		if (at > 0)
-			memset(environment->slots, 0,
-				environment->value.count * sizeof environment->slots[0]);
+			heap_clear_environment(environment);
 		enum match match = match_pattern(
 			evaluator, clause->pattern, argument, environment, environment);
 		if (match == MATCH_FAILED)

@@ -85,6 +85,7 @@ struct value *heap_new_function(
 	struct heap *heap, const struct node *node, struct environment *environment);
 struct partial *heap_new_partial(struct heap *heap, const struct builtin *builtin, size_t count);
 struct environment *heap_new_environment(struct heap *heap, struct environment *up, size_t count);
+void heap_clear_environment(struct environment *environment);
 struct value *heap_new_thunk(
 	struct heap *heap, const struct node *node, struct environment *environment);
 struct value *heap_new_apply(struct heap *heap, struct value *function, struct value *argument);

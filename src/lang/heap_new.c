@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "lang/heap_cell.h"
@@ -125,7 +126,7 @@ struct partial *
 heap_new_partial(struct heap *heap, const struct builtin *builtin, size_t count)
 {
 	struct partial *partial = (struct partial *)heap_take(
-		heap, VALUE_BUILTIN, sizeof *partial + count * sizeof partial->arguments[0]);
+		heap, VALUE_BUILTIN, offsetof(struct partial, arguments[count]));
 	partial->builtin = builtin;
 	partial->value.count = (uint32_t)count;
 	return partial;
@@ -134,11 +135,18 @@ heap_new_partial(struct heap *heap, const struct builtin *builtin, size_t count)
 struct environment *
 heap_new_environment(struct heap *heap, struct environment *up, size_t count)
 {
-	struct environment *environment = (struct environment *)heap_take(heap, VALUE_ENVIRONMENT,
-		sizeof *environment + count * sizeof environment->slots[0]);
+	struct environment *environment = (struct environment *)heap_take(
+		heap, VALUE_ENVIRONMENT, offsetof(struct environment, slots[count]));
 	environment->up = up;
 	environment->value.count = (uint32_t)count;
 	return environment;
+}
+
+void
+heap_clear_environment(struct environment *environment)
+{
+	for (size_t at = 0; at < environment->value.count; at++)
+		environment->slots[at] = NULL;
 }
 
 static struct thunk *
@@ -194,7 +202,7 @@ struct context *
 heap_new_context(struct heap *heap, const struct context_item *item)
 {
 	struct context *context = (struct context *)heap_take(
-		heap, VALUE_CONTEXT, sizeof *context + sizeof context->items[0]);
+		heap, VALUE_CONTEXT, offsetof(struct context, items[1]));
 	context->value.count = 1;
 	context->items[0] = item;
 	return context;
@@ -235,7 +243,7 @@ heap_join_contexts(struct heap *heap, struct context *left, struct context *righ
 	if (count == right->value.count)
 		return right;
 	struct context *context = (struct context *)heap_take(
-		heap, VALUE_CONTEXT, sizeof *context + count * sizeof context->items[0]);
+		heap, VALUE_CONTEXT, offsetof(struct context, items[count]));
 	context->value.count = (uint32_t)count;
 	join_items(left, right, context->items);
 	return context;

@@ -196,7 +196,8 @@ convert_cons(struct parser *parser, struct node *node)
 	}
 	pattern->list.count = items.size;
 	pattern->list.items = arena_array(parser->arena, struct pattern *, items.size);
-	memcpy(pattern->list.items, items.data, items.size * sizeof *items.data);
+	for (size_t at = 0; at < items.size; at++)
+		pattern->list.items[at] = items.data[at];
 	array_release(&items);
 	list_join(parser, pattern, pattern_convert(parser, node));
 	return pattern;

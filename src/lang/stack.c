@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -94,9 +93,8 @@ static void
 stack_main(unsigned high, unsigned low)
 {
 	uint64_t address = ((uint64_t)high << 32) | low;
-	struct stack *stack = NULL;
-	_Static_assert(sizeof stack == sizeof address, "two halves make a pointer");
-	memcpy(&stack, &address, sizeof stack);
+	_Static_assert(sizeof(uintptr_t) == sizeof address, "two halves make a pointer");
+	struct stack *stack = (struct stack *)(uintptr_t)address;
 	switch_finish(NULL, &stack->outer_bottom, &stack->outer_size);
 	stack->run(stack->context);
 	switch_start(NULL, stack->outer_bottom, stack->outer_size);

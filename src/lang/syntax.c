@@ -334,9 +334,8 @@ block_finish(struct parser *parser, struct block_draft *draft, struct node *valu
 				draft->bindings.size * sizeof *block->bindings);
 		block->step_count = draft->steps.size;
 		block->steps = arena_array(parser->arena, struct node *, draft->steps.size);
-		if (draft->steps.size)
-			memcpy(block->steps, draft->steps.data,
-				draft->steps.size * sizeof *block->steps);
+		for (size_t at = 0; at < draft->steps.size; at++)
+			block->steps[at] = draft->steps.data[at];
 		block->value = value;
 		node->block = block;
 		value = node;

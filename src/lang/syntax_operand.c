@@ -343,8 +343,8 @@ parse_operand(struct parser *parser)
 		call->call.function = function;
 		call->call.count = (uint32_t)arguments.size;
 		call->call.arguments = arena_array(parser->arena, struct node *, arguments.size);
-		memcpy(call->call.arguments, arguments.data,
-			arguments.size * sizeof *arguments.data);
+		for (size_t at = 0; at < arguments.size; at++)
+			call->call.arguments[at] = arguments.data[at];
 		call->call.form = CALL_PLAIN;
 		function = call;
 	}

@@ -20,13 +20,13 @@ plan_free(struct plan *plan)
 {
 	if (!plan)
 		return;
-	for (size_t at = 0; at < plan->work_count; at++)
-		if (plan->works[at]) {
-			array_release(&plan->works[at]->consumers);
-			free(plan->works[at]->err);
-			free(plan->works[at]);
+	for (size_t at = 0; at < plan->works.size; at++)
+		if (plan->works.data[at]) {
+			array_release(&plan->works.data[at]->consumers);
+			free(plan->works.data[at]->err);
+			free(plan->works.data[at]);
 		}
-	free(plan->works);
+	array_release(&plan->works);
 	array_release(&plan->wanted);
 	array_release(&plan->ready);
 	arena_release(&plan->arena);
@@ -38,19 +38,15 @@ plan_work(struct plan *plan, size_t node)
 {
 	size_t size = graph_size(plan->setup.graph);
 	must(node < size, "a plan is asked for nodes of its graph");
-	if (size > plan->work_count) {
-		plan->works = (struct work **)memory_grow(plan->works, size, sizeof *plan->works);
-		memset(plan->works + plan->work_count, 0,
-			(size - plan->work_count) * sizeof *plan->works);
-		plan->work_count = size;
-	}
-	if (plan->works[node])
-		return plan->works[node];
+	while (plan->works.size < size)
+		*array_push(&plan->works) = NULL;
+	if (plan->works.data[node])
+		return plan->works.data[node];
 	struct work *work = (struct work *)memory_zero(1, sizeof *work);
 	work->plan = plan;
 	work->node = node;
 	work->is_source = graph_node(plan->setup.graph, node)->derivation.fixed == DERIVATION_SELF;
-	plan->works[node] = work;
+	plan->works.data[node] = work;
 	return work;
 }
 
@@ -225,8 +221,8 @@ void
 plan_cancel(struct plan *plan)
 {
 	plan->cancelled = true;
-	for (size_t at = 0; at < plan->work_count; at++) {
-		struct work *work = plan->works[at];
+	for (size_t at = 0; at < plan->works.size; at++) {
+		struct work *work = plan->works.data[at];
 		if (work && work->job)
 			work->realizer->operations->cancel(work->job);
 	}

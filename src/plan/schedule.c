@@ -43,9 +43,10 @@ schedule_fail(struct work *work, const struct err *err)
 	}
 	if (plan->setup.keep_going || plan->cancelled)
 		return;
-	for (size_t at = 0; at < plan->work_count; at++)
-		if (plan->works[at] && plan->works[at]->job)
-			plan->works[at]->realizer->operations->cancel(plan->works[at]->job);
+	for (size_t at = 0; at < plan->works.size; at++)
+		if (plan->works.data[at] && plan->works.data[at]->job)
+			plan->works.data[at]->realizer->operations->cancel(
+				plan->works.data[at]->job);
 }
 
 static void

@@ -41,9 +41,8 @@ struct work {
 struct plan {
 	struct plan_setup setup;
 	struct arena arena;
-	struct work **works; /* one a node of the graph, made when first met */
-	size_t work_count;
-	ARRAY(size_t) wanted; /* to be looked at */
+	ARRAY(struct work *) works; /* one a node of the graph, made when first met */
+	ARRAY(size_t) wanted;       /* to be looked at */
 	ARRAY(size_t) ready;
 	size_t running[3]; /* by enum plan_work */
 	bool annotated;
