@@ -5,6 +5,7 @@
 #include "gzip.h"
 #include "heap.h"
 #include "http.h"
+#include "registry.h"
 #include "report.h"
 
 enum { INPUT_SIZE = 64 << 10, WINDOW_SIZE = 160 << 10 };
@@ -81,14 +82,20 @@ download_start(const struct request *request, const char *kind)
 	download->request = request;
 	download->kind = kind;
 	download->checksum = request->checksum;
-	if (is_registry && request->reference.size == 0)
-		fail_about("name a version, as in NAME@1.0.0", request->ref);
-	request_url(request, &download->url);
+	if (!is_registry)
+		request_url(request, &download->url);
 	pin_apply(download, SPAN("sha256"));
 	pin_apply(download, SPAN("sha512"));
 	bool is_known = download->checksum.hex.size;
 	if (is_known)
 		sum_report(download);
+	if (is_registry) {
+		registry_find(request, &download->checksum, &download->url);
+		if (!is_known && download->checksum.hex.size) {
+			is_known = true;
+			sum_report(download);
+		}
+	}
 	http_expect(http_start(&download->http, "GET", text_span(&download->url), "", SPAN("")));
 	if (!is_known && !is_registry)
 		http_report(download);

@@ -131,7 +131,8 @@ static void
 reference_split(struct request *request)
 {
 	struct span ref = request->ref;
-	size_t start = 0;
+	/* A scope of npm begins with one that is none. */
+	size_t start = span_has_prefix(ref, "@");
 	if (request->shape == SHAPE_GIT) {
 		size_t colon = span_find(ref, ':');
 		start = size_min(colon + 3, ref.size);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/open_store.h"
 #include "island/island.h"
+#include "island/client.h"
 #include "island/registry.h"
 #include "realize/embedded.h"
 #include "store/store.h"
@@ -39,6 +40,29 @@ config_print_numbers(struct bytes name, const struct config *config)
 	}
 }
 
+/* Where the clients of this machine go: "registries.npm" of the row "registry:npm". */
+static void
+config_print_clients(struct bytes name)
+{
+	struct clients clients;
+	clients_read(&clients);
+	for (size_t at = 0; at < clients.rows.size; at++) {
+		const struct client_row *row = &clients.rows.data[at];
+		const char *key = row->row + strlen("registry:");
+		bool plain = strchr(key, '/') == NULL;
+		char shown[300];
+		(void)snprintf(
+			shown, sizeof shown, plain ? "registries.%s" : "registries.\"%s\"", key);
+		if (!bytes_has_prefix(bytes_text(shown), name))
+			continue;
+		if (row->url)
+			printf("%s = \"%s\"  # %s\n", shown, row->url, row->whence);
+		else
+			printf("%s = null  # %s\n", shown, row->whence);
+	}
+	clients_release(&clients);
+}
+
 static void
 config_print_defaults(struct bytes name, const struct config *config)
 {
@@ -50,6 +74,7 @@ config_print_defaults(struct bytes name, const struct config *config)
 		bytes_has_prefix(BYTES_LITERAL("root"), name) && root)
 		printf("root = \"%s\"  # %s\n", root, getenv("CAB_ROOT") ? "CAB_ROOT" : "default");
 	free(root);
+	config_print_clients(name);
 	if (bytes_has_prefix(BYTES_LITERAL("registries.crates"), name)) {
 		if (registry_locate(NULL, registry_builtin(), &registry, &none)) {
 			printf("registries.crates = \"%s\"  # %s\n", registry.template,

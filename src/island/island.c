@@ -88,11 +88,8 @@ nearest_offer(struct nearest *nearest, const char *text)
 static bool
 refuse_scheme(struct bytes text, struct err *err)
 {
-	static const char *const planned[] = {"npm", "oci", "pypi"};
-	for (size_t at = 0; at < sizeof planned / sizeof *planned; at++)
-		if (bytes_equal_text(text, planned[at]))
-			return err_set(
-				err, ERR_REFUSED, "the scheme `%s` is not there yet", planned[at]);
+	if (bytes_equal_text(text, "oci"))
+		return err_set(err, ERR_REFUSED, "the scheme `oci` is not there yet");
 	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
 	for (size_t at = 0; at < SCHEME_COUNT; at++)
 		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);

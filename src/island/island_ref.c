@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "island/island_ref.h"
 
+#include <ctype.h>
+
 #include "base/path.h"
 #include "derivation/derivation.h"
 #include "island/url.h"
 
-enum { REFERENCE = 255, REGISTRY_NAME = 64 };
+enum { REFERENCE = 255, REGISTRY_NAME = 64, NPM_NAME = 214 };
 
 /* What git refuses in a name of a reference (git-check-ref-format), and what the text of an island
  * would have to escape. */
@@ -184,9 +186,9 @@ parse_file(struct arena *arena, struct island *island, struct err *err)
 
 /* Letters and digits, and the marks after the first of them. */
 static bool
-is_spelt(struct bytes text, const char *marks)
+is_spelt(struct bytes text, const char *marks, size_t limit)
 {
-	if (text.size == 0 || text.size > REGISTRY_NAME)
+	if (text.size == 0 || text.size > limit)
 		return false;
 	for (size_t at = 0; at < text.size; at++) {
 		uint8_t byte = text.data[at];
@@ -199,23 +201,66 @@ is_spelt(struct bytes text, const char *marks)
 	return true;
 }
 
+/* A dot is no mark of a crate; a name of npm may have a scope before it. */
+static bool
+is_package(enum scheme_id scheme, struct bytes name)
+{
+	if (scheme != SCHEME_NPM)
+		return is_spelt(name, scheme == SCHEME_PYPI ? "-_." : "-_", REGISTRY_NAME);
+	if (bytes_has_prefix(name, BYTES_LITERAL("@"))) {
+		size_t slash = bytes_find(name, '/');
+		if (slash == SIZE_MAX ||
+			!is_spelt(bytes_of(name.data + 1, slash - 1), "-_.", NPM_NAME))
+			return false;
+		name = bytes_from(name, slash + 1);
+	}
+	return is_spelt(name, "-_.", NPM_NAME);
+}
+
+/* The normal form of PEP 503, so that one package's tree has one name. */
+static struct bytes
+python_name(struct arena *arena, struct bytes name)
+{
+	cleanup_buf struct buf normal = BUF(BUF_MAX);
+	for (size_t at = 0; at < name.size; at++) {
+		uint8_t byte = name.data[at];
+		bool mark = byte == '-' || byte == '_' || byte == '.';
+		bool again = mark && normal.size > 0 && normal.data[normal.size - 1] == '-';
+		if (!again)
+			buf_add_byte(&normal, mark ? '-' : (uint8_t)tolower(byte));
+	}
+	return arena_copy(arena, buf_bytes(&normal));
+}
+
+/* No dots in a row: a version is a part of a URL's path. npm's may be a dist-tag, Python's has an epoch. */
+static bool
+is_version(enum scheme_id scheme, struct bytes version)
+{
+	const char *marks = scheme == SCHEME_PYPI ? ".+-!" : ".+-";
+	if (scheme == SCHEME_NPM && is_spelt(version, ".-_", REGISTRY_NAME))
+		return true;
+	return is_spelt(version, marks, REGISTRY_NAME) && version.data[0] <= '9' &&
+	       !memmem(version.data, version.size, "..", 2);
+}
+
 static bool
 parse_registry(struct arena *arena, struct island *island, struct err *err)
 {
-	if (!take_reference(island->ref, 0, island))
+	enum scheme_id scheme = island->scheme->id;
+	bool scoped = bytes_has_prefix(island->ref, BYTES_LITERAL("@"));
+	if (!take_reference(island->ref, scoped, island))
 		return err_set(err, ERR_REFUSED, "nothing follows the '@'");
 	struct bytes name = island->place;
 	struct bytes version = island->reference;
-	if (!is_spelt(name, "-_"))
+	if (!is_package(scheme, name))
 		return err_set(
 			err, ERR_REFUSED, "`%.*s` is no name of a package", BYTES_ARGS(name));
+	if (scheme == SCHEME_PYPI)
+		name = python_name(arena, name);
 	island->name = island_name_clean(arena, name);
 	if (version.size == 0)
 		return true;
-	/* No dots in a row: a version is a part of a URL's path. */
-	bool fine = is_spelt(version, ".+-") && version.data[0] <= '9' &&
-		    !memmem(version.data, version.size, "..", 2);
-	if (!fine)
+	if (!is_version(scheme, version))
 		return err_set(
 			err, ERR_REFUSED, "`%.*s` is no version of a package", BYTES_ARGS(version));
 	island->name = island_name_clean(arena, bytes_text(arena_format(arena, "%.*s-%.*s",

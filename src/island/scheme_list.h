@@ -13,7 +13,8 @@
  *                GIT       URL[@REFERENCE]                  git at URL
  *                ARCHIVE   //HOST/PATH, with the scheme a URL    unpacked by its content
  *                FILE      URL                              one file, not unpacked
- *                REGISTRY  NAME[@VERSION]                   asked for as base/NAME/VERSION
+ *                REGISTRY  NAME[@VERSION]                   found by the registry's document on NAME;
+ *                                                           npm: also @SCOPE/NAME, and a dist-tag
  *                LOCAL     a folder of the evaluating machine; has no derivation
  *   base       what the scheme means; "" where the ref says it. `islands.SCHEME.base` replaces it,
  *              and it stands in a derivation's arguments only then
@@ -38,6 +39,10 @@
  * COMPARE(name, text)
  *   what follows base/OWNER/REPO of a forge in the URL of the page that shows what lies between two revisions: {old}, {new}
  *
+ * COST(schemes, format, requests, known)
+ *   for the manual and test/e2e: what an identity costs where nothing is pinned and no checksum is
+ *   given: the requests sent by then, and what has come of the last of them. "crates@" is a crate of a version
+ *
  * FORMAT(text, value, known)
  *   for the manual: the format, its value, and when it is known. `ALGORITHM.tar1` names the bytes
  *   of an archive and, by content and options, one way to unpack them; `ALGORITHM.file1` a file's.
@@ -52,6 +57,8 @@ SCHEME(HTTPS, "https", ARCHIVE, "", 1, "http sha256.tar1 cab")
 SCHEME(HTTP, "http", ARCHIVE, "", 1, "http sha256.tar1 cab")
 SCHEME(FILE, "file", FILE, "", 1, "http sha256.file1 cab")
 SCHEME(CRATES, "crates", REGISTRY, "registry:crates", 1, "sha256.tar1 cab")
+SCHEME(NPM, "npm", REGISTRY, "registry:npm", 1, "sha512.tar1 cab")
+SCHEME(PYPI, "pypi", REGISTRY, "registry:pypi", 1, "sha256.tar1 cab")
 SCHEME(SELF, "self", LOCAL, "", 0, "")
 SCHEME(FS, "fs", LOCAL, "", 0, "")
 #undef SCHEME
@@ -63,6 +70,21 @@ COMPARE(GITLAB, "/-/compare/{old}...{new}")
 COMPARE(CODEBERG, "/compare/{old}...{new}")
 COMPARE(SOURCEHUT, "/log/{new}")
 #undef COMPARE
+#endif
+
+#ifdef COST
+COST("github gitlab codeberg sourcehut git", "git", 1, "the listing of one ref")
+COST("github gitlab codeberg sourcehut git", "git-tree", 2,
+	"the commit and the trees down to the subpath")
+COST("https http", "http", 1, "the head of the archive's response")
+COST("https http", "sha256.tar1", 1, "the archive")
+COST("file", "http", 1, "the head of the file's response")
+COST("file", "sha256.file1", 1, "the file")
+COST("crates", "sha256.tar1", 1, "the package's file of the index")
+COST("crates@", "sha256.tar1", 1, "the archive")
+COST("npm", "sha512.tar1", 1, "the packument, abbreviated")
+COST("pypi", "sha256.tar1", 1, "the project's page of the index")
+#undef COST
 #endif
 
 #ifdef FORMAT

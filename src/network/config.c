@@ -7,6 +7,8 @@
 
 #include "network/origin.h"
 
+enum { NPM_SCOPE = 214 };
+
 static bool
 fault(struct err *err, const char *key, const char *expected)
 {
@@ -95,6 +97,24 @@ name_template(struct config *config, struct bytes template, const char *key, str
 	return name_url(config, bytes_first(template, bytes_find(template, '{')), key, err);
 }
 
+/* The row of a registry: an origin, or "registry:npm/@SCOPE". */
+static char *
+row_copy(struct bytes text, const char *key, struct err *err)
+{
+	static const struct bytes scoped = {(const uint8_t *)"registry:npm/@", 14};
+	struct bytes scope = bytes_from(text, scoped.size);
+	if (!bytes_has_prefix(text, scoped))
+		return origin_copy(text, key, err);
+	for (size_t at = 0; at < scope.size; at++)
+		if (scope.data[at] <= ' ' || scope.data[at] >= 0x7f || scope.data[at] == '/')
+			scope.size = 0;
+	if (scope.size && scope.size < NPM_SCOPE)
+		return text_copy(text);
+	(void)err_set(
+		err, ERR_CORRUPT, "network configuration: %s: a scope is registry:npm/@NAME", key);
+	return NULL;
+}
+
 static bool
 read_mirrors(json_t *object, struct config *config, struct err *err)
 {
@@ -106,7 +126,7 @@ read_mirrors(json_t *object, struct config *config, struct err *err)
 	{
 		if (!json_is_array(list))
 			return fault(err, "mirrors", "lists");
-		char *origin = origin_copy(bytes_text(key), "mirrors", err);
+		char *origin = row_copy(bytes_text(key), "mirrors", err);
 		if (!origin)
 			return false;
 		struct config_mirror *mirror = array_push(&config->mirrors);
@@ -135,7 +155,7 @@ read_registries(json_t *object, struct config *config, struct err *err)
 	{
 		if (!json_is_string(item))
 			return fault(err, "registries", "strings");
-		char *origin = origin_copy(bytes_text(key), "registries", err);
+		char *origin = row_copy(bytes_text(key), "registries", err);
 		if (!origin)
 			return false;
 		*array_push(&config->registries) =

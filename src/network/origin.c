@@ -377,11 +377,11 @@ origin_parse(struct bytes text, struct buf *out, struct err *err)
 	if (bytes_has_prefix(text, registry)) {
 		struct bytes name = bytes_from(text, registry.size);
 		for (size_t at = 0; at < name.size; at++)
-			if (name.data[at] < 'a' || name.data[at] > 'z')
+			if ((name.data[at] < 'a' || name.data[at] > 'z') && name.data[at] != '-')
 				name.size = 0;
 		if (!name.size || name.size > 32)
 			return err_set(err, ERR_REFUSED,
-				"an origin's registry is named by lower-case letters");
+				"an origin's registry is named by lower-case letters and \"-\"");
 		buf_add(out, text);
 		return buf_check(out, err, "origin");
 	}

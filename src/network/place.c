@@ -15,6 +15,27 @@ check_listed(const struct request *request, struct bytes origin, struct err *err
 }
 
 static bool
+lists_registry(const struct request *request)
+{
+	for (size_t at = 0; at < request->origins.size; at++)
+		if (symbolic_origin(bytes_text(request->origins.data[at])).size)
+			return true;
+	return false;
+}
+
+/* What a registry's document names is where the registry sends to: the rules are a redirect's. Plain
+ * http only where this host's own configuration names it. */
+static bool
+check_plain(const struct config *config, const struct request *request, const struct url *url,
+	struct err *err)
+{
+	bool named = config_names(config, url_origin(url));
+	if (lists_registry(request) && (named || (url->tls && request->redirects)))
+		return true;
+	return check_listed(request, url_origin(url), err);
+}
+
+static bool
 add_expanded(struct places *out, const char *template, struct bytes url, struct err *err)
 {
 	cleanup_buf struct buf expanded = BUF(URL_LIMIT);
@@ -24,25 +45,51 @@ add_expanded(struct places *out, const char *template, struct bytes url, struct 
 	return true;
 }
 
+/* Who else may say where a registry is. */
+static const char *
+other_source(struct bytes origin)
+{
+	if (bytes_equal_text(origin, "registry:npm"))
+		return "set npm's own `registry`";
+	if (bytes_equal_text(origin, "registry:pypi"))
+		return "set pip's own `index-url`";
+	return "let cargo fetch its index once";
+}
+
+/* By the row's mirrors, or by the registry that the host's own client has; false where there is
+ * neither, or (then err is set) a name is malformed. */
+static bool
+find_row(struct places *out, const struct config *config, struct bytes row, struct bytes url,
+	struct err *err)
+{
+	const struct config_mirror *mirror = config_mirror(config, row);
+	const char *template = config_registry(config, row);
+	if (!mirror || !mirror->urls.size)
+		return template && add_expanded(out, template, url, err);
+	for (size_t at = 0; at < mirror->urls.size; at++)
+		if (!add_expanded(out, mirror->urls.data[at], url, err))
+			return false;
+	return true;
+}
+
 static bool
 find_registry(struct places *out, const struct config *config, const struct request *request,
 	struct bytes origin, struct err *err)
 {
 	struct bytes url = buf_bytes(&request->url);
-	const struct config_mirror *mirror = config_mirror(config, origin);
-	const char *template = config_registry(config, origin);
-	if (mirror && mirror->urls.size) {
-		for (size_t at = 0; at < mirror->urls.size; at++)
-			if (!add_expanded(out, mirror->urls.data[at], url, err))
-				return false;
-		return true;
-	}
-	if (template)
-		return add_expanded(out, template, url, err);
+	cleanup_buf struct buf name = BUF(URL_LIMIT);
+	symbolic_row(url, &name);
+	struct bytes row = buf_bytes(&name);
+	err_clear(err);
+	if (find_row(out, config, row, url, err) || err->kind)
+		return !err->kind;
+	size_t scope = bytes_find(row, '/');
+	if (scope != SIZE_MAX &&
+		(find_row(out, config, bytes_first(row, scope), url, err) || err->kind))
+		return !err->kind;
 	return err_set(err, ERR_REFUSED,
-		"nobody says where %.*s is: set --set 'mirrors.\"%.*s\"=[\"URL\"]', or let cargo "
-		"fetch its index once",
-		BYTES_ARGS(origin), BYTES_ARGS(origin));
+		"nobody says where %.*s is: set --set 'mirrors.\"%.*s\"=[\"URL\"]', or %s",
+		BYTES_ARGS(row), BYTES_ARGS(row), other_source(origin));
 }
 
 static bool
@@ -51,7 +98,7 @@ find_plain(struct places *out, const struct config *config, const struct request
 {
 	cleanup_url struct url url = {0};
 	if (!url_parse(buf_bytes(&request->url), &url, err) ||
-		!check_listed(request, url_origin(&url), err))
+		!check_plain(config, request, &url, err))
 		return false;
 	const struct config_mirror *mirror = config_mirror(config, url_origin(&url));
 	if (!mirror || !mirror->urls.size) {

@@ -9,6 +9,10 @@
  *                                                               the registry is
  *     places_release(&places);
  *
+ * Besides the derivation's origins, one that lists a registry may ask the origins that the host's
+ * configuration names (its registries and mirrors among them), and with redirects any by https: for a
+ * registry's document says where an archive is, as a redirect would.
+ *
  * A mirror's URL replaces the origin: path and query follow it. A registry's mirror is a template,
  * as the registry is.
  */

@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 
-enum { NAME_LIMIT = 64, VERSION_LIMIT = 128, CHECKSUM_SIZE = 64 };
+enum { NAME_LIMIT = 64, NPM_LIMIT = 214, VERSION_LIMIT = 128, CHECKSUM_SIZE = 64 };
+
+#define SCOPE_END "%2f"
 
 struct package {
 	struct bytes name;
@@ -138,8 +140,8 @@ marker_add(enum marker marker, const struct package *package, struct buf *out, s
 	return true;
 }
 
-bool
-symbolic_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
+static bool
+archive_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
 {
 	struct package package = {0};
 	if (!package_parse(url, &package, err))
@@ -163,4 +165,93 @@ symbolic_expand(struct bytes template, struct bytes url, struct buf *out, struct
 		buf_add_text(out, "/download");
 	}
 	return buf_check(out, err, "package %.*s", BYTES_ARGS(package.name));
+}
+
+/* Behind the origin. */
+static struct bytes
+path_of(struct bytes url)
+{
+	return bytes_from(url, symbolic_origin(url).size + 1);
+}
+
+static bool
+is_index(struct bytes url)
+{
+	return bytes_equal_text(symbolic_origin(url), "registry:crates") &&
+	       bytes_find(path_of(url), '/') == SIZE_MAX;
+}
+
+/* The size of "@SCOPE" at the front; 0 where there is none. */
+static size_t
+scope_size(struct bytes path)
+{
+	size_t end = bytes_find(path, '%');
+	if (!bytes_has_prefix(path, BYTES_LITERAL("@")) || end == SIZE_MAX ||
+		!bytes_has_prefix(bytes_from(path, end), BYTES_LITERAL(SCOPE_END)))
+		return 0;
+	return end;
+}
+
+void
+symbolic_row(struct bytes url, struct buf *out)
+{
+	struct bytes path = path_of(url);
+	size_t scope = scope_size(path);
+	buf_add(out, symbolic_origin(url));
+	if (is_index(url))
+		buf_add_text(out, "-index");
+	if (scope)
+		buf_format(out, "/%.*s", BYTES_ARGS(bytes_first(path, scope)));
+}
+
+/* A name with dots is no ".." and no hidden file. */
+static bool
+is_dotted_name(struct bytes name)
+{
+	return holds_only(name, "-_.", NPM_LIMIT) && name.data[0] != '.';
+}
+
+/* The name as the registry's paths have it. */
+static bool
+name_check(struct bytes url, struct err *err)
+{
+	struct bytes name = path_of(url);
+	size_t scope = scope_size(name);
+	bool fine = true;
+	if (is_index(url)) {
+		fine = holds_only(name, "-_", NAME_LIMIT);
+	} else if (bytes_equal_text(symbolic_origin(url), "registry:pypi")) {
+		fine = bytes_has_suffix(name, BYTES_LITERAL("/")) &&
+		       is_dotted_name(bytes_first(name, name.size - 1));
+	} else {
+		if (scope) {
+			fine = is_dotted_name(bytes_of(name.data + 1, scope - 1));
+			name = bytes_from(name, scope + strlen(SCOPE_END));
+		}
+		fine &= is_dotted_name(name);
+	}
+	return fine || err_set(err, ERR_REFUSED, "\"%.*s\" is no name of a package",
+			       BYTES_ARGS(bytes_first(path_of(url), NAME_LIMIT)));
+}
+
+bool
+symbolic_expand(struct bytes template, struct bytes url, struct buf *out, struct err *err)
+{
+	struct bytes origin = symbolic_origin(url);
+	bool is_page = bytes_equal_text(origin, "registry:npm") ||
+		       bytes_equal_text(origin, "registry:pypi");
+	if (!is_page && !is_index(url))
+		return archive_expand(template, url, out, err);
+	if (!name_check(url, err))
+		return false;
+	while (template.size && template.data[template.size - 1] == '/')
+		template.size--;
+	buf_add(out, template);
+	buf_add_byte(out, '/');
+	if (is_index(url)) {
+		add_prefix(out, path_of(url), true);
+		buf_add_byte(out, '/');
+	}
+	add_lower(out, path_of(url), is_index(url));
+	return buf_check(out, err, "package %.*s", BYTES_ARGS(path_of(url)));
 }

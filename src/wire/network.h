@@ -33,8 +33,9 @@
  * Method: GET, HEAD or POST. Headers: lines "Name: value\n", in replies with names in lower case.
  * URL: http:, https:, or a symbolic origin "registry:NAME/…", which the network process expands
  * ("registry:crates/NAME/VERSION[?sha256=HEX]"; the checksum for registries that find packages by
- * it). `origins` is the list of the derivation ("https://host[:port]", "registry:crates", without
- * the word "redirects"); a first URL of another origin is refused. Redirects: to an origin beyond
+ * it; the others in src/network/symbolic.h). `origins` is the list of the derivation ("https://host[:port]", "registry:crates", without
+ * the word "redirects"); a first URL of another origin is refused, but for what a registry's document
+ * names (src/network/place.h). Redirects: to an origin beyond
  * the list only with NETWORK_REDIRECTS, from https to http only where the configuration names the
  * new origin; method and body kept on 301/302/307/308 alike; at most 10 hops; policy and
  * credentials decided anew at each.
@@ -46,10 +47,11 @@
  *                                              allowed to every island
  *     "mirrors": { "ORIGIN": ["URL", …] },     tried in order, instead of the origin itself; for a
  *                                              registry templates as below
- *     "registries": { "registry:crates": "DL" },
- *                                              cargo's `dl` template (may be absent: then such a
- *                                              URL is refused, with the sentence that says what
- *                                              to set)
+ *     "registries": { "registry:crates": "DL", "registry:crates-index": "URL", "registry:npm": "URL",
+ *                     "registry:npm/@SCOPE": "URL", "registry:pypi": "URL" },
+ *                                              cargo's `dl` template, the others' folders (each may
+ *                                              be absent: then such a URL is refused, with the
+ *                                              sentence that says what to set)
  *     "proxies": { "http": "URL", "https": "URL" },
  *                                              explicit only (each may be absent); the
  *                                              environment's variables are not read

@@ -515,7 +515,7 @@ def a_crate_is_told_by_its_checksum_before_it_is_asked_for():
             pin="sha256.tar1 " + "0" * 64)
     refused("the checksum differs", "crates", "thing@1.0.0", pin="sha256.tar1 " + "0" * 64)
     refused("other options", "crates", "thing@1.0.0", pin="sha256.tar1 " + digest + "+strip=2")
-    refused("name a version", "crates", "thing")
+    refused("404", "crates", "nothing")
     refused("HTTP status: 404", "crates", "thing@2.0.0")
 
 

@@ -63,8 +63,11 @@ def G7_a_url_that_hides_something_is_refused_before_any_connect():
                     "file:///etc/passwd", "ftp://%s/a" % host, "//%s/a" % host, "a", "",
                     "http://%s/a#fragment" % host, "http://a..example/", "registry:crates/../x",
                     "registry:crates/a", "registry:crates/a/1.0.0/../../x", "registry:crates",
+                    "registry:npm/..", "registry:npm/@..%2fa", "registry:npm/@a%2f..", "registry:npm/a/b",
+                    "registry:npm/@a/b", "registry:pypi/a", "registry:pypi/../", "registry:pypi/a/b/", "registry:npm/",
                     "registry:/a/1", "http://%s/%s" % (host, "x" * 17000)):
-            reply = one.fetch("GET", url.encode("latin-1"), origins=[server.origin, "registry:crates"])
+            reply = one.fetch("GET", url.encode("latin-1"), origins=[
+                server.origin, "registry:crates", "registry:npm", "registry:pypi"])
             refused(reply)
             assert "secret" not in reply.why, reply.why
         same(server.log(), [])

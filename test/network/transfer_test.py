@@ -266,9 +266,52 @@ def a_registry_is_found_where_its_template_says():
 
 def a_registry_that_nobody_knows_is_refused_with_what_to_set():
     with network() as one:
-        reply = one.fetch("GET", "registry:crates/a/1.0.0", origins=["registry:crates"])
-        same((reply.refused, reply.requests), (1, 0))
-        says(reply, "--set", 'mirrors."registry:crates"')
+        for url, row, client in (("crates/a/1.0.0", "crates", "cargo"), ("crates/a", "crates-index", "cargo"),
+                                 ("npm/a", "npm", "npm's own"), ("npm/@s%2fa", "npm/@s", "npm's own"),
+                                 ("pypi/a/", "pypi", "index-url")):
+            origin = "registry:" + url.split("/")[0]
+            reply = one.fetch("GET", "registry:" + url, origins=[origin])
+            same((reply.refused, reply.requests), (1, 0))
+            says(reply, "--set", 'mirrors."registry:%s"' % row, client)
+
+
+def the_documents_of_registries_are_found_by_their_rows():
+    files = {"index/se/rd/serde": b"line", "index/1/a": b"one", "npm/left-pad": b"packument",
+             "npm/@s%2fa": b"scoped", "scope/@s%2fa": b"by scope", "simple/six/index.html": b"page"}
+    with Httpd(**files) as server:
+        rows = {"registry:crates-index": server.url("/index"), "registry:npm": server.url("/npm/"),
+                "registry:pypi": server.url("/simple")}
+        with network(registries=rows) as one:
+            for url, path in (("crates/Serde", "/index/se/rd/serde"), ("crates/A", "/index/1/a"),
+                              ("npm/left-pad", "/npm/left-pad"), ("npm/@s%2fa", "/npm/@s%2fa"),
+                              ("pypi/six/", "/simple/six/")):
+                reply = one.fetch("GET", "registry:" + url, origins=["registry:" + url.split("/")[0]])
+                same((reply.why, reply.url), ("", server.url(path)))
+        with network(registries={**rows, "registry:npm/@s": server.url("/scope")}) as one:
+            reply = one.fetch("GET", "registry:npm/@s%2fa", origins=["registry:npm"])
+            same(reply.url, server.url("/scope/@s%2fa"))
+            reply = one.fetch("GET", "registry:npm/@t%2fa", origins=["registry:npm"])
+            same(reply.url, server.url("/npm/@t%2fa"))
+        with network(registries=rows, mirrors={"registry:npm": [server.url("/scope")]}) as one:
+            reply = one.fetch("GET", "registry:npm/@s%2fa", origins=["registry:npm"])
+            same(reply.url, server.url("/scope/@s%2fa"))
+
+
+def what_a_document_names_is_reached_where_a_redirect_would_be():
+    with Httpd(a=b"an archive") as server, Httpd(a=b"elsewhere") as other:
+        with network(registries={"registry:npm": server.url("/npm")}, allow=["127.0.0.0/8"]) as one:
+            reply = one.fetch("GET", server.url("/a"), origins=["registry:npm"])
+            same((reply.why, reply.body), ("", b"an archive"))
+            # To plain http only where the configuration names the origin, and https only with redirects.
+            for url, redirects in ((other.url("/a"), True), (other.url("/a"), False),
+                                   ("https://nowhere.invalid/a", False)):
+                reply = one.fetch("GET", url, origins=["registry:npm"], redirects=redirects)
+                same((reply.refused, reply.requests), (1, 0))
+                says(reply, "not among the origins")
+            reply = one.fetch("GET", "https://nowhere.invalid/a", origins=["registry:npm"], redirects=True)
+            assert "not among the origins" not in reply.why, reply.why
+            reply = one.fetch("GET", "https://nowhere.invalid/a", origins=["https://a.example"], redirects=True)
+            says(reply, "not among the origins")
 
 
 def redirects_keep_method_and_body_and_are_followed_hop_by_hop():

@@ -62,6 +62,10 @@ a_derivation_holds_what_the_text_says_and_no_more(void **state)
 	expect_json(&crate, &settings, "hexyl-0.17.0", "\"crates\",\"hexyl@0.17.0\"",
 		"\"redirects\",\"registry:crates\"");
 
+	struct island_case scoped = {.scheme = "npm", .ref = "@s/a@next"};
+	expect_json(&scoped, &settings, "s-a-next", "\"npm\",\"@s/a@next\"",
+		"\"redirects\",\"registry:npm\"");
+
 	struct island_case repository = {.scheme = "git", .ref = "http://127.0.0.1:8080/r.git@v1"};
 	expect_json(&repository, &settings, "r", "\"git\",\"http://127.0.0.1:8080/r.git@v1\"",
 		"\"http://127.0.0.1:8080\",\"redirects\"");

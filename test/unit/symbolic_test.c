@@ -52,13 +52,41 @@ markers_are_replaced_by_the_rules_of_cargo(void **state)
 }
 
 static void
+documents_lie_behind_their_rows(void **state)
+{
+	(void)state;
+	static const char *const cases[][3] = {
+		{"registry:crates/Serde_x", "registry:crates-index", "se/rd/serde_x"},
+		{"registry:crates/aB", "registry:crates-index", "2/ab"},
+		{"registry:crates/a/1.0.0", "registry:crates", "a/1.0.0/download"},
+		{"registry:npm/left.pad", "registry:npm", "left.pad"},
+		{"registry:npm/@some%2fleft-pad", "registry:npm/@some", "@some%2fleft-pad"},
+		{"registry:pypi/six/", "registry:pypi", "six/"},
+	};
+	for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+		cleanup_buf struct buf row = BUF(256), expected = BUF(256);
+		symbolic_row(bytes_text(cases[at][0]), &row);
+		assert_string_equal(buf_text(&row), cases[at][1]);
+		buf_format(&expected, "https://r.example/x/%s", cases[at][2]);
+		expect_expansion("https://r.example/x/", cases[at][0], buf_text(&expected));
+	}
+}
+
+static void
 what_could_leave_its_place_in_the_url_is_refused(void **state)
 {
 	(void)state;
 	static const char *const urls[] = {
 		"registry:crates",
 		"registry:crates/",
-		"registry:crates/a",
+		"registry:npm/..",
+		"registry:npm/@a",
+		"registry:npm/@a/b",
+		"registry:npm/@.a%2fb",
+		"registry:pypi/a",
+		"registry:pypi//",
+		"registry:pypi/.a/",
+		"registry:crates/a%2f",
 		"registry:crates/a/",
 		"registry:crates//1.0.0",
 		"registry:crates/../1.0.0",
@@ -126,6 +154,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_template_without_markers_gets_name_and_version_behind_it),
 		cmocka_unit_test(markers_are_replaced_by_the_rules_of_cargo),
+		cmocka_unit_test(documents_lie_behind_their_rows),
 		cmocka_unit_test(what_could_leave_its_place_in_the_url_is_refused),
 		cmocka_unit_test(a_registry_by_checksum_needs_one),
 		cmocka_unit_test(a_url_that_grows_past_its_ceiling_is_an_error),

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "registry.h"
+
+#include "feature.h"
+#include "heap.h"
+#include "http.h"
+#include "json.h"
+
+/* What is named lies where crates lie. */
+static bool
+is_direct(const struct request *request)
+{
+	return request->reference.size && span_is(request->scheme, "crates");
+}
+
+static const struct {
+	const char *scheme;
+	const char *headers;
+	void (*search)(struct search *search);
+} readers[] = {
+	{"crates", "", crates_search},
+	{"npm", "Accept: application/vnd.npm.install-v1+json, application/json;q=0.8\n",
+		npm_search},
+	{"pypi", "Accept: application/vnd.pypi.simple.v1+json\n", pypi_search},
+};
+
+/* RFC 4648, section 4, with its padding. */
+static bool
+base64_read(struct span text, uint8_t *out, size_t size)
+{
+	uint32_t held = 0;
+	unsigned bits = 0;
+	size_t used = 0;
+	for (size_t at = 0; at < text.size && text.data[at] != '='; at++) {
+		static const char marks[] = "+/";
+		uint8_t byte = text.data[at];
+		uint32_t value;
+		if (byte >= 'A' && byte <= 'Z')
+			value = byte - 'A';
+		else if (byte >= 'a' && byte <= 'z')
+			value = byte - 'a' + 26;
+		else if (byte >= '0' && byte <= '9')
+			value = byte - '0' + 52;
+		else if (byte == marks[0] || byte == marks[1])
+			value = 62 + (byte == marks[1]);
+		else
+			return false;
+		held = held << 6 | value;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		if (used == size)
+			return false;
+		out[used++] = (uint8_t)(held >> bits);
+	}
+	return used == size;
+}
+
+/* "sha512-BASE64 sha1-…" (Subresource Integrity): of the algorithms known here, the longest sum. */
+static bool
+integrity_read(struct span text, struct checksum *checksum_out)
+{
+	struct span best = {0};
+	while (text.size) {
+		struct span sum = span_word(&text, ' ');
+		struct span value = sum;
+		size_t size = checksum_size(span_word(&value, '-'));
+		if (size && value.size == (size + 2) / 3 * 4 && sum.size > best.size)
+			best = sum;
+	}
+	if (!best.size)
+		return false;
+	struct span name = span_word(&best, '-');
+	uint8_t raw[SUM_MAX];
+	size_t size = checksum_size(name);
+	struct text hex = {0};
+	if (!base64_read(best, raw, size))
+		return false;
+	text_hex(&hex, span_of(raw, size));
+	*checksum_out = (struct checksum){name, text_span(&hex)};
+	return true;
+}
+
+/* What a document says of a checksum, as the rest of the program has it. */
+static bool
+sum_read(struct span value, const char *algorithm, struct checksum *checksum_out)
+{
+	if (!value.size)
+		return false;
+	uint8_t *text = (uint8_t *)heap_take(value.size);
+	struct span sum = span_of(text, json_string(value, text));
+	if (!algorithm)
+		return integrity_read(sum, checksum_out);
+	return checksum_set(checksum_out, span_text(algorithm), sum);
+}
+
+bool
+search_is_known(const struct search *search, struct span sum, const char *algorithm)
+{
+	struct checksum checksum;
+	return search->known->hex.size && sum_read(sum, algorithm, &checksum) &&
+	       span_equal(checksum.hex, search->known->hex);
+}
+
+static void
+document_read(struct search *search, struct http *http)
+{
+	size_t capacity = 64 << 10;
+	size_t size = 0;
+	uint8_t *data = (uint8_t *)heap_take(capacity);
+	size_t came;
+	while ((came = http_read(http, data + size, capacity - size, 0))) {
+		size += came;
+		if (size < capacity)
+			continue;
+		if (size >= REGISTRY_DOCUMENT)
+			fail("the registry's document on the package is too long");
+		data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
+		capacity *= 2;
+	}
+	search->document = span_of(data, size);
+}
+
+/* Where a reference of a document leads, with the URL that the document came from (RFC 3986, less:
+ * parts that climb stand at its front alone). */
+static void
+link_resolve(struct span base, struct span link, struct text *url)
+{
+	link.size = span_find(link, '#');
+	base.size = span_find(base, '?');
+	size_t host = span_find(base, ':') + 3;
+	size_t root = host + span_find(span_from(base, host), '/');
+	if (span_has_prefix(link, "https://") || span_has_prefix(link, "http://")) {
+		text_add(url, link);
+		return;
+	}
+	size_t end = base.size;
+	if (span_has_prefix(link, "//")) {
+		end = span_find(base, ':') + 1;
+	} else if (span_has_prefix(link, "/")) {
+		end = root;
+	} else {
+		while (end > root + 1 && base.data[end - 1] != '/')
+			end--;
+		while (span_has_prefix(link, "../")) {
+			link = span_after(link, 3);
+			while (end > root + 1 && base.data[--end - 1] != '/')
+				;
+		}
+	}
+	text_add(url, span_of(base.data, size_min(end, base.size)));
+	text_add(url, link);
+}
+
+/* npm writes the '/' behind a scope as %2f. */
+static void
+name_put(struct text *url, struct span name)
+{
+	struct span scope = span_word(&name, '/');
+	text_add(url, scope);
+	if (name.size) {
+		text_put(url, "%2f");
+		text_add(url, name);
+	}
+}
+
+/* The document on a package, and the URL that it came from in the end. */
+static void
+document_get(const struct request *request, const char *headers, struct search *search,
+	struct text *base_out)
+{
+	struct http http;
+	struct text url = {0};
+	text_add(&url, request->base);
+	text_byte(&url, '/');
+	if (span_is(request->scheme, "pypi"))
+		pypi_put(&url, search->name);
+	else
+		name_put(&url, search->name);
+	http_expect(http_start(&http, "GET", text_span(&url), headers, SPAN("")));
+	http_header(&http, ":url", base_out);
+	document_read(search, &http);
+	http_end(&http);
+}
+
+void
+registry_find(const struct request *request, struct checksum *checksum, struct text *url)
+{
+	struct text base = {0};
+	struct search search = {
+		.name = request->ref, .wanted = request->reference, .known = checksum};
+	size_t reader = 0;
+	if (!feature_whole || is_direct(request)) {
+		request_url(request, url);
+		return;
+	}
+	while (!span_is(request->scheme, readers[reader].scheme))
+		reader++;
+	document_get(request, readers[reader].headers, &search, &base);
+	readers[reader].search(&search);
+	if (!search.version.size && search.wanted.size)
+		fail_about("the registry has no such version with a source archive", search.wanted);
+	if (!search.version.size)
+		fail_about("the registry has no release of it that may be taken", search.name);
+	if (search.link.size) {
+		uint8_t *link = (uint8_t *)heap_take(search.link.size);
+		link_resolve(text_span(&base), span_of(link, json_string(search.link, link)), url);
+	} else {
+		text_add(url, request->base);
+		text_byte(url, '/');
+		text_add(url, search.name);
+		text_byte(url, '/');
+		text_add(url, search.version);
+	}
+	if (!checksum->hex.size && !sum_read(search.sum, search.algorithm, checksum))
+		*checksum = (struct checksum){0};
+}

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""Islands of package registries, through the whole of cab, against registries of the tests' own; and the real
+ones where they are reached: their hosts are what the clients on this machine are configured with."""
+import hashlib
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
+from harness import Skip, case, main, shell, tree_of  # noqa: E402
+from registry import Registry, sha256  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def registries(box, mirrored=True):
+    registry = Registry()
+    box.stops.append(registry.stop)
+    if mirrored:
+        for row, path in (("crates", "/dl"), ("crates-index", "/index"), ("npm", "/npm"), ("pypi", "/pypi")):
+            box.configure(**{f'mirrors."registry:{row}"': f'["{registry.url}{path}"]'})
+    registry.npm("thing", "1.0.0", {"index.js": "old"}, ["old"])
+    registry.npm("thing", "1.1.0", {"index.js": "new", "bin/x": "#!/bin/sh"}, ["latest"])
+    registry.npm("@some/thing", "2.0.0", {"index.js": "scoped"}, ["latest"])
+    registry.pypi("Some_Thing", "1.0", {"setup.py": "one"})
+    registry.pypi("Some_Thing", "1.2", {"setup.py": "two"})
+    registry.crate("itoa", "0.9.0", {"Cargo.toml": "old"})
+    registry.crate("itoa", "1.0.0", {"Cargo.toml": "new"})
+    return registry
+
+
+def use(box, *islands):
+    copies = " && ".join(f"cp -r \\(<{island}>) $out/{number}" for number, island in enumerate(islands))
+    box.write("default.cab", shell("use", f"mkdir $out && {copies}"))
+
+
+@case("the newest of each registry is fetched, locked and not asked for again")
+def _(box):
+    registry = registries(box)
+    use(box, "npm:thing", "npm:@some/thing", "pypi:some.thing", "crates:itoa")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    for name, text in ((b"0/index.js", b"new"), (b"1/index.js", b"scoped"), (b"2/setup.py", b"two"),
+                       (b"3/Cargo.toml", b"new")):
+        box.check(tree[name][1] == text, f"{name}: {tree}")
+    box.check(tree[b"0/bin/x"][0] == "x", "the executable bit is kept")
+    lock = box.read("default.cab.lock")
+    data = registry.files["/npm/thing/-/thing-1.1.0.tgz"]
+    box.check(f"sha512.tar1 {hashlib.sha512(data).hexdigest()}" in lock, lock)
+    box.check(f"sha256.tar1 {registry.index['itoa'][1]['cksum']}" in lock, lock)
+    box.check(len(registry.log) == 8, f"a document and an archive each: {registry.log}")
+    del registry.log[:]
+    box.cab("build")
+    box.check(registry.log == [], str(registry.log))
+
+
+@case("the table of schemes is true: an update with nothing new is stopped at the first identity")
+def _(box):
+    registry = registries(box)
+    registry.files["/a.tar.gz"] = registry.files["/npm/thing/-/thing-1.1.0.tgz"]
+    with open(os.path.join(HERE, "..", "..", "src", "island", "scheme_list.h"), encoding="utf-8") as file:
+        rows = re.findall(r'^COST\("([^"]+)", "([^"]+)", (\d+),\s*"([^"]+)"\)', file.read(), re.M)
+    islands = {"npm": "npm:thing", "pypi": "pypi:some-thing", "crates": "crates:itoa",
+               "crates@": "crates:itoa@1.0.0"}
+    checked = 0
+    for schemes, form, requests, _ in rows:
+        island = islands.get(schemes)
+        if not island:
+            continue
+        checked += 1
+        use(box, island)
+        box.cab("build")
+        box.check(f'"{island}": {{"identities":["{form} ' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+        del registry.log[:]
+        box.cab("build", "--update")
+        box.check(len(registry.log) == int(requests), f"{island}: {registry.log}")
+    box.check(checked == len(islands), f"every registry has a row: {rows}")
+    with open(os.path.join(HERE, "..", "..", "doc", "cab-island.7.scd"), encoding="utf-8") as file:
+        manual = file.read()
+    for schemes, form, requests, known in rows:
+        line = f"|  {schemes}\n:  _{form}_\n:  {requests}\n:  {known}\n"
+        box.check(line in manual, f"cab-island(7) lacks the row\n{line}")
+
+
+@case("a dist-tag that moved is followed by an update alone, and says so")
+def _(box):
+    registry = registries(box)
+    use(box, "npm:thing@old")
+    box.cab("build")
+    registry.npm("thing", "1.0.1", {"index.js": "moved"}, ["old"])
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"0/index.js"][1] == b"old", "the lock holds")
+    box.cab("build", "--update")
+    box.check(tree_of(box.path("result"))[b"0/index.js"][1] == b"moved", "the update follows")
+
+
+@case("a locked package is fetched by its pin, whatever is newest by then")
+def _(box):
+    registry = registries(box)
+    islands = ("npm:thing", "pypi:some-thing", "crates:itoa")
+    use(box, *islands)
+    box.cab("build")
+    before = tree_of(box.path("result"))
+    lock = box.read("default.cab.lock")
+    registry.npm("thing", "3.0.0", {"index.js": "newest"}, ["latest"])
+    registry.pypi("Some_Thing", "3.0", {"setup.py": "newest"})
+    registry.crate("itoa", "3.0.0", {"Cargo.toml": "newest"})
+    box.environment["CAB_ROOT"] = os.path.join(box.top, "other")
+    box.cab("build", "--locked")
+    box.check(tree_of(box.path("result")) == before, "the same trees")
+    box.check(box.read("default.cab.lock") == lock, "the lock is untouched")
+    del registry.packuments["thing"]["versions"]["1.1.0"]
+    box.environment["CAB_ROOT"] = os.path.join(box.top, "third")
+    result = box.run("build", "--locked")
+    box.check(result.status == 1 and "the checksum differs" in result.err and "npm:thing" in result.err, str(result))
+
+
+@case("npm, pip and cargo say where their registries are, and `cab config` says who said it")
+def _(box):
+    registry = registries(box, mirrored=False)
+    other = registries(box, mirrored=False)
+    other.npm("@mine/thing", "1.0.0", {"index.js": "mine"}, ["latest"])
+    files = {".npmrc": f"registry={registry.url}/npm\n@mine:registry={other.url}/npm\n",
+             ".config/pip/pip.conf": f"[global]\nindex-url = {registry.url}/pypi\n",
+             ".cargo/config.toml": '[source.crates-io]\nreplace-with = "here"\n[source.here]\n'
+                                   f'registry = "sparse+{registry.url}/index/"\n',
+             ".cargo/registry/index/here-0123456789abcdef/config.json": f'{{"dl":"{registry.url}/dl"}}'}
+    for name, text in files.items():
+        box.write(os.path.join(box.home, name), text)
+    shown = box.cab("config", "registries").out
+    for row, name in (("npm", ".npmrc"), ("pypi", "pip.conf"), ("crates-index", "config.toml"),
+                      ("crates", "config.json"), ('"npm/@mine"', ".npmrc")):
+        box.check(re.search(rf"registries\.{re.escape(row)} = \"{registry.url[:17]}.*# .*{re.escape(name)}", shown), shown)
+    use(box, "npm:thing", "pypi:some-thing", "crates:itoa", "npm:@mine/thing")
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"3/index.js"][1] == b"mine", "a scope has a registry of its own")
+    box.check(any("mine" in line for line in other.log), str(other.log))
+
+
+@case("an archive on another origin is fetched where the configuration names it")
+def _(box):
+    registry, elsewhere = registries(box), Registry()
+    box.stops.append(elsewhere.stop)
+    data = registry.files["/npm/thing/-/thing-1.1.0.tgz"]
+    elsewhere.files["/thing.tgz"] = data
+    registry.packuments["thing"]["versions"]["1.1.0"]["dist"]["tarball"] = elsewhere.url + "/thing.tgz"
+    use(box, "npm:thing")
+    result = box.run("build")
+    box.check(result.status == 1 and f"{elsewhere.url} is not among the origins" in result.err, str(result))
+    box.check(elsewhere.log == [] and not box.exists("default.cab.lock"), "nothing was asked, nothing locked")
+    box.configure(**{f'mirrors."{elsewhere.url}"': f'["{elsewhere.url}"]'})
+    box.cab("build")
+    box.check(len(elsewhere.log) == 1, str(elsewhere.log))
+
+
+@case("a base of the configuration is a registry too, and stands in the derivation")
+def _(box):
+    registry = registries(box, mirrored=False)
+    for scheme in ("npm", "pypi", "crates"):
+        box.configure(**{f"islands.{scheme}.base": f'"{registry.url}/{scheme}"'})
+    use(box, "npm:thing@1.0.0", "pypi:some-thing@1.0", "crates:itoa")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    box.check((tree[b"0/index.js"][1], tree[b"2/Cargo.toml"][1]) == (b"old", b"new"), str(tree))
+    box.check(f"base={registry.url}/npm" in box.cab("show", "<npm:thing>").out, "the base is an argument")
+
+
+@case("a package that cannot be had is one sentence, and locks nothing")
+def _(box):
+    registry = registries(box)
+    registry.files["/npm/page"] = b"<html>"
+    for island, sentence in (("npm:nothing", "404"), ("npm:thing@9.9.9", "no such version"), ("npm:page", "no JSON"),
+                             ("pypi:some-thing@9", "no such version"), ("crates:nothing", "404")):
+        use(box, island)
+        result = box.run("build")
+        box.check(result.status == 1 and sentence in result.err and not box.exists("default.cab.lock"), str(result))
+
+
+@case("strip = 0 keeps the one folder of an archive")
+def _(box):
+    registries(box)
+    use(box, "npm:thing:{ strip = 0, }", "npm:thing")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    box.check(b"0/package/index.js" in tree and b"1/index.js" in tree, str(tree))
+
+
+def real(box, island, name, row):
+    """A package of the registry that this machine's own client is configured with."""
+    environment = {"CARGO_HOME": os.environ.get("CARGO_HOME") or os.path.expanduser("~/.cargo")}
+    environment.update({key: value for key, value in os.environ.items()
+                        if key.upper().startswith(("NPM_CONFIG_", "PIP_")) or key == "SSL_CERT_FILE"})
+    if " = null" in box.cab("config", f"registries.{row}", environment=environment).out:
+        raise Skip(f"nobody says where registry:{row} is")
+    arguments = []
+    for _ in range(2):
+        result = box.run("island", "fetch", *arguments, f"<{island}>", environment=environment)
+        allow = re.search(r"--set '(network\.allow=[^']*)'", result.err)
+        if result.status == 0 or not allow:
+            break
+        # Where a resolver gives addresses of its own, they are allowed for this one run.
+        arguments = ["--set", allow.group(1)]
+    if result.status and re.search("HTTP status: 5|resolve|connect|not reach|timed out", result.err):
+        raise Skip(f"the registry is not reached from here: {result.err.splitlines()[-1]}")
+    box.check(result.status == 0, str(result))
+    folder = next(line for line in result.out.splitlines() if "/store/" in line)
+    box.check(os.path.exists(os.path.join(folder, name)), str(result))
+    return result.out
+
+
+@case("a real package of npm (outside)")
+def _(box):
+    out = real(box, "npm:is-number@7.0.0", "package.json", "npm")
+    box.check("sha512.tar1 e350a27e483a7bc4f2952a5db53a5e2d532abd20445734edb47bc4443ef8d7ea6767c00dbf4d34e0" in out, out)
+    real(box, "npm:@types/ms", "package.json", "npm")
+
+
+@case("a real package of Python (outside)")
+def _(box):
+    out = real(box, "pypi:six@1.16.0", "six.py", "pypi")
+    box.check("sha256.tar1 1e61c37477a1626458e36f7b1d82aa5c9b094fa4802892072e49de9c60c4c926" in out, out)
+
+
+@case("a real crate without a version (outside)")
+def _(box):
+    box.check("sha256.tar1 " in real(box, "crates:itoa", "Cargo.toml", "crates-index"), "it has a checksum")
+
+
+main()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MPL-2.0
+"""registry: package registries on loopback, in a thread of whoever imports this, that speak what the real
+ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse index, and their archives.
+
+    registry = Registry()
+    registry.npm("left-pad", "1.0.0", {"index.js": "…"}, tags=["latest"])
+    registry.pypi("Some_Thing", "1.0", {"setup.py": "…"})
+    registry.crate("itoa", "1.0.0", {"Cargo.toml": "…"}, yanked=True)
+    registry.url                 http://127.0.0.1:PORT; beneath it /npm, /pypi and /crates are bases as
+                                 `islands.SCHEME.base` means them, /index a sparse index, /dl its `dl`
+    registry.log                 a "METHOD PATH STATUS BYTES" a request
+    registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
+    registry.moved[PATH] = URL      a redirect
+    registry.stop()
+"""
+import base64
+import gzip
+import hashlib
+import http.server
+import io
+import json
+import re
+import tarfile
+import threading
+import zipfile
+
+NPM_TYPE = "application/vnd.npm.install-v1+json"
+PYPI_TYPE = "application/vnd.pypi.simple.v1+json"
+
+
+def tarball(top, files):
+    """A tar.gz of one folder, the same bytes always."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(files):
+            data = files[name].encode()
+            entry = tarfile.TarInfo(f"{top}/{name}")
+            entry.size = len(data)
+            entry.mode = 0o755 if data.startswith(b"#!") else 0o644
+            archive.addfile(entry, io.BytesIO(data))
+    return gzip.compress(out.getvalue(), mtime=0)
+
+
+def zipped(top, files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(f"{top}/{name}"), files[name])
+    return out.getvalue()
+
+
+def integrity(data):
+    return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Registry:
+    def __init__(self):
+        self.log, self.files, self.types, self.moved = [], {}, {}, {}
+        self.packuments, self.pages, self.index = {}, {}, {}
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                outer.answer(self)
+
+            def log_message(self, *words):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, request):
+        path = request.path
+        data, kind, status = self.find(path, request.headers.get("Accept") or "")
+        if path in self.moved:
+            data, status = b"", 302
+        elif data is None:
+            data, status = b"nothing is here", 404
+        self.log.append(f"{request.command} {path} {status} {len(data)}")
+        request.send_response(status)
+        if path in self.moved:
+            request.send_header("Location", self.moved[path])
+        request.send_header("Content-Type", kind)
+        request.send_header("Content-Length", str(len(data)))
+        request.end_headers()
+        request.wfile.write(data)
+
+    def find(self, path, accept):
+        if path in self.files:
+            return self.files[path], self.types.get(path, "application/octet-stream"), 200
+        part = path.split("/", 2)
+        if part[1] == "npm" and part[2] in self.packuments and NPM_TYPE in accept:
+            return json.dumps(self.packuments[part[2]]).encode(), NPM_TYPE, 200
+        if part[1] == "pypi" and part[2].rstrip("/") in self.pages and PYPI_TYPE in accept:
+            if not part[2].endswith("/"):
+                self.moved[path] = path + "/"
+            return json.dumps(self.pages[part[2].rstrip("/")]).encode(), PYPI_TYPE, 200
+        name = part[-1].rpartition("/")[2]
+        if part[1] in ("crates", "index") and name in self.index:
+            lines = "".join(json.dumps(line) + "\n" for line in self.index[name])
+            return lines.encode(), "text/plain", 200
+        return None, "text/plain", 404
+
+    def npm(self, name, version, files, tags=(), **more):
+        data = tarball("package", files)
+        path = f"/npm/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+        self.files[path] = data
+        document = self.packuments.setdefault(
+            name.replace("/", "%2f"), {"name": name, "dist-tags": {}, "versions": {}})
+        dist = {"tarball": self.url + path, "integrity": integrity(data), "shasum": hashlib.sha1(data).hexdigest()}
+        dist.update(more)
+        document["versions"][version] = {"name": name, "version": version, "dist": dist}
+        for tag in tags:
+            document["dist-tags"][tag] = version
+        return data
+
+    def pypi(self, name, version, files, form="tar.gz", yanked=False, relative=True):
+        top = f"{name}-{version}"
+        data = tarball(top, files) if form == "tar.gz" else zipped(top, files)
+        path = f"/packages/{top}.{form}"
+        self.files[path] = data
+        page = self.pages.setdefault(re.sub("[-_.]+", "-", name).lower(), {
+            "meta": {"api-version": "1.0"}, "name": name, "files": []})
+        page["files"].append({"filename": f"{top}.{form}", "hashes": {"sha256": sha256(data)},
+                              "url": ("../.." + path) if relative else self.url + path, "yanked": yanked})
+        return data
+
+    def crate(self, name, version, files, yanked=False):
+        data = tarball(f"{name}-{version}", files)
+        self.files[f"/crates/{name}/{version}"] = data
+        self.files[f"/dl/{name}/{version}/download"] = data
+        self.index.setdefault(name, []).append({"name": name, "vers": version, "deps": [], "cksum": sha256(data),
+                                                "features": {}, "yanked": yanked})
+        return data

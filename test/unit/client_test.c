@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "island/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+
+static const char *const variables[] = {"CARGO_HOME", "NPM_CONFIG_REGISTRY",
+	"NPM_CONFIG_GLOBALCONFIG", "NPM_CONFIG_USERCONFIG", "PIP_CONFIG_FILE", "PIP_INDEX_URL",
+	"VIRTUAL_ENV", "XDG_CONFIG_HOME", "npm_config_registry"};
+
+struct home {
+	char path[64];
+	int fd;
+};
+
+/* An empty HOME, and nothing else in the environment that a client reads. */
+static int
+home_make(void **state)
+{
+	struct err err;
+	struct home *home = (struct home *)calloc(1, sizeof *home);
+	(void)snprintf(home->path, sizeof home->path, "/tmp/cab-client-XXXXXX");
+	assert_non_null(mkdtemp(home->path));
+	home->fd = fd_open_at(AT_FDCWD, home->path, O_RDONLY | O_DIRECTORY, 0, &err);
+	for (size_t at = 0; at < sizeof variables / sizeof *variables; at++)
+		assert_int_equal(unsetenv(variables[at]), 0);
+	assert_int_equal(setenv("HOME", home->path, 1), 0);
+	*state = home;
+	return 0;
+}
+
+static int
+home_remove(void **state)
+{
+	struct home *home = (struct home *)*state;
+	struct err err;
+	fd_close(home->fd);
+	assert_true(path_remove(AT_FDCWD, home->path, &err));
+	free(home);
+	return 0;
+}
+
+static void
+write_file(const struct home *home, const char *name, const char *text)
+{
+	struct err err;
+	cleanup_buf struct buf folder = BUF(BUF_MAX);
+	const char *slash = strrchr(name, '/');
+	if (slash) {
+		buf_add(&folder, bytes_of(name, (size_t)(slash - name)));
+		assert_true(path_make_folders(home->fd, buf_text(&folder), 0755, &err));
+	}
+	assert_true(fd_replace_file(home->fd, name, bytes_text(text), 0644, &err));
+}
+
+/* The row's URL, or, where there is none, what its reason must hold. */
+static void
+expect_row(const char *name, const char *url, const char *whence)
+{
+	struct clients clients;
+	clients_read(&clients);
+	const struct client_row *row = NULL;
+	for (size_t at = 0; at < clients.rows.size; at++)
+		if (strcmp(clients.rows.data[at].row, name) == 0)
+			row = &clients.rows.data[at];
+	if (!row)
+		fail_msg("no row %s", name);
+	if (url)
+		assert_string_equal(row->url ? row->url : row->whence, url);
+	else
+		assert_null(row->url);
+	if (!strstr(row->whence, whence))
+		fail_msg("%s: %s", name, row->whence);
+	clients_release(&clients);
+}
+
+static void
+npm_says_it_in_the_environment_then_in_its_files(void **state)
+{
+	const struct home *home = (const struct home *)*state;
+	write_file(home, ".npmrc",
+		"; mine\n//n.example/:_authToken=secret\nregistry = \"https://user.example/npm/\"\n"
+		"@some:registry=https://some.example\nregistry=https://later.example\n");
+	expect_row("registry:npm", "https://user.example/npm/", "/.npmrc");
+	expect_row("registry:npm/@some", "https://some.example", "/.npmrc");
+	write_file(home, "other", "registry=https://other.example\n");
+	cleanup_buf struct buf other = BUF(BUF_MAX);
+	buf_format(&other, "%s/other", home->path);
+	assert_int_equal(setenv("NPM_CONFIG_USERCONFIG", buf_text(&other), 1), 0);
+	expect_row("registry:npm", "https://other.example", "/other");
+	assert_int_equal(setenv("NPM_CONFIG_REGISTRY", "https://environment.example", 1), 0);
+	expect_row("registry:npm", "https://environment.example", "NPM_CONFIG_REGISTRY");
+}
+
+static void
+pip_says_it_in_the_environment_then_in_its_files(void **state)
+{
+	const struct home *home = (const struct home *)*state;
+	write_file(home, ".pip/pip.conf", "[global]\nindex-url = https://old.example/simple\n");
+	expect_row("registry:pypi", "https://old.example/simple", "/.pip/pip.conf");
+	write_file(home, ".config/pip/pip.conf",
+		"[install]\nindex-url = https://install.example\n[global]\ntimeout = 5\n"
+		"index_url: no\nindex-url=https://user.example/simple/\n");
+	expect_row("registry:pypi", "https://user.example/simple/", "/.config/pip/pip.conf");
+	write_file(home, "environment/pip.conf", "[global]\nindex-url=http://site.example\n");
+	cleanup_buf struct buf site = BUF(BUF_MAX);
+	buf_format(&site, "%s/environment", home->path);
+	assert_int_equal(setenv("VIRTUAL_ENV", buf_text(&site), 1), 0);
+	expect_row("registry:pypi", "http://site.example", "/environment/pip.conf");
+	assert_int_equal(setenv("PIP_INDEX_URL", "https://environment.example", 1), 0);
+	expect_row("registry:pypi", "https://environment.example", "PIP_INDEX_URL");
+}
+
+static void
+cargo_says_where_its_index_is(void **state)
+{
+	const struct home *home = (const struct home *)*state;
+	write_file(home,
+		".cargo/registry/index/index.example-with-dash-0123456789abcdef/config.json",
+		"{\"dl\":\"https://dl.example\"}");
+	expect_row("registry:crates-index", "https://index.example-with-dash", "config.json");
+	write_file(home, ".cargo/config.toml",
+		"[source.crates-io]\nreplace-with = \"mine\"\n\n[source.mine]\n"
+		"registry = \"sparse+https://mine.example/index/\" \n");
+	expect_row("registry:crates-index", "https://mine.example/index/", "/config.toml");
+	write_file(home, ".cargo/config.toml",
+		"[source.crates-io]\nreplace-with = 'theirs'\n[registries.theirs]\n"
+		"index = 'sparse+https://theirs.example/'\n");
+	expect_row("registry:crates-index", "https://theirs.example/", "/config.toml");
+	write_file(home, ".cargo/config.toml",
+		"[source.crates-io]\nreplace-with = \"git\"\n[source.git]\nregistry = "
+		"\"https://git.example/x\"\n");
+	expect_row("registry:crates-index", "https://index.example-with-dash", "config.json");
+}
+
+static void
+a_url_that_cannot_be_used_has_its_reason(void **state)
+{
+	const struct home *home = (const struct home *)*state;
+	static const char *const cases[][2] = {
+		{"https://me:secret@h.example/simple", "credentials"},
+		{"ftp://h.example", "no http"}, {"${HOST}", "no http"},
+		{"https://h.example/{x}", "character"}, {"https://h.example/a b", "character"},
+		{"https://h.example/?a=b", "character"}};
+	for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+		cleanup_buf struct buf text = BUF(BUF_MAX);
+		buf_format(&text, "registry=%s\n", cases[at][0]);
+		write_file(home, ".npmrc", buf_text(&text));
+		expect_row("registry:npm", NULL, cases[at][1]);
+	}
+}
+
+static void
+every_registry_has_one_row_with_a_url_or_a_reason(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"registry:crates-index", "registry:npm", "registry:pypi"};
+	struct clients clients;
+	clients_read(&clients);
+	for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+		size_t count = 0;
+		for (size_t at = 0; at < clients.rows.size; at++) {
+			count += strcmp(clients.rows.data[at].row, rows[row]) == 0;
+			assert_true(*clients.rows.data[at].whence);
+		}
+		assert_int_equal(count, 1);
+	}
+	clients_release(&clients);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, home_make, home_remove)
+	const struct CMUnitTest tests[] = {
+		TEST(npm_says_it_in_the_environment_then_in_its_files),
+		TEST(pip_says_it_in_the_environment_then_in_its_files),
+		TEST(cargo_says_where_its_index_is),
+		TEST(a_url_that_cannot_be_used_has_its_reason),
+		TEST(every_registry_has_one_row_with_a_url_or_a_reason),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
