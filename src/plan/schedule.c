@@ -70,10 +70,7 @@ schedule_release(struct work *first)
 			if (consumer->state != WORK_WAITING)
 				continue;
 			if (work->state == WORK_FAILED) {
-				struct err err = *work->err;
-				consumer->err = (struct err *)memory_new(sizeof err);
-				*consumer->err = err;
-				consumer->state = WORK_FAILED;
+				schedule_set_failed(consumer, work->err);
 				*array_push(&ended) = consumer;
 			} else if (--consumer->waits == 0) {
 				schedule_ready(consumer);
@@ -82,6 +79,33 @@ schedule_release(struct work *first)
 		work->consumers.size = 0;
 	}
 	array_release(&ended);
+}
+
+static void
+schedule_take_outputs(struct work *work, const struct realizer_result *result)
+{
+	struct arena *arena = &work->plan->arena;
+	struct realizer_output *outputs =
+		arena_array(arena, struct realizer_output, result->output_count);
+	for (size_t at = 0; at < result->output_count; at++)
+		outputs[at] = (struct realizer_output){arena_copy(arena, result->outputs[at].name),
+			arena_copy(arena, result->outputs[at].path), result->outputs[at].hash};
+	work->outputs = outputs;
+	work->output_count = result->output_count;
+}
+
+/* A proof that does not hold is an outcome: others go on, but for those that need what it should have made. */
+static void
+schedule_end_proof(struct work *work, const struct realizer_result *result, const struct err *err)
+{
+	prove_end(work, result ? NULL : err);
+	if (result) {
+		schedule_take_outputs(work, result);
+		work->state = WORK_DONE;
+	} else {
+		schedule_set_failed(work, err);
+	}
+	schedule_release(work);
 }
 
 /* Looks at a wanted node: done already, ready, or waiting for what it needs. */
@@ -103,6 +127,10 @@ schedule_look(struct plan *plan, size_t number)
 		struct work *need = plan_work(plan, node->needs[at]);
 		if (need->state == WORK_DONE)
 			continue;
+		if (need->state == WORK_FAILED && work->proving) {
+			schedule_end_proof(work, NULL, need->err);
+			return;
+		}
 		if (need->state == WORK_FAILED) {
 			schedule_fail(work, need->err);
 			schedule_release(work);
@@ -258,33 +286,6 @@ schedule_take_identities(struct work *work, const struct realizer_result *result
 	work->found.has_hash = cab && cab_hash_parse(cab->value, &work->found.hash);
 	if (work->found.has_hash && !work->source.checksum)
 		graph_set_pin(plan->setup.graph, work->node, identity_print(&plan->arena, *cab));
-}
-
-static void
-schedule_take_outputs(struct work *work, const struct realizer_result *result)
-{
-	struct arena *arena = &work->plan->arena;
-	struct realizer_output *outputs =
-		arena_array(arena, struct realizer_output, result->output_count);
-	for (size_t at = 0; at < result->output_count; at++)
-		outputs[at] = (struct realizer_output){arena_copy(arena, result->outputs[at].name),
-			arena_copy(arena, result->outputs[at].path), result->outputs[at].hash};
-	work->outputs = outputs;
-	work->output_count = result->output_count;
-}
-
-/* A proof that does not hold is an outcome: others go on, but for those that need what it should have made. */
-static void
-schedule_end_proof(struct work *work, const struct realizer_result *result, const struct err *err)
-{
-	prove_end(work, result ? NULL : err);
-	if (result) {
-		schedule_take_outputs(work, result);
-		work->state = WORK_DONE;
-	} else {
-		schedule_set_failed(work, err);
-	}
-	schedule_release(work);
 }
 
 static void
