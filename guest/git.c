@@ -20,6 +20,8 @@ struct git {
 	bool speaks_old;       /* the server speaks version 0 */
 	bool has_any;          /* the listing named any ref */
 	unsigned rank;         /* of the best name met; less is better */
+	bool is_short;         /* the reference may be the front of a revision */
+	bool is_ambiguous;     /* of several */
 	size_t id_size;        /* SUM_SHA1 until a revision or the server says SUM_SHA256 */
 	uint8_t id[SUM_ID];
 	struct text hex;   /* of the id */
@@ -28,7 +30,10 @@ struct git {
 	struct text tags;  /* "ID NAME\n" each, where they are all that is asked for */
 };
 
-enum { RANK_NONE = 9 };
+/* A commit that begins as the short revision does, and no name of it at all. */
+enum { RANK_SHORT = 5, RANK_NONE = 9 };
+/* As few digits as git itself shows. */
+enum { SHORT_REVISION = 7 };
 
 static bool
 is_old(const struct git *git)
@@ -105,10 +110,18 @@ ref_line(struct git *git, struct span line)
 		return;
 	}
 	unsigned rank = name_rank(git, name);
+	if (feature_whole && rank == RANK_NONE && git->is_short &&
+		git->reference.size <= hex.size &&
+		span_equal(git->reference, span_of(hex.data, git->reference.size)))
+		rank = RANK_SHORT;
 	if (rank > git->rank || rank == RANK_NONE)
 		return;
-	if (!hex_read(hex, git->id, id_size(git->id_size)))
+	uint8_t id[SUM_ID] = {0};
+	if (!hex_read(hex, id, id_size(git->id_size)))
 		fail_about("no id of this repository's kind", hex);
+	git->is_ambiguous |=
+		rank == RANK_SHORT && git->rank == RANK_SHORT && memcmp(id, git->id, SUM_ID) != 0;
+	memcpy(git->id, id, SUM_ID);
 	git->rank = rank;
 }
 
@@ -203,10 +216,13 @@ refs_new(struct git *git)
 	struct text body = {0};
 	struct reply reply;
 	command_begin(git, &body, "command=ls-refs");
+	if (feature_whole && git->is_short)
+		pkt_lines(&body, "ref-prefix refs/heads/\nref-prefix refs/tags/", git->reference);
 	pkt_lines(&body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
 		git->reference);
 	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
-	if (status == 401 || status == 403 || status == 404 || status >= 429)
+	/* 501 is of servers of plain files. */
+	if (status == 401 || status == 403 || status == 404 || (status >= 429 && status != 501))
 		status_expect(status);
 	bool is_listing = false;
 	if (status == 200) {
@@ -220,6 +236,24 @@ refs_new(struct git *git)
 	return is_listing;
 }
 
+/* What is done instead, for the log. */
+static void
+fall_back(const char *sentence)
+{
+	cab_log(sentence, strlen(sentence));
+}
+
+/* Behind a server of plain files the listing is one: "ID TAB NAME" a line. */
+static void
+dumb_check(struct reply *reply)
+{
+	uint8_t id[SUM_SHA1];
+	size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, 0);
+	if (size > 2 * SUM_SHA1 && reply->buffer[2 * SUM_SHA1] == '\t' &&
+		hex_read(span_of(reply->buffer, 2 * SUM_SHA1), id, SUM_SHA1))
+		fail("the server knows git's dumb protocol alone, which is not spoken here");
+}
+
 /* What a server tells of itself that takes no ls-refs as it was asked: behind a line of its own, the
  * listing of version 0; or what it can do in version 2, which tells of what kind its ids are: then
  * false. */
@@ -228,7 +262,10 @@ refs_old(struct git *git)
 {
 	struct reply reply;
 	struct span line;
-	status_expect(git_request(git, &reply, INFO_REFS, span_of(NULL, 0)));
+	int32_t status = git_request(git, &reply, INFO_REFS, span_of(NULL, 0));
+	if (status == NO_GIT)
+		dumb_check(&reply);
+	status_expect(status);
 	enum pkt_event event = reply_line(&reply, &line);
 	if (span_has_prefix(line, "# ")) {
 		(void)reply_line(&reply, &line);
@@ -236,6 +273,7 @@ refs_old(struct git *git)
 	}
 	git->speaks_old = !span_is(line, "version 2");
 	if (is_old(git)) {
+		fall_back("the server speaks an older version of git's protocol");
 		if (span_is(line, "version 1"))
 			event = reply_line(&reply, &line);
 		event = refs_read(git, &reply, event, line);
@@ -256,11 +294,27 @@ refs_find(struct git *git)
 		fail("the server lists no refs");
 }
 
+static bool
+reference_is_short(struct span text)
+{
+	size_t digits = 0;
+	while (digits < text.size && hex_digit(text.data[digits]) >= 0)
+		digits++;
+	return digits == text.size && digits >= SHORT_REVISION;
+}
+
 static void
 revision_find(struct git *git)
 {
 	git->rank = RANK_NONE;
 	refs_find(git);
+	if (git->is_ambiguous && git->rank == RANK_SHORT)
+		fail_about("several commits begin so: write more of the revision", git->reference);
+	if (feature_whole && git->is_short && git->rank == RANK_NONE)
+		fail_about("no branch or tag has this name or a commit that begins so, and servers "
+			   "find "
+			   "no others: write the revision in full",
+			git->reference);
 	if (git->rank == RANK_NONE)
 		fail_about(git->has_any || git->request->reference.size
 				   ? "no branch or tag of this name"
@@ -323,17 +377,22 @@ revision_report(struct git *git)
 	report_identity(SPAN("git"), text_span(&value));
 }
 
-static const char *
-want_lines(const struct git *git)
+/* What is wanted, in version 0: the commit alone, or where the server cannot, all that leads to it. */
+static void
+want_old(const struct git *git, struct text *body)
 {
-	if (!is_old(git))
-		return "no-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0";
-	if (!has_word(git, "side-band-64k") || !has_word(git, "shallow"))
-		fail("the server cannot send one commit alone");
-	if (id_size(git->id_size) != SUM_SHA1)
-		return "want $ side-band-64k ofs-delta no-progress object-format=sha256\ndeepen "
-		       "1\n0\ndone";
-	return "want $ side-band-64k ofs-delta no-progress\ndeepen 1\n0\ndone";
+	if (!has_word(git, "side-band-64k"))
+		fail("the server knows no side-band-64k");
+	pkt_lines(body,
+		id_size(git->id_size) == SUM_SHA1
+			? "want $ side-band-64k ofs-delta no-progress"
+			: "want $ side-band-64k ofs-delta no-progress object-format=sha256",
+		text_span(&git->hex));
+	if (has_word(git, "shallow"))
+		pkt_lines(body, "deepen 1", text_span(&git->hex));
+	else
+		fall_back("the server cannot send one commit alone: it sends all that leads to it");
+	pkt_lines(body, "0\ndone", text_span(&git->hex));
 }
 
 /* The server's own words, a few of them. */
@@ -382,30 +441,55 @@ bands_read(struct git *git, struct reply *reply, struct receive *receive)
 	}
 }
 
-/* To where the pack begins: past the sections before it, or past "shallow" lines and NAK. */
-static void
+/* To where the pack begins: past the sections before it, or past "shallow" lines and NAK. False where
+ * nothing was answered at all. */
+static bool
 pack_find(const struct git *git, struct reply *reply)
 {
 	struct span line;
-	for (;;) {
+	for (bool is_first = true;; is_first = false) {
 		enum pkt_event event = reply_line(reply, &line);
+		if (event == PKT_INPUT && is_first)
+			return false;
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
 			fail("the server sent no pack");
 		if (event == PKT_END && span_is(line, is_old(git) ? "NAK" : "packfile"))
-			return;
+			return true;
 	}
+}
+
+static bool
+pack_ask(struct git *git, struct reply *reply)
+{
+	struct text body = {0};
+	if (is_old(git)) {
+		want_old(git, &body);
+	} else {
+		command_begin(git, &body, "command=fetch");
+		pkt_lines(&body, "no-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0",
+			text_span(&git->hex));
+	}
+	status_expect(git_request(git, reply, UPLOAD_PACK, text_span(&body)));
+	reply->revision = text_span(&git->hex);
+	return pack_find(git, reply);
 }
 
 static void
 pack_fetch(struct git *git, struct receive *receive)
 {
-	struct text body = {0};
 	struct reply reply;
-	if (!is_old(git))
-		command_begin(git, &body, "command=fetch");
-	pkt_lines(&body, want_lines(git), text_span(&git->hex));
-	status_expect(git_request(git, &reply, UPLOAD_PACK, text_span(&body)));
-	pack_find(git, &reply);
+	bool is_sent = pack_ask(git, &reply);
+	/* A revision that was known has not been asked for, so not what the server speaks either. No name
+	 * of a ref matters now. */
+	git->rank = 0;
+	git->has_any = false;
+	if (feature_whole && !is_sent && !is_old(git)) {
+		reply_end(&reply);
+		size_t size = git->id_size;
+		is_sent = refs_old(git) && git->id_size == size && pack_ask(git, &reply);
+	}
+	if (!is_sent)
+		fail("the server sent no pack");
 	bands_read(git, &reply, receive);
 	struct span rest;
 	if (reply_line(&reply, &rest) != PKT_INPUT)
@@ -432,6 +516,7 @@ git_fetch(const struct request *request)
 		tags_write(git, output);
 		return;
 	}
+	git->is_short = feature_whole && reference_is_short(request->reference);
 	if (!revision_given(git))
 		revision_find(git);
 	revision_report(git);

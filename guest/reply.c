@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "reply.h"
 
+#include "feature.h"
 #include "heap.h"
 
 int32_t
@@ -37,6 +38,23 @@ reply_piece(struct reply *reply, struct span *piece)
 	}
 }
 
+/* An "ERR" line. Git says "not our ref" of a revision that is not there and of one that it keeps to
+ * itself. */
+static _Noreturn void
+reply_refused(const struct reply *reply, struct span line)
+{
+	if (!feature_whole)
+		fail_about("the server says", line);
+	log_about("the server says", line);
+	while (line.size && !span_has_prefix(line, "not our ref"))
+		line = span_after(line, 1);
+	if (line.size && reply->revision.size)
+		fail_about("the server has no such revision, or sends none that no branch or tag "
+			   "points at",
+			reply->revision);
+	wasi_proc_exit(1);
+}
+
 enum pkt_event
 reply_line(struct reply *reply, struct span *line)
 {
@@ -49,7 +67,7 @@ reply_line(struct reply *reply, struct span *line)
 	if (line->size && line->data[line->size - 1] == '\n')
 		line->size--;
 	if (event == PKT_END && span_has_prefix(*line, "ERR "))
-		fail_about("the server says", *line);
+		reply_refused(reply, *line);
 	return event;
 }
 

@@ -23,7 +23,8 @@ struct reply {
 	struct span rest;
 	uint8_t *buffer;
 	struct text line;
-	uint64_t objects; /* for the progress */
+	uint64_t objects;     /* for the progress */
+	struct span revision; /* asked for: what "not our ref" is about */
 };
 
 /* Gives the HTTP status. */

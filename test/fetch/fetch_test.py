@@ -17,7 +17,7 @@ import threading
 
 SERVER = pathlib.Path(__file__).resolve().parent.parent / "server"
 sys.path.insert(0, str(SERVER))
-from peer import commit_of, identity_of, packed, pkt, sent  # noqa: E402  (it lies in a folder beside this one)
+from peer import Peer, commit_of, identity_of, packed, pkt, refs, sent  # noqa: E402  (it lies in a folder beside this one)
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fetch-test-"))
 REPOSITORIES = ROOT / "repositories"
@@ -346,6 +346,58 @@ def a_repository_of_sha256_equals_what_git_stores():
 
 
 @test
+def a_short_revision_is_found_among_what_branches_and_tags_point_at():
+    for name in ("o/all", "o/sha256"):
+        revision = git(name, "rev-parse", "main").decode().strip()
+        for digits in (7, 12, 39):
+            outcome = fetched("git", f"{GIT}/{name}@{revision[:digits]}")
+            assert outcome.lines[0] == "git " + revision
+    outcome = fetched("git", f"{OLD}/o/all@{git('o/all', 'rev-parse', 'main').decode()[:9]}")
+    is_equal_to_git(outcome, "o/all", "main")
+    refused("no branch or tag of this name: 012345", "git", GIT + "/o/all@012345")
+    refused("write the revision in full: 0123456", "git", GIT + "/o/all@0123456")
+    refused("write the revision in full", "git", GIT + "/o/all@" + git("o/all", "rev-parse", "main^{tree}").decode()[:10])
+    one, other = "abcdef0" + "1" * 33, "abcdef0" + "2" * 33
+    peer = Peer(listing=refs(("refs/heads/a", one), ("refs/tags/b", other)))
+    refused("several commits begin so", "git", peer.url + "/r@abcdef0")
+    assert fetch("git", peer.url + "/r@abcdef02").lines == ["git " + other]
+    peer.answers["listing"] = refs(("refs/heads/a", one), ("refs/heads/abcdef0", other), ("refs/tags/b", other))
+    assert fetch("git", peer.url + "/r@abcdef0").lines == ["git " + other]
+    peer.stop()
+
+
+@test
+def a_revision_that_no_ref_points_at_is_fetched_or_the_servers_refusal_is_explained():
+    old = git("o/nothing", "rev-parse", "HEAD").decode().strip()
+    git("o/nothing", "commit", "-q", "--amend", "--allow-empty", "-m", "other")
+    assert fetched("git", GIT + "/o/nothing@" + old).identity["git"] == old
+    sentence = "the server has no such revision, or sends none that no branch or tag points at: "
+    assert "not our ref" in refused(sentence + old, "git", OLD + "/o/nothing@" + old).log
+    refused(sentence + "1" * 40, "git", GIT + "/o/nothing@" + "1" * 40)
+
+
+@test
+def a_server_that_does_less_is_served_as_it_can_and_the_log_says_so():
+    revision = git("o/all", "rev-parse", "feature/x@2").decode().strip()
+    older = "the server speaks an older version of git's protocol"
+    whole = "the server cannot send one commit alone: it sends all that leads to it"
+    outcome = fetched("git", OLD + "/o/all", pin=f"git {revision}\n")
+    is_equal_to_git(outcome, "o/all", "feature/x@2")
+    assert older in outcome.log and whole not in outcome.log, outcome.log
+    outcome = fetched("git", OLD + "/o/sha256", "revision=" + git("o/sha256", "rev-parse", "main").decode().strip())
+    is_equal_to_git(outcome, "o/sha256", "main")
+    outcome = fetched("git", OLD + "/deep/o/all@feature/x@2")
+    is_equal_to_git(outcome, "o/all", "feature/x@2")
+    assert older in outcome.log and whole in outcome.log, outcome.log
+    for status in (405, 501):
+        peer = Peer(listing=status, advertise=(revision + "\trefs/heads/main\n").encode(), kind="text/plain")
+        refused("git's dumb protocol alone", "git", peer.url + "/r")
+        peer.answers["advertise"] = b"<title>Sign in</title>"
+        refused("no git repository answers there", "git", peer.url + "/r")
+        peer.stop()
+
+
+@test
 def ids_of_the_other_kind_are_refused():
     one = git("o/all", "rev-parse", "main").decode().strip()
     other = git("o/sha256", "rev-parse", "main").decode().strip()
@@ -554,10 +606,13 @@ def arguments_that_are_none_are_refused():
 
 
 class Forgetful(http.server.BaseHTTPRequestHandler):
-    """git's http-backend behind a server that loses the header Git-Protocol."""
+    """git's http-backend behind a server that loses the header Git-Protocol; beneath /deep/ it does not say that it can
+    send a part of the history."""
 
     def do_POST(self):
         path, _, query = self.path.partition("?")
+        is_deep = path.startswith("/deep/")
+        path = path.removeprefix("/deep")
         size = int(self.headers.get("Content-Length") or 0)
         run = subprocess.run(["git", "http-backend"], input=self.rfile.read(size), stdout=-1, env={
             **ENVIRONMENT, "GIT_PROJECT_ROOT": str(REPOSITORIES), "GIT_HTTP_EXPORT_ALL": "1",
@@ -565,6 +620,8 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
             "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(size)},
             stderr=subprocess.DEVNULL, check=False)
         head, _, body = run.stdout.partition(b"\r\n\r\n")
+        if is_deep:
+            body = body.replace(b" shallow ", b" wallows ", 1) if query else body
         self.wfile.write(b"HTTP/1.0 200 OK\r\n" + head + b"\r\n\r\n" + body)
 
     do_GET = do_POST

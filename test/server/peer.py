@@ -8,6 +8,7 @@
 A request is answered by what it asks for: `advertise` to GET of info/refs, `listing` to ls-refs of version 2, `fetch` to
 all else. An answer is bytes, a function from the request's body to bytes, an iterator's maker (a generator function
 whose pieces are sent as they come), or a number: that HTTP status. `advertise` is 404 unless it is given.
+`kind` is the Content-Type where it is not git's own.
 
 An object of a pack is (KIND, content) or, of deltas, (KIND, delta, what stands before it: offset or id).
 """
@@ -73,8 +74,8 @@ def refs(*names):
 
 
 class Peer:
-    def __init__(self, listing=404, fetch=404, advertise=404):
-        self.answers = {"listing": listing, "fetch": fetch, "advertise": advertise}
+    def __init__(self, listing=404, fetch=404, advertise=404, kind=None):
+        self.kind, self.answers = kind, {"listing": listing, "fetch": fetch, "advertise": advertise}
         self.requests = []
         peer = self
 
@@ -92,7 +93,7 @@ class Peer:
                 answer = peer.answers[what]
                 kind = "advertisement" if what == "advertise" else "result"
                 self.send_response(answer if isinstance(answer, int) else 200)
-                self.send_header("Content-Type", f"application/x-git-upload-pack-{kind}")
+                self.send_header("Content-Type", peer.kind or f"application/x-git-upload-pack-{kind}")
                 if inspect.isgeneratorfunction(answer):
                     self.send_header("Connection", "close")
                     self.end_headers()
