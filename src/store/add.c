@@ -14,6 +14,7 @@
 #include "store/internal.h"
 #include "store/inventory.h"
 #include "store/normal.h"
+#include "store/tree_nodes.h"
 #include "store/verify_tree.h"
 
 /* One store_add on its way. */
@@ -78,7 +79,7 @@ add_split_links(struct add *add, struct err *err)
 	ARRAY(uint32_t) linked = {0};
 	for (size_t at = 0; at < inventory->entries.size; at++) {
 		const struct inventory_entry *entry = &inventory->entries.data[at];
-		if (entry->kind != TREE_DIRECTORY && entry->links > 1)
+		if (entry->kind != TREE_DIRECTORY && entry->links > 1 && !entry->is_reused)
 			*array_push(&linked) = (uint32_t)at;
 	}
 	if (linked.size)
@@ -147,6 +148,7 @@ add_measure(struct add *add, const struct store_add_options *options, struct err
 	object_selves selves = options->selves;
 	object_references_sort(&references);
 	object_selves_sort(&selves);
+	inventory->reuse = options->reuse;
 	if (!inventory_walk(inventory, add->folder, add->name, INVENTORY_NORMALISE,
 		    &options->limits, err) ||
 		!add_split_links(add, err) || !inventory_digest(inventory, &selves, err))
@@ -292,6 +294,10 @@ store_add(struct store *store, int folder, const char *name,
 	struct add add = {.store = store, .folder = folder, .name = name};
 	bool added =
 		add_measure(&add, options, err) && add_lease(&add, err) && add_place(&add, err);
+	struct err lost;
+	if (added && options->keep_nodes && add.object.hash.kind == TREE_DIRECTORY &&
+		!tree_nodes_write(store, &add.inventory, &lost))
+		trace("store", "%s", lost.text);
 	if (added) {
 		add_register(&add);
 		*out = object_take(&add.object);

@@ -241,7 +241,9 @@ blob_share_add(struct blob_shares *shares, uint32_t at, struct map *seen)
 	if (map_has(seen, bytes_of(key, sizeof key)))
 		return;
 	map_put(seen, bytes_of(key, sizeof key), shares);
-	array_push(&shares->shares)->at = at;
+	/* What was linked from a former object shares with its blob, if anything does. */
+	if (!entry->is_reused)
+		array_push(&shares->shares)->at = at;
 }
 
 bool
@@ -250,8 +252,11 @@ blob_share(struct store *store, struct inventory *inventory, struct err *err)
 	blob_probe(store);
 	struct blob_shares shares = {.store = store, .inventory = inventory};
 	struct map seen = {0};
-	for (size_t at = 0; at < inventory->entries.size; at++)
-		blob_share_add(&shares, (uint32_t)at, &seen);
+	/* Reused ones first: their blobs' inodes have a name in the tree. */
+	for (int round = inventory->reuse ? 0 : 1; round < 2; round++)
+		for (size_t at = 0; at < inventory->entries.size; at++)
+			if (inventory->entries.data[at].is_reused == (round == 0))
+				blob_share_add(&shares, (uint32_t)at, &seen);
 	map_release(&seen);
 	store->dirty = true;
 	bool shared = parallel_each(shares.shares.size, blob_share_step, &shares, err);

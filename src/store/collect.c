@@ -12,6 +12,7 @@
 #include "store/index_update.h"
 #include "store/internal.h"
 #include "store/mark.h"
+#include "store/memo.h"
 
 enum {
 	COLLECT_RESERVE = 256 << 10,
@@ -20,6 +21,7 @@ enum {
 
 struct collect {
 	struct store *store;
+	struct map hashes; /* texts of the Cab hashes of live objects */
 	struct mark *mark;
 	const struct collect_options *options;
 	struct collect_result result;
@@ -147,6 +149,60 @@ collect_node(void *context, const char *name, struct err *err)
 	return true;
 }
 
+/* Hints for later runs go with the object that they are about. */
+static bool
+collect_tree_nodes(void *context, const char *name, struct err *err)
+{
+	struct collect *collect = context;
+	int folder = collect->store->folders[FOLDER_TREES];
+	if (map_has(&collect->hashes, bytes_from(bytes_text(name), 3)))
+		return true;
+	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+		return err_system(err, errno, "remove trees/%s", name);
+	collect->result.records++;
+	return true;
+}
+
+static bool
+collect_memo(void *context, const char *name, struct err *err)
+{
+	struct collect *collect = context;
+	int folder = collect->store->folders[FOLDER_MEMOS];
+	uint8_t head[MEMO_HEAD_MAX];
+	struct digest key;
+	struct memo memo;
+	struct err damage;
+	cleanup_fd int fd =
+		fd_open_at(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &damage);
+	ssize_t size = fd < 0 ? -1 : fd_read_some(fd, head, sizeof head, &damage);
+	bool whole = size >= 0 && digest_parse(bytes_from(bytes_text(name), 3), &key) &&
+		     memo_decode(bytes_of(head, (size_t)size), &key, false, &memo, &damage);
+	if (whole && map_has(&collect->mark->paths, digest_bytes(&memo.object.path)))
+		return true;
+	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+		return err_system(err, errno, "remove memos/%s", name);
+	collect->result.records++;
+	return true;
+}
+
+static bool
+collect_hints(struct collect *collect, struct err *err)
+{
+	const struct mark *mark = collect->mark;
+	for (size_t at = 0; at < mark->objects.size; at++) {
+		const struct object *object = mark->objects.entries[at].value;
+		struct cab_hash_text text = cab_hash_print(&object->hash);
+		if (map_has(&mark->paths, digest_bytes(&object->path)))
+			map_put(&collect->hashes, bytes_text(text.text), collect);
+	}
+	bool done = store_each_sharded(collect->store->folders[FOLDER_TREES], collect_tree_nodes,
+			    collect, err) &&
+		    store_each_sharded(
+			    collect->store->folders[FOLDER_MEMOS], collect_memo, collect, err);
+	map_release(&collect->hashes);
+	return done;
+}
+
 struct collect_aged {
 	struct collect *collect;
 	int folder;
@@ -202,7 +258,8 @@ collect_contents(struct collect *collect, bool all_reads, struct err *err)
 	collect->mark = &mark;
 	bool done = mark_objects(&mark, err) && mark_contents(&mark, err) &&
 		    store_each(store->folders[FOLDER_NODES], collect_node, collect, err) &&
-		    store_each(store->folders[FOLDER_BLOBS], collect_blob, collect, err);
+		    store_each(store->folders[FOLDER_BLOBS], collect_blob, collect, err) &&
+		    collect_hints(collect, err);
 	collect->mark = NULL;
 	collect->result.records += mark.records;
 	store_unlock(store);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "store/normal.h"
+#include "store/reuse.h"
 
 enum { INVENTORY_HOP = 3500 }; /* bytes of path opened at once: PATH_MAX is 4096 */
 
@@ -117,6 +118,18 @@ inventory_read_target(struct inventory *inventory, struct inventory_entry *entry
 	return true;
 }
 
+/* A file of a former object, linked by us: known by its inode. */
+static void
+inventory_recognise(struct inventory *inventory, struct inventory_entry *entry)
+{
+	const struct reuse_file *file = reuse_find(inventory->reuse, entry->inode);
+	if (!file || file->kind != entry->kind)
+		return;
+	entry->is_reused = true;
+	entry->digest = file->digest;
+	entry->blanked = file->digest;
+}
+
 /* Kind, size and what else is known without opening. */
 static bool
 inventory_look(struct inventory *inventory, struct inventory_entry *entry, int parent,
@@ -133,6 +146,8 @@ inventory_look(struct inventory *inventory, struct inventory_entry *entry, int p
 	entry->links = status.st_nlink;
 	if (!normal_kind(&status, &entry->kind, err))
 		return false;
+	if (inventory->reuse && S_ISREG(status.st_mode))
+		inventory_recognise(inventory, entry);
 	/* A crash between the rename and what follows it leaves the root's mode and time: verify
 	 * mends that. */
 	if (inventory->entries.size == 1 && S_ISDIR(status.st_mode)) {
@@ -224,6 +239,19 @@ inventory_enter(struct inventory *inventory, size_t at, struct err *err)
 	return listed;
 }
 
+struct tree_limits
+inventory_limits(const struct tree_limits *limits)
+{
+	struct tree_limits result = inventory_default;
+	if (limits && limits->size)
+		result.size = limits->size;
+	if (limits && limits->files && limits->files < UINT32_MAX)
+		result.files = limits->files;
+	if (limits && limits->depth && limits->depth < TREE_DEPTH_MAX)
+		result.depth = limits->depth;
+	return result;
+}
+
 bool
 inventory_walk(struct inventory *inventory, int folder, const char *name, enum inventory_mode mode,
 	const struct tree_limits *limits, struct err *err)
@@ -231,13 +259,7 @@ inventory_walk(struct inventory *inventory, int folder, const char *name, enum i
 	inventory->folder = folder;
 	inventory->name = name;
 	inventory->mode = mode;
-	inventory->limits = inventory_default;
-	if (limits && limits->size)
-		inventory->limits.size = limits->size;
-	if (limits && limits->files && limits->files < UINT32_MAX)
-		inventory->limits.files = limits->files;
-	if (limits && limits->depth && limits->depth < TREE_DEPTH_MAX)
-		inventory->limits.depth = limits->depth;
+	inventory->limits = inventory_limits(limits);
 	if (!path_is_name(bytes_text(name)))
 		return err_set(err, ERR_REFUSED, "%s cannot be the name of a tree", name);
 	if (!inventory_add(inventory, 0, "", err))

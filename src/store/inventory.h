@@ -23,12 +23,14 @@ enum inventory_mode {
 	INVENTORY_CHECK,     /* ERR_CORRUPT where that is not how it lies */
 };
 
+struct reuse;
+
 struct inventory_entry {
 	uint32_t parent;
 	uint32_t first; /* of its children */
 	uint32_t count;
 	char kind;
-	bool own_inode; /* a file that stays out of blobs/: another name has the blob's inode */
+	bool is_reused; /* a file linked from a former object: its digest is known, and all is normal */
 	struct bytes name;
 	struct bytes target;
 	uint64_t size;
@@ -51,6 +53,8 @@ struct inventory {
 	uint64_t device;
 	bool blanking;
 	char letters[DIGEST_TEXT]; /* what stands at the first self-reference */
+	const struct reuse
+		*reuse; /* files that are known by their inodes, or NULL; set before the walk */
 };
 
 #define cleanup_inventory __attribute__((cleanup(inventory_release)))
@@ -62,6 +66,9 @@ MUST_CHECK bool inventory_walk(struct inventory *inventory, int folder, const ch
 MUST_CHECK bool inventory_digest(
 	struct inventory *inventory, const object_selves *selves, struct err *err);
 void inventory_release(struct inventory *inventory);
+
+/* With the defaults for what is zero, or not given. */
+struct tree_limits inventory_limits(const struct tree_limits *limits);
 
 struct cab_hash inventory_hash(const struct inventory *inventory);
 struct cab_hash inventory_blanked(const struct inventory *inventory);

@@ -194,7 +194,8 @@ inventory_digest(struct inventory *inventory, const object_selves *selves, struc
 	struct inventory_files files = {.inventory = inventory};
 	for (size_t at = 0; at < inventory->entries.size; at++) {
 		char kind = inventory->entries.data[at].kind;
-		if (kind == TREE_FILE || kind == TREE_EXECUTABLE)
+		if ((kind == TREE_FILE || kind == TREE_EXECUTABLE) &&
+			!inventory->entries.data[at].is_reused)
 			*array_push(&files.indices) = (uint32_t)at;
 	}
 	bool hashed = parallel_each(files.indices.size, inventory_hash_step, &files, err);

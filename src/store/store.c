@@ -34,6 +34,8 @@ static const char *const store_folders[FOLDER_COUNT] = {
 	[FOLDER_LOGS] = "logs",
 	[FOLDER_DERIVATIONS] = "derivations",
 	[FOLDER_ARTIFACTS] = "artifacts",
+	[FOLDER_TREES] = "trees",
+	[FOLDER_MEMOS] = "memos",
 };
 
 static const char store_version[] = "cab store 1\n";

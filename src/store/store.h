@@ -92,6 +92,8 @@ struct tree_facts {
 MUST_CHECK bool store_hash_tree(int folder, const char *name, const struct tree_limits *limits,
 	object_selves *selves, struct tree_facts *out, struct err *err);
 
+struct reuse;
+
 struct store_add_options {
 	const char *name;
 	object_references references; /* borrowed; sorted and made unique in place */
@@ -99,6 +101,8 @@ struct store_add_options {
 	struct vouch vouch;
 	struct tree_limits limits;
 	const struct cab_hash *claim; /* if given the tree must have this hash, else ERR_CORRUPT */
+	const struct reuse *reuse;    /* what was linked from a former object (reuse.h), or NULL */
+	bool keep_nodes; /* its nodes are kept in trees/, as far as they can be: a hint for later */
 };
 
 /* Takes folder/name into the store: walks without following links, normalises (owner, modes,

@@ -12,10 +12,12 @@
 #include "store/claim.h"
 #include "store/internal.h"
 #include "store/inventory.h"
+#include "store/memo.h"
 #include "store/normal.h"
 #include "store/read.h"
 #include "store/realization.h"
 #include "store/record.h"
+#include "store/tree_nodes.h"
 #include "store/verify_tree.h"
 
 /* A crash between the rename and what follows it leaves the root's mode and time, and nothing else,
@@ -292,6 +294,35 @@ verify_record(void *context, const char *name, struct err *err)
 	return true;
 }
 
+/* What only saves work for later runs: damaged, it would be passed over. */
+static bool
+verify_hint(void *context, const char *name, struct err *err)
+{
+	struct verify *verify = context;
+	struct store *store = verify->store;
+	bool is_memo = verify->folder == FOLDER_MEMOS;
+	struct bytes text = bytes_from(bytes_text(name), 3);
+	struct digest key;
+	struct cab_hash hash;
+	struct memo memo;
+	struct tree_nodes nodes;
+	struct err fault;
+	(void)err;
+	verify->result.records++;
+	cleanup_buf struct buf data = BUF((size_t)MEMO_MAX + MEMO_HEAD_MAX);
+	bool good = is_memo ? digest_parse(text, &key) &&
+				      store_record_file(store, FOLDER_MEMOS, name, &data, &fault) &&
+				      memo_decode(buf_bytes(&data), &key, true, &memo, &fault)
+			    : cab_hash_parse(text, &hash) &&
+				      tree_nodes_load(store, &hash, &nodes, &fault);
+	if (good && !is_memo)
+		tree_nodes_release(&nodes);
+	if (!good && faccessat(store->folders[verify->folder], name, F_OK, 0) == 0)
+		verify_say(verify, "%s/%s: damaged, or not the name of one; it may be deleted",
+			store_folder_name(verify->folder), name);
+	return true;
+}
+
 bool
 store_verify(struct store *store, verify_fault *fault, void *context, struct verify_result *out,
 	struct err *err)
@@ -307,6 +338,10 @@ store_verify(struct store *store, verify_fault *fault, void *context, struct ver
 		verify.folder = records[at];
 		done = store_each_sharded(
 			store->folders[verify.folder], verify_record, &verify, err);
+	}
+	for (int memos = 0; done && memos < 2; memos++) {
+		verify.folder = memos ? FOLDER_MEMOS : FOLDER_TREES;
+		done = store_each_sharded(store->folders[verify.folder], verify_hint, &verify, err);
 	}
 	map_release(&verify.inodes);
 	if (done)
