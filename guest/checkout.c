@@ -2,6 +2,7 @@
 #include "checkout.h"
 
 #include "feature.h"
+#include "former.h"
 #include "heap.h"
 #include "report.h"
 
@@ -73,7 +74,7 @@ static void
 object_place(struct checkout *checkout, struct object *object, const struct folder *folder,
 	const char *name, enum tree_kind kind)
 {
-	if (!object->type) {
+	if (!object->type && !former_load(checkout->objects, object)) {
 		struct want *want = (struct want *)heap_take(sizeof *want);
 		*want = (struct want){object->wants, folder, name, kind};
 		object->wants = want;
@@ -98,17 +99,22 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
 	while (tree_next(&tree)) {
 		const struct folder *place = folder;
-		if (tree.kind == TREE_SUBMODULE || tree.kind == TREE_FOLDER)
+		struct object *child = NULL;
+		if (tree.kind != TREE_SUBMODULE) {
+			child = object_find(checkout->objects, tree.id);
+			if (former_take(checkout->objects, child, folder, tree.name, tree.kind))
+				continue;
+		}
+		if (!child || tree.kind == TREE_FOLDER)
 			folder_make(checkout->output, folder, tree.name);
-		if (tree.kind == TREE_SUBMODULE)
+		if (!child)
 			continue;
 		if (tree.kind == TREE_FOLDER) {
 			struct folder *made = (struct folder *)heap_take(sizeof *made);
 			*made = (struct folder){folder, tree.name, folder->depth + 1};
 			place = made;
 		}
-		object_place(checkout, object_find(checkout->objects, tree.id), place,
-			(const char *)tree.name.data, tree.kind);
+		object_place(checkout, child, place, (const char *)tree.name.data, tree.kind);
 	}
 	if (tree.sentence)
 		object_fail(object, tree.sentence);

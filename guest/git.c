@@ -3,6 +3,7 @@
 
 #include "checkout.h"
 #include "feature.h"
+#include "former.h"
 #include "heap.h"
 #include "receive.h"
 #include "reply.h"
@@ -25,6 +26,7 @@ struct git {
 	size_t id_size;        /* SUM_SHA1 until a revision or the server says SUM_SHA256 */
 	uint8_t id[SUM_ID];
 	struct text hex;   /* of the id */
+	struct span held;  /* the revision of a former object, or nothing */
 	struct text words; /* what a version 0 server can do */
 	size_t logged;     /* bytes of the server's own words */
 	struct text tags;  /* "ID NAME\n" each, where they are all that is asked for */
@@ -466,8 +468,10 @@ pack_ask(struct git *git, struct reply *reply)
 		want_old(git, &body);
 	} else {
 		command_begin(git, &body, "command=fetch");
-		pkt_lines(&body, "no-progress\nofs-delta\nwant $\ndeepen 1\ndone\n0",
-			text_span(&git->hex));
+		pkt_lines(&body, "no-progress\nofs-delta\nwant $", text_span(&git->hex));
+		if (git->held.size)
+			pkt_lines(&body, "thin-pack\nshallow $\nhave $", git->held);
+		pkt_lines(&body, "deepen 1\ndone\n0", git->held);
 	}
 	status_expect(git_request(git, reply, UPLOAD_PACK, text_span(&body)));
 	reply->revision = text_span(&git->hex);
@@ -523,10 +527,13 @@ git_fetch(const struct request *request)
 
 	objects_init(objects, output, &scratch, git->id_size);
 	checkout_init(checkout, objects, output, request->subpath);
+	former_open(request, objects);
+	git->held = former_revision(objects);
 	checkout_begin(checkout, git->id);
 	folder_make(output, NULL, scratch.name);
 	receive_init(receive, objects, checkout);
 	pack_fetch(git, receive);
 	checkout_finish(checkout);
+	former_leave(request, objects, git->id, checkout->root);
 	checkout_hash(checkout);
 }

@@ -30,6 +30,8 @@ enum object_place {
 };
 
 struct want;
+struct former;
+struct former_entry;
 
 struct object {
 	uint8_t id[SUM_ID];         /* zeros behind a shorter one */
@@ -48,6 +50,7 @@ struct object {
 	};
 	const uint8_t *link; /* the content, if the object is a link's target somewhere */
 	struct want *wants;
+	struct former_entry *former; /* where it lay in the former tree (former.h) */
 	struct object *older;
 	struct object *newer;
 };
@@ -55,7 +58,8 @@ struct object {
 struct objects {
 	struct output *output;
 	const struct folder *scratch_folder;
-	struct table table; /* of struct object */
+	struct table table;    /* of struct object */
+	struct former *former; /* NULL without a hint */
 	struct object *oldest;
 	struct object *newest;
 	size_t id_size;  /* SUM_SHA1 or SUM_SHA256 */

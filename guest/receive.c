@@ -3,6 +3,7 @@
 
 #include "delta.h"
 #include "feature.h"
+#include "former.h"
 #include "heap.h"
 
 void
@@ -98,6 +99,8 @@ base_find(struct receive *receive)
 	if (receive->pack.type == PACK_ID_DELTA) {
 		late_settle_all(receive);
 		base = object_find(receive->objects, receive->pack.base_id);
+		if (!base->type)
+			(void)former_load(receive->objects, base);
 	}
 	size_t low = 0;
 	size_t high = receive->pack.number - 1;

@@ -162,17 +162,17 @@ texts_read(int32_t sizes(size_t *, size_t *), int32_t get(char **, char *), size
 	return texts;
 }
 
-static void
-pins_read(struct request *request)
+struct span
+environment_find(const char *name)
 {
 	size_t count;
 	char **variables = texts_read(wasi_environ_sizes_get, wasi_environ_get, &count);
 	while (count--) {
 		struct span value = span_text(variables[count]);
-		struct span name = span_word(&value, '=');
-		if (span_is(name, "CAB_PIN"))
-			request->pins = value;
+		if (span_is(span_word(&value, '='), name))
+			return value;
 	}
+	return span_of(NULL, 0);
 }
 
 const struct request *
@@ -192,7 +192,7 @@ request_read(void)
 	options_write(request);
 	if (request->shape != SHAPE_ARCHIVE && request->shape != SHAPE_FILE)
 		reference_split(request);
-	pins_read(request);
+	request->pins = environment_find("CAB_PIN");
 	return request;
 }
 

@@ -161,6 +161,8 @@ finish_register(struct realizer_job *job, struct object *objects, struct err *er
 		.told = finish_is_told(job),
 		.claim = has_claim ? &claim : NULL,
 	};
+	if (!hint_finish(job, &work, err))
+		return false;
 	if (output_register(&work, objects, err))
 		return true;
 	return err->kind == ERR_CORRUPT && has_claim
@@ -245,6 +247,8 @@ finish_run(struct realizer_job *job, struct realizer_result *out, struct err *er
 	if (!finish_register(job, objects, err))
 		return false;
 	finish_record(job, objects);
+	if (is_self)
+		hint_keep(job, &objects[0]);
 	finish_outputs(job, objects, out);
 	if (is_self)
 		finish_identities(job, &objects[0].hash, out);

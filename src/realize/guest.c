@@ -177,6 +177,7 @@ guest_end(void *context, const struct network_end *end)
 	struct guest_request *request = (struct guest_request *)context;
 	struct guest *guest = request->guest;
 	request->transfer = NULL;
+	guest->account.broken |= !request->headed || request->status >= 400 || end->why.size;
 	guest->account.requests += end->requests;
 	guest->account.received += end->received;
 	guest_tell_request(request, end->received);

@@ -51,6 +51,7 @@ struct guest_listener {
 struct guest_account {
 	uint64_t requests; /* sent, those that nobody waited for included */
 	uint64_t received; /* of answers that were waited for; of others what the guest tells */
+	bool broken;       /* one failed, or was answered with an error */
 };
 
 struct guest *guest_new(const struct guest_host *host, const struct guest_listener *listener);

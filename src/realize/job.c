@@ -106,6 +106,7 @@ job_release(struct realizer_job *job)
 	log_release(&job->log);
 	buf_release(&job->last_line);
 	object_list_release(&job->closure);
+	hint_release(job);
 	if (job->number)
 		job_remove_folders(job);
 	if (job->id != SIZE_MAX)
@@ -242,6 +243,10 @@ job_on_end(void *context, short events)
 		.requests = account.requests, .received = account.received};
 	struct err err = {0};
 	bool done = finish_job(job, &result, &err);
+	/* Where the network did all that was asked of it, the hint may have led the program astray. */
+	if (!done && !account.broken &&
+		(err.kind == ERR_BUILD || err.kind == ERR_CORRUPT || err.kind == ERR_REFUSED))
+		hint_drop(job);
 	struct err log_err;
 	if (!log_close(&job->log, job_on_line, job, &log_err))
 		trace("build", "%s", log_err.text);

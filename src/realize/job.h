@@ -25,6 +25,7 @@
 #include "base/array.h"
 #include "realize/embedded.h"
 #include "realize/guest.h"
+#include "realize/hint.h"
 #include "realize/log.h"
 #include "realize/program.h"
 #include "realize/report.h"
@@ -118,6 +119,8 @@ struct realizer_job {
 	int pidfd;
 	struct loop_watch *end_watch;
 	object_list closure; /* of the inputs */
+
+	struct hint hint;
 
 	bool known; /* a line was known: what, and by whom */
 	struct cab_hash known_hash;

@@ -211,7 +211,9 @@ output_add(struct output_state *state, size_t at, struct err *err)
 	struct store_add_options options = {.name = text,
 		.vouch = {.kind = VOUCH_SELF},
 		.limits = work->limits,
-		.claim = work->claim};
+		.claim = work->claim,
+		.reuse = work->reuse,
+		.keep_nodes = work->keep_nodes};
 	object_references references = {0};
 	object_selves selves = {0};
 	bool done = output_collect_references(state, at, &references, err) &&

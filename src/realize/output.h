@@ -28,6 +28,8 @@ struct output_work {
 	bool told; /* the program knew paths of the store, so its outputs are scanned for them */
 	const struct cab_hash *claim; /* of a self-fixing or fixed one */
 	struct tree_limits limits;
+	const struct reuse *reuse; /* what was linked from a former object, or NULL */
+	bool keep_nodes;           /* in trees/ (store.h) */
 };
 
 /* `objects` has room for derivation->output_count; each is to be released. */

@@ -78,7 +78,7 @@ wasm_environment(struct realizer_job *job, struct bytes *out)
 {
 	const struct derivation *derivation = job->request.derivation;
 	size_t count = 0;
-	for (size_t at = 0; at < derivation->environment_count && count < WASM_ENVIRONMENT - 3;
+	for (size_t at = 0; at < derivation->environment_count && count < WASM_ENVIRONMENT - 5;
 		at++)
 		out[count++] = bytes_text(arena_format(&job->arena, "%.*s=%.*s",
 			BYTES_ARGS(derivation->environment[at].name),
@@ -89,6 +89,10 @@ wasm_environment(struct realizer_job *job, struct bytes *out)
 	if (job->request.pin_count)
 		out[count++] =
 			bytes_text(arena_format(&job->arena, "CAB_PIN=%s", job_pin_text(job)));
+	if (job->hint.given) {
+		out[count++] = bytes_text(job->hint.identities);
+		out[count++] = bytes_text(job->hint.former);
+	}
 	return count;
 }
 
@@ -116,21 +120,24 @@ wasm_origins(struct realizer_job *job, struct bytes **out, bool *redirects)
 	return count;
 }
 
-/* The closure of the inputs, as names in the store's folder. */
+/* The closure of the inputs, and a hint's object, as names in the store's folder. */
 static void
 wasm_inputs(struct realizer_job *job, struct spawner_request *request)
 {
-	struct bytes *names = arena_array(&job->arena, struct bytes, job->closure.size);
+	size_t count = 0;
+	struct bytes *names = arena_array(&job->arena, struct bytes, job->closure.size + 1);
 	for (size_t at = 0; at < job->closure.size; at++) {
 		const struct object *object = &job->closure.data[at];
 		struct store_path path = store_path_print(&object->path, object->name);
-		names[at] =
+		names[count++] =
 			arena_copy(&job->arena, bytes_text(path.text + sizeof STORE_PREFIX - 1));
 	}
 	request->store =
 		arena_format(&job->arena, "%s/store", store_root(job->embedded->settings.store));
+	if (job->hint.given)
+		names[count++] = bytes_text(job->hint.name);
 	request->inputs = names;
-	request->input_count = job->closure.size;
+	request->input_count = count;
 }
 
 bool
@@ -158,6 +165,7 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 	}
 	if (!start_closure(job, err))
 		return false;
+	hint_prepare(job);
 	struct bytes environment[WASM_ENVIRONMENT];
 	struct spawner_request request = {
 		.name = derivation->name,

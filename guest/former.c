@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "former.h"
+
+#include "feature.h"
+#include "heap.h"
+
+enum { READ_STEP = 64 << 10, READ_MAX = 256 << 20 };
+
+/* One place where an object lay in the former tree. Those of one object are a ring: each is used once before any is used again. */
+struct former_entry {
+	struct former_entry *next;
+	const struct folder *folder;
+	struct span name;  /* ends in NUL: it lies in a tree */
+	struct span value; /* a digest, or a link's target */
+	enum tree_kind kind;
+};
+
+/* A file that is written as its parts come. */
+struct sink {
+	const char *name;
+	int32_t fd; /* 0 until it is made */
+	struct text text;
+};
+
+struct former {
+	struct folder folder; /* the former object: a path of several names */
+	struct span revision;
+	struct table trees; /* of records: id, with zeros behind a shorter one, u32 size, content */
+	struct table nodes; /* of records: digest, u32 size, node */
+	struct sink reuse;
+};
+
+/* One entry of a node. */
+struct node_part {
+	uint8_t kind;
+	struct span name;
+	struct span value;
+};
+
+static void
+sink_flush(struct objects *objects, struct sink *sink)
+{
+	struct output *output = objects->output;
+	if (sink->fd == 0)
+		sink->fd = file_create(output, NULL, span_text(sink->name));
+	file_write(output, sink->fd, text_span(&sink->text));
+	output->bytes -= sink->text.size; /* no part of the output */
+	text_clear(&sink->text);
+}
+
+static void
+sink_add(struct objects *objects, struct sink *sink, struct span bytes)
+{
+	if (sink->text.size + bytes.size > READ_STEP)
+		sink_flush(objects, sink);
+	while (bytes.size) {
+		struct span some = span_of(bytes.data, size_min(bytes.size, READ_STEP));
+		text_add(&sink->text, some);
+		bytes = span_after(bytes, some.size);
+		if (bytes.size)
+			sink_flush(objects, sink);
+	}
+}
+
+/* The whole of a file, or an empty span where it cannot be read; in a block of `capacity_out` bytes. */
+static struct span
+file_whole(struct objects *objects, const struct folder *folder, struct span name,
+	size_t *capacity_out)
+{
+	struct span path = output_path(objects->output, folder, name);
+	size_t capacity = READ_STEP;
+	size_t size = 0;
+	size_t some = 1;
+	int32_t fd = -1;
+	*capacity_out = 0;
+	if (wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, 0,
+		    WASI_RIGHT_READ | WASI_RIGHT_SEEK, 0, 0, &fd) != 0)
+		return span_of(NULL, 0);
+	uint8_t *data = (uint8_t *)heap_take(capacity);
+	while (some) {
+		if (size == capacity) {
+			data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
+			capacity *= 2;
+		}
+		struct wasi_iovec vector = {data + size, capacity - size};
+		if (wasi_fd_pread(fd, &vector, 1, size, &some) != 0 || size > READ_MAX)
+			fail_about("the former object cannot be read", path);
+		size += some;
+	}
+	(void)wasi_fd_close(fd);
+	*capacity_out = capacity;
+	return span_of(data, size);
+}
+
+static uint32_t
+load_32(const uint8_t *from)
+{
+	return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
+	       (uint32_t)from[3] << 24;
+}
+
+/* The bytes of a record, found by its key. */
+static struct span
+record_of(struct table *table, const uint8_t key[TABLE_KEY])
+{
+	const uint8_t *record = (const uint8_t *)*table_slot(table, key);
+	if (!record)
+		return span_of(NULL, 0);
+	return span_of(record + TABLE_KEY + 4, load_32(record + TABLE_KEY));
+}
+
+/* All records of a file behind its first line, and the key of the first; NULL where it is no such file. */
+static const uint8_t *
+records_read(struct objects *objects, const char *name, const char *line, struct table *table)
+{
+	size_t capacity;
+	struct span file = file_whole(objects, NULL, span_text(name), &capacity);
+	if (!span_has_prefix(file, line))
+		return NULL;
+	file = span_after(file, strlen(line));
+	const uint8_t *first = file.data;
+	while (file.size) {
+		if (file.size < TABLE_KEY + 4 ||
+			file.size - TABLE_KEY - 4 < load_32(file.data + TABLE_KEY))
+			return NULL;
+		void **slot = table_slot(table, file.data);
+		if (!*slot) {
+			*slot = (void *)(uintptr_t)file.data;
+			table->count++;
+		}
+		file = span_after(file, TABLE_KEY + 4 + load_32(file.data + TABLE_KEY));
+	}
+	return table->count ? first : NULL;
+}
+
+static bool
+is_content(const struct objects *objects, const struct object *object, struct span content,
+	uint8_t type)
+{
+	uint8_t head[OBJECT_HEAD];
+	uint8_t sum[SUM_ID];
+	if (!content.data)
+		return false;
+	int32_t hash = cab_hash_new(objects_algorithm(objects));
+	(void)cab_hash_add(hash, head, object_head(head, content.size, type));
+	(void)cab_hash_add(hash, content.data, content.size);
+	hash_end(hash, sum);
+	return memcmp(sum, object->id, objects->id_size) == 0;
+}
+
+/* An entry off the front of a node's rest. */
+static bool
+node_next(struct span *rest, struct node_part *part)
+{
+	if (rest->size < 3)
+		return false;
+	part->kind = rest->data[0];
+	size_t size = rest->data[1] | (size_t)rest->data[2] << 8;
+	part->name = span_of(rest->data + 3, size);
+	*rest = span_from(*rest, 3 + size);
+	size_t value = SUM_BLAKE3;
+	if (part->kind == TREE_LINK) {
+		if (rest->size < 2)
+			return false;
+		value = rest->data[0] | (size_t)rest->data[1] << 8;
+		*rest = span_after(*rest, 2);
+	}
+	if (rest->size < value)
+		return false;
+	part->value = span_of(rest->data, value);
+	*rest = span_after(*rest, value);
+	return true;
+}
+
+/* From where the last one was found on, and once around: git's order is nearly that of a node. */
+static bool
+node_find(struct span node, struct span *rest, struct span name, struct node_part *part)
+{
+	for (unsigned around = 0; around < 2; around++) {
+		while (node_next(rest, part))
+			if (span_equal(part->name, name))
+				return true;
+		*rest = node;
+	}
+	return false;
+}
+
+static void
+entry_add(struct object *object, const struct folder *folder, const struct node_part *part,
+	struct span name)
+{
+	struct former_entry *entry = (struct former_entry *)heap_take(sizeof *entry);
+	*entry =
+		(struct former_entry){entry, folder, name, part->value, (enum tree_kind)part->kind};
+	if (object->former) {
+		entry->next = object->former->next;
+		object->former->next = entry;
+	}
+	object->former = entry;
+}
+
+/* A tree of git beside the node of the same folder. */
+static bool
+tree_index(struct objects *objects, const struct object *object, const uint8_t *digest,
+	const struct folder *folder)
+{
+	struct former *former = objects->former;
+	struct span content = record_of(&former->trees, object->id);
+	struct span node = record_of(&former->nodes, digest);
+	if (!is_content(objects, object, content, PACK_TREE) ||
+		!span_has_prefix(node, "cab tree 1\n") || folder->depth > OUTPUT_DEPTH)
+		return false;
+	node = span_after(node, strlen("cab tree 1\n"));
+	struct span rest = node;
+	struct tree tree = tree_start(content, objects->id_size);
+	while (tree_next(&tree)) {
+		struct node_part part;
+		uint8_t kind = tree.kind == TREE_SUBMODULE ? TREE_FOLDER : (uint8_t)tree.kind;
+		if (!node_find(node, &rest, tree.name, &part) || part.kind != kind)
+			return false;
+		if (tree.kind == TREE_SUBMODULE)
+			continue;
+		struct object *child = object_find(objects, tree.id);
+		entry_add(child, folder, &part, tree.name);
+		if (tree.kind != TREE_FOLDER)
+			continue;
+		struct folder *inner = (struct folder *)heap_take(sizeof *inner);
+		*inner = (struct folder){folder, tree.name, folder->depth + 1};
+		if (!tree_index(objects, child, part.value.data, inner))
+			return false;
+	}
+	return !tree.sentence;
+}
+
+/* From the hint's revision down. */
+static bool
+hint_read(struct span hint, struct objects *objects)
+{
+	struct former *former = objects->former;
+	struct span rest = hint;
+	uint8_t id[SUM_ID];
+	while (rest.size && !former->revision.size) {
+		struct span value = span_word(&rest, '\n');
+		if (span_is(span_word(&value, ' '), "git"))
+			former->revision = value;
+	}
+	const uint8_t *root =
+		records_read(objects, "former.nodes", "cab nodes 1\n", &former->nodes);
+	size_t digits = 2 * objects->id_size;
+	if (!root || !records_read(objects, "former.memo", "cab git 1\n", &former->trees) ||
+		!hex_read(former->revision, id, objects->id_size))
+		return false;
+	const struct object *commit = object_find(objects, id);
+	struct span content = record_of(&former->trees, commit->id);
+	return is_content(objects, commit, content, PACK_COMMIT) &&
+	       span_has_prefix(content, "tree ") && content.size > 5 + digits &&
+	       hex_read(span_of(content.data + 5, digits), id, objects->id_size) &&
+	       tree_index(objects, object_find(objects, id), root, &former->folder);
+}
+
+void
+former_open(const struct request *request, struct objects *objects)
+{
+	struct span hint = feature_whole ? environment_find("CAB_HINT") : span_of(NULL, 0);
+	if (!hint.size || request->options.size)
+		return;
+	objects->former = (struct former *)heap_zero(sizeof *objects->former);
+	objects->former->reuse.name = "reuse";
+	objects->former->folder.name = span_from(environment_find("CAB_FORMER"), 1);
+	if (hint_read(hint, objects))
+		return;
+	objects->former = NULL;
+	log_about("the hint does not add up, and is not used", hint);
+}
+
+struct span
+former_revision(const struct objects *objects)
+{
+	return feature_whole && objects->former ? objects->former->revision : span_of(NULL, 0);
+}
+
+/* The place of this kind that was used the longest ago; the ring turns there. */
+static struct former_entry *
+entry_use(struct objects *objects, struct object *object, enum tree_kind kind)
+{
+	struct former_entry *last = object->former;
+	if (!feature_whole || !objects->former || !last)
+		return NULL;
+	struct former_entry *entry = last;
+	do {
+		entry = entry->next;
+		if (entry->kind == kind)
+			return object->former = entry;
+	} while (entry != last);
+	return NULL;
+}
+
+bool
+former_take(struct objects *objects, struct object *object, const struct folder *folder,
+	struct span name, enum tree_kind kind)
+{
+	struct former_entry *entry = entry_use(objects, object, kind);
+	if (!entry)
+		return false;
+	struct sink *reuse = &objects->former->reuse;
+	struct span path = output_path(objects->output, entry->folder, entry->name);
+	sink_add(objects, reuse, span_from(path, objects->former->folder.name.size + 1));
+	sink_add(objects, reuse, span_of("", 1));
+	path = output_path(objects->output, folder, name);
+	sink_add(objects, reuse, span_from(path, sizeof "out"));
+	sink_add(objects, reuse, span_of("", 1));
+	if (kind == TREE_LINK) {
+		object->link = entry->value.data;
+		object->size = (uint32_t)entry->value.size;
+	} else {
+		memcpy(object->digest, entry->value.data, SUM_BLAKE3);
+		object->has_digest = kind == TREE_FOLDER;
+	}
+	return true;
+}
+
+bool
+former_load(struct objects *objects, struct object *object)
+{
+	const struct former_entry *entry = object->former;
+	if (!feature_whole || !objects->former)
+		return false;
+	struct span content = record_of(&objects->former->trees, object->id);
+	if (is_content(objects, object, content, PACK_TREE)) {
+		object->type = PACK_TREE;
+		object->size = (uint32_t)content.size;
+		object->data = (uint8_t *)(uintptr_t)content.data;
+		return true;
+	}
+	if (!entry)
+		return false;
+	size_t capacity = 0;
+	content = entry->value;
+	if (entry->kind != TREE_LINK)
+		content = file_whole(objects, entry->folder, entry->name, &capacity);
+	if (!is_content(objects, object, content, PACK_BLOB))
+		object_fail(object, "the former object is damaged");
+	uint8_t *data = object_buffer(content.size);
+	memcpy(data, content.data, content.size);
+	if (capacity)
+		heap_give((void *)(uintptr_t)content.data, capacity);
+	object_receive(objects, object, PACK_BLOB, data, content.size);
+	if (capacity)
+		object_set_file(object, entry->folder, (const char *)entry->name.data);
+	object_unpin(objects, object);
+	return true;
+}
+
+static void
+record_add(struct objects *objects, struct sink *memo, const struct object *object,
+	struct span content)
+{
+	const uint8_t size[4] = {(uint8_t)content.size, (uint8_t)(content.size >> 8),
+		(uint8_t)(content.size >> 16), (uint8_t)(content.size >> 24)};
+	sink_add(objects, memo, span_of(object->id, TABLE_KEY));
+	sink_add(objects, memo, span_of(size, sizeof size));
+	sink_add(objects, memo, content);
+}
+
+/* A tree with all that are in it, each once. */
+static void
+tree_leave(struct objects *objects, struct sink *memo, struct table *done, struct object *object)
+{
+	void **slot = table_slot(done, object->id);
+	if (*slot)
+		return;
+	*slot = object;
+	done->count++;
+	if (!object->type)
+		(void)former_load(objects, object);
+	struct span content = span_of(object->data, object->size);
+	record_add(objects, memo, object, content);
+	struct tree tree = tree_start(content, objects->id_size);
+	while (tree_next(&tree))
+		if (tree.kind == TREE_FOLDER)
+			tree_leave(objects, memo, done, object_find(objects, tree.id));
+}
+
+void
+former_leave(const struct request *request, struct objects *objects, const uint8_t *revision,
+	struct object *root)
+{
+	struct sink memo = {.name = "memo"};
+	struct table done = {0};
+	if (!feature_whole)
+		return;
+	struct object *commit = object_find(objects, revision);
+	if (objects->former && objects->former->reuse.text.size)
+		sink_flush(objects, &objects->former->reuse);
+	if (request->options.size || commit->type != PACK_COMMIT || root->type != PACK_TREE)
+		return;
+	sink_add(objects, &memo, SPAN("cab git 1\n"));
+	record_add(objects, &memo, commit, object_content(objects, commit));
+	tree_leave(objects, &memo, &done, root);
+	sink_flush(objects, &memo);
+}

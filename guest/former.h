@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * former: a fetch of git that builds on the one before.
+ *
+ *     former_open(request, &objects);             where the realizer has given a hint that holds
+ *     former_revision(&objects)                   in hex, what the server may build its pack on
+ *     if (former_take(&objects, object, folder, name, kind)) ...    the realizer will put it there, out of the former object
+ *     if (former_load(&objects, object)) ...      its content is there: it was part of the former tree
+ *     former_leave(request, &objects, revision_id, root);  for the realizer, and for the next fetch
+ *
+ * The hint (cab-guest(7)) is the former object's files, beneath what CAB_FORMER names; its directory nodes, `former.nodes`; and the memo that
+ * the former fetch left, `former.memo`: the commit and its trees. Each tree is used by its id, from the hint's revision down, and
+ * stands beside the node that the realizer proved; so what lies where, with which Cab digest, follows, and no file of the
+ * former object is read but to be a delta's base or to be written with another mode: then by its id. A memo that does not add
+ * up is no hint.
+ *
+ * A memo is "cab git 1\n", then the commit and each tree once: id (32 bytes, zeros behind a shorter one), u32 size, content.
+ * `reuse` is as cab-guest(7) says. A small module (feature.h) has none of this.
+ */
+#pragma once
+
+#include "object.h"
+#include "request.h"
+#include "tree.h"
+
+void former_open(const struct request *request, struct objects *objects);
+/* Empty where there is no hint. */
+struct span former_revision(const struct objects *objects);
+/* False where the former tree has no such thing. Its digest, or target, is known then. */
+bool former_take(struct objects *objects, struct object *object, const struct folder *folder,
+	struct span name, enum tree_kind kind);
+/* False where it was not part of the former tree; its type is set otherwise. */
+bool former_load(struct objects *objects, struct object *object);
+void former_leave(const struct request *request, struct objects *objects, const uint8_t *revision,
+	struct object *root);

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""A ref that moved: the fetch builds on the former object, and what is registered is right all the same."""
+import json
+import glob
+import json
+import os
+import subprocess
+import sys
+
+from harness import case, commit, git, git_tree_of, main, repository, tree_of
+
+BUILT = os.path.dirname(os.path.abspath(sys.argv[2]))
+FILES = {f"d{folder}/f{number}": f"{folder} {number}\n" * 200 for folder in range(6) for number in range(20)}
+
+
+def served(box, files):
+    folder = os.path.join(box.top, "git", "o", "r")
+    repository(folder, files)
+    return folder, box.serve_git(os.path.join(box.top, "git"))
+
+
+def fetched(box, folder, verify=True):
+    """Fetches it, compares it with what git stores, and gives what was traced and the objects that are new."""
+    before = set(box.objects())
+    result = box.cab("island", "fetch", "<github:o/r>", environment={"CAB_TRACE": "hint"})
+    new = [name for name in box.objects() if name not in before]
+    path = result.out.splitlines()[0]
+    found = tree_of(path)
+    wanted = git_tree_of(folder)
+    box.check(found == wanted, f"the tree is what git stores; they differ in "
+              f"{[name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)]}: {result}")
+    if verify:
+        box.cab("store", "verify")
+    return result.err, new
+
+
+def moved(box, folder):
+    said, new = fetched(box, folder)
+    box.check("hint: none" not in said and "hint: " in said, f"there was a hint: {said}")
+    return new
+
+
+def received(box):
+    return json.loads(box.cab("account", "--json").out)["received"]
+
+
+def kept(box, kind):
+    return glob.glob(os.path.join(box.root, kind, "*", "*"))
+
+
+def inodes(box, name):
+    top = os.path.join(box.root, "store", name)
+    return {os.path.relpath(os.path.join(folder, file), top): os.lstat(os.path.join(folder, file)).st_ino
+            for folder, _, files in os.walk(top) for file in files}
+
+
+@case("a changed file: what did not change is linked")
+def _(box):
+    folder, _ = served(box, FILES)
+    said, first = fetched(box, folder)
+    box.check("none: " in said, f"the first has no hint: {said}")
+    commit(folder, {"d3/f7": "changed\n"})
+    second = moved(box, folder)
+    before, after = inodes(box, first[0]), inodes(box, second[0])
+    box.check([name for name in after if after[name] != before[name]] == ["d3/f7"], "all else is the same inode")
+
+
+@case("what comes over the wire is what changed, and 2 kB")
+def _(box):
+    noise = {f"n{number}": os.urandom(2000) for number in range(40)}
+    folder, _ = served(box, {**FILES, **noise})
+    fetched(box, folder)
+    first = received(box)
+    change = os.urandom(3000)
+    commit(folder, {"n7": change, "d2/f2": "other\n"})
+    moved(box, folder)
+    box.check(first > 80000 and len(change) < received(box) < len(change) + 2000, f"{first}, then {received(box)} bytes")
+    # A line more in a file that cannot be compressed is a delta against the file that is held.
+    commit(folder, {"n8": noise["n8"] + b"more"})
+    moved(box, folder)
+    box.check(received(box) < 2000, f"{received(box)} bytes")
+
+
+@case("added, deleted, empty and equal files; nothing of one object shares an inode")
+def _(box):
+    folder, _ = served(box, {**FILES, "empty": "", "e/empty": "", "e/other": "", "same/a": "same", "same/b": "same", "gone": "1"})
+    fetched(box, folder)
+    os.unlink(os.path.join(folder, "gone"))
+    commit(folder, {"new": "new", "e/third": "", "same/c": "same", "d1/f1": "same", "again": FILES["d0/f0"]})
+    new, = moved(box, folder)
+    found = inodes(box, new)
+    box.check(len(set(found.values())) == len(found), "each name has an inode of its own")
+
+
+@case("folders that move, are copied, and swap with files")
+def _(box):
+    folder, _ = served(box, {**FILES, "a": "file", "b/c/d": "deep", "b/c/e": "deeper"})
+    fetched(box, folder)
+    at = lambda name: os.path.join(folder, name)
+    os.rename(at("d1"), at("moved"))
+    os.makedirs(at("x/y"))
+    os.rename(at("b/c"), at("x/y/z"))
+    subprocess.run(["cp", "-r", at("d2"), at("copy")], check=True)
+    os.unlink(at("a"))
+    os.rmdir(at("b"))
+    commit(folder, {"a/b": "file", "b": "no folder"})
+    new, = moved(box, folder)
+    found = inodes(box, new)
+    box.check(len(set(found.values())) == len(found), "each name has an inode of its own")
+    before = received(box)
+    box.check(before < 2000, f"{before} bytes")
+
+
+@case("modes, links, and files that become links")
+def _(box):
+    folder, _ = served(box, {**FILES, "program": "#!/bin/sh\n", "plain": "plain", "was": "d0/f0"})
+    at = lambda name: os.path.join(folder, name)
+    os.chmod(at("program"), 0o755)
+    os.symlink("d0/f0", at("link"))
+    os.symlink("elsewhere", at("d3/link"))
+    os.symlink("plain", at("back"))
+    commit(folder, {})
+    fetched(box, folder)
+    os.chmod(at("program"), 0o644)
+    os.chmod(at("plain"), 0o755)
+    for name, target in (("link", "d0/f1"), ("back", None), ("was", "d0/f0")):
+        os.unlink(at(name))
+        if target:
+            os.symlink(target, at(name))
+    commit(folder, {"back": "plain"})
+    moved(box, folder)
+
+
+@case("names that are not UTF-8, and submodules, which are empty folders")
+def _(box):
+    folder, _ = served(box, FILES)
+    with open(os.path.join(os.fsencode(folder), b"d4", b"caf\xe9\n"), "wb") as file:
+        file.write(b"latin")
+    revision = commit(folder, {})
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{revision},d5/module")
+    git(folder, "commit", "-q", "-m", "a submodule")
+    fetched(box, folder)
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{revision},d4/module")
+    git(folder, "commit", "-q", "-m", "another")
+    moved(box, folder)
+
+
+@case("a branch that was reset to another history, and back")
+def _(box):
+    folder, server = served(box, FILES)
+    fetched(box, folder)
+    first = git(folder, "rev-parse", "HEAD")
+    git(folder, "checkout", "-q", "--orphan", "new")
+    git(folder, "rm", "-rfq", ".")
+    commit(folder, {"other": "1", "d0/f0": FILES["d0/f0"]})
+    git(folder, "branch", "-f", "main", "new")
+    git(folder, "checkout", "-q", "main")
+    moved(box, folder)
+    git(folder, "reset", "-q", "--hard", first)
+    server.forget()
+    box.cab("island", "fetch", "<github:o/r>")
+    box.check(server.count() == 1, f"what was there is known:\n{server.log()}")
+
+
+@case("a server that has never heard of what is held sends all")
+def _(box):
+    folder, server = served(box, FILES)
+    fetched(box, folder)
+    subprocess.run(["rm", "-rf", folder], check=True)
+    repository(folder, {**FILES, "d0/f0": "new"})
+    moved(box, folder)
+    box.check(server.count() == 4, server.log())
+
+
+@case("a repository of SHA-256")
+def _(box):
+    folder = os.path.join(box.top, "git", "o", "r")
+    os.makedirs(folder)
+    git(folder, "init", "-q", "-b", "main", "--object-format=sha256")
+    served(box, FILES)
+    fetched(box, folder)
+    commit(folder, {"d3/f7": "changed\n", "new/file": "new"})
+    moved(box, folder)
+
+
+@case("many commits, one after the other, each on the one before")
+def _(box):
+    folder, _ = served(box, FILES)
+    fetched(box, folder)
+    for number in range(6):
+        commit(folder, {f"d{number}/f{number}": f"{number}", f"new/{number}": f"{number}"})
+        moved(box, folder)
+
+
+@case("a memo that is damaged is no hint, nor are nodes that are damaged or gone")
+def _(box):
+    folder, _ = served(box, FILES)
+    for number, spoil in enumerate(("memos", "trees", "none of trees", "none of memos")):
+        fetched(box, folder)
+        for name in kept(box, spoil.rsplit(" ", 1)[-1]):
+            if spoil.startswith("none"):
+                os.unlink(name)
+                continue
+            with open(name, "rb") as file:
+                data = bytearray(file.read())
+            data[-30] ^= 1
+            os.chmod(name, 0o644)
+            with open(name, "wb") as file:
+                file.write(data)
+        said = box.run("store", "verify")
+        box.check((said.status == 0) == spoil.startswith("none"), f"verify sees it: {said}")
+        commit(folder, {"d0/f0": f"change {number}"})
+        err, _ = fetched(box, folder, verify=False)
+        box.check("hint: none: " in err, f"no hint, and why: {err}")
+        box.cab("store", "gc")
+        for name in kept(box, "trees") + kept(box, "memos"):
+            os.unlink(name)
+
+
+@case("a former object that is deleted is no hint, and gc takes what belongs to it")
+def _(box):
+    folder, _ = served(box, FILES)
+    _, new = fetched(box, folder)
+    box.check(kept(box, "memos") and kept(box, "trees"), "both are kept")
+    box.cab("store", "delete", os.path.join("/cull/store", new[0]))
+    commit(folder, {"d0/f0": "change"})
+    err, _ = fetched(box, folder)
+    box.check("hint: none: " in err, err)
+    box.cab("store", "gc")
+    box.check(not kept(box, "memos") and not kept(box, "trees"), str(kept(box, "memos") + kept(box, "trees")))
+
+
+@case("a former object that is damaged: an error, nothing registered, and the next fetch is whole")
+def _(box):
+    noise = os.urandom(4000)
+    folder, _ = served(box, {**FILES, "noise": noise})
+    _, new = fetched(box, folder)
+    path = os.path.join(box.root, "store", new[0], "noise")
+    os.chmod(path, 0o644)
+    with open(path, "r+b") as file:
+        file.write(b"damage")
+    os.utime(path, ns=(10**9, 10**9))
+    os.chmod(path, 0o444)
+    commit(folder, {"noise": noise + b"more"})
+    objects = box.objects()
+    box.fails("island", "fetch", "<github:o/r>", says=["the former object is damaged", "the next run fetches all"])
+    box.check(box.objects() == objects, "nothing was registered")
+    err, _ = fetched(box, folder, verify=False)
+    box.check("hint: none: " in err, err)
+
+
+@case("a memo that lies about its object, its revision or its trees")
+def _(box):
+    folder, _ = served(box, {**FILES, "lie": "true"})
+    _, first = fetched(box, folder)
+    other = commit(folder, {"lie": "false"})
+    _, second = fetched(box, folder)
+    hashes = {name: box.cab("store", "info", os.path.join("/cull/store", name)).out for name in first + second}
+    hashes = {name: next(word for word in text.split() if len(word) == 53 and word[0] == "d") for name, text in hashes.items()}
+    blobs = [git(folder, "rev-parse", f"HEAD:{name}") for name in ("d0/f0", "d0/f1")]
+    lies = (["object", first[0], hashes[first[0]]], ["identity", "git", git(folder, "rev-parse", "HEAD~1")], ["swap", *blobs])
+    for number, lie in enumerate(lies):
+        name, = kept(box, "memos")
+        subprocess.run([os.path.join(BUILT, "forge"), name, *lie], check=True)
+        box.cab("store", "verify")
+        commit(folder, {"d5/f5": f"change {number}"})
+        err, _ = fetched(box, folder)
+        logs = "".join(open(name, encoding="utf-8").read() for name in kept(box, "logs"))
+        box.check("hint: none: " in err or "does not add up" in logs, f"{lie[0]}: {err}{logs}")
+        box.check(received(box) > 2000, "all of it came")
+    box.check(other, "the revision that was forged is a real one")
+
+
+@case("a program that is not cab's sees no hint")
+def _(box):
+    folder, _ = served(box, FILES)
+    fetched(box, folder)
+    with open(os.path.join(BUILT, "foreign.wasm"), "rb") as file:
+        box.write("foreign.wasm", file.read())
+    box.write("default.cab", 'derivation { name = "f", program = ./foreign.wasm, arguments = ["put 42", "say cab ."], fixed = "self", '
+              'requiredRealizerFeatures = ["wasm"] }\n')
+    said = box.cab("build", environment={"CAB_TRACE": "hint"}).err
+    box.check("hint" not in said and len(kept(box, "memos")) == 1, said)
+
+
+main()
