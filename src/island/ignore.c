@@ -65,7 +65,7 @@ ignore_says(const struct ignore_pattern *pattern, struct bytes text)
 {
 	size_t plain = 0;
 	while (pattern->anchored && plain < pattern->text.size &&
-		!memchr("*?[\\", pattern->text.data[plain], 4))
+		bytes_find(BYTES_LITERAL("*?[\\"), pattern->text.data[plain]) == SIZE_MAX)
 		plain++;
 	return bytes_has_prefix(text, bytes_first(pattern->text, plain)) &&
 	       ignore_match(bytes_from(pattern->text, plain), bytes_from(text, plain));

@@ -34,6 +34,7 @@
 
 struct rules_library {
 	void *handle;
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name takes none. */
 #define RULES_MEMBER(name) __typeof__(&(name)) name;
 	RULES_FUNCTIONS(RULES_MEMBER)
 #undef RULES_MEMBER

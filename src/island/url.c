@@ -48,7 +48,7 @@ is_dots(struct bytes part)
 	while (part.size > 0) {
 		size_t size = part.data[0] == '.' ? 1 : 3;
 		bool encoded = part.size >= 3 && part.data[0] == '%' && part.data[1] == '2' &&
-			       tolower(part.data[2]) == 'e';
+			       (part.data[2] == 'e' || part.data[2] == 'E');
 		if (size == 3 && !encoded)
 			return false;
 		part = bytes_from(part, size);

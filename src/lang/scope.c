@@ -456,7 +456,7 @@ at_enter(struct walk *walk, struct node *node)
 }
 
 static void
-node_enter(struct walk *walk, struct node *node)
+node_enter(struct walk *walk, struct node *node) /* NOLINT: a case a kind */
 {
 	switch (node->kind) {
 	case NODE_ERROR:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/array.h"
+#include "base/bytes.h"
 #include "lang/syntax.h"
 
 /* Two nodes, or two patterns, still to be compared. */
@@ -85,6 +86,16 @@ equal_island(struct comparison *comparison, const struct node_island *left,
 	       later(comparison, left->config, right->config) &&
 	       equal_text(comparison, left->subpath, right->subpath) &&
 	       equal_text(comparison, left->outer, right->outer);
+}
+
+/* By its bits: the two zeros are printed differently. */
+static bool
+equal_float(double left, double right)
+{
+	uint64_t bits[2];
+	memcpy(&bits[0], &left, sizeof left);
+	memcpy(&bits[1], &right, sizeof right);
+	return bits[0] == bits[1];
 }
 
 static bool
@@ -184,7 +195,7 @@ equal_nodes(struct comparison *comparison, const struct node *left, const struct
 	case NODE_INTEGER:
 		return left->integer == right->integer;
 	case NODE_FLOAT:
-		return memcmp(&left->number, &right->number, sizeof left->number) == 0;
+		return equal_float(left->number, right->number);
 	case NODE_STRING:
 	case NODE_PATH:
 		return equal_text(comparison, left->text, right->text);

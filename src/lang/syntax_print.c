@@ -446,7 +446,7 @@ print_atom(struct printer *printer, const struct node *node)
 }
 
 static void
-print_bare(struct printer *printer, const struct node *node)
+print_bare(struct printer *printer, const struct node *node) /* NOLINT: a case a kind */
 {
 	switch (node->kind) {
 	case NODE_ERROR:

@@ -322,10 +322,9 @@ lexer_code(struct lexer *lexer)
 		lexer_start_text(lexer, MODE_SCHEME, TOKEN_ISLAND_START, 1, 0);
 	} else if ((byte == '/' || byte == '.') && lexer_is_path(lexer)) {
 		lexer_start_text(lexer, MODE_PATH, TOKEN_PATH_START, 0, 0);
-	} else if (byte >= '0' && byte <= '9') {
-		lexer_number(lexer);
-	} else if (byte == '.' && !follows_operand(lexer) && lexer_peek(lexer, 1) >= '0' &&
-		   lexer_peek(lexer, 1) <= '9') {
+	} else if ((byte >= '0' && byte <= '9') ||
+		   (byte == '.' && !follows_operand(lexer) && lexer_peek(lexer, 1) >= '0' &&
+			   lexer_peek(lexer, 1) <= '9')) {
 		lexer_number(lexer);
 	} else if (token_starts_name(point)) {
 		lexer_name(lexer);

@@ -15,8 +15,8 @@
 enum { SETTLE_AFTER = 250 };
 
 const struct embedded_limits embedded_limits_default = {
-	.seconds = 6 * 3600,
-	.fetch_seconds = 30 * 60,
+	.seconds = (uint64_t)6 * 3600,
+	.fetch_seconds = (uint64_t)30 * 60,
 	.silence = 3600,
 	.log = 64 << 20,
 	.guest_memory = (uint64_t)1 << 30,

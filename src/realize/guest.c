@@ -69,9 +69,11 @@ static void
 guest_forget(struct guest_request *request)
 {
 	struct guest *guest = request->guest;
-	for (size_t at = 0; at < guest->requests.size; at++)
-		if (guest->requests.data[at] == request)
-			guest->requests.data[at] = guest->requests.data[--guest->requests.size];
+	size_t place = 0;
+	while (place < guest->requests.size && guest->requests.data[place] != request)
+		place++;
+	must(place < guest->requests.size, "a guest knows its requests");
+	guest->requests.data[place] = guest->requests.data[--guest->requests.size];
 	if (request->transfer) {
 		/* A guest that has what it wants hears no end; what was sent counts all the same. */
 		guest->account.requests += request->reached;

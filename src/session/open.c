@@ -18,7 +18,7 @@ session_own_path(const char *kind, const char *name)
 {
 	bool programs = strcmp(kind, "libexec") == 0;
 	const char *set = getenv(programs ? "CAB_LIBEXEC" : "CAB_SHARE");
-	cleanup_buf struct buf out = BUF(3 * 4096);
+	cleanup_buf struct buf out = BUF((size_t)3 * 4096);
 	if (set && *set) {
 		buf_format(&out, "%s/%s", set, name);
 		return buf_take_text(&out);

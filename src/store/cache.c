@@ -147,7 +147,7 @@ store_copy_from(
 }
 
 bool
-cache_send(struct store *store, struct store *target, const struct digest *path, struct err *err)
+cache_send(struct store *from, struct store *target, const struct digest *path, struct err *err)
 {
-	return cache_copy(target, store, path, true, err);
+	return cache_copy(target, from, path, true, err);
 }

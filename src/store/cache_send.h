@@ -7,4 +7,4 @@
 #include "store/store.h"
 
 MUST_CHECK bool cache_send(
-	struct store *store, struct store *target, const struct digest *path, struct err *err);
+	struct store *from, struct store *target, const struct digest *path, struct err *err);

@@ -71,7 +71,7 @@ claim_decode_body(struct record *record, struct claim *out, struct err *err)
 	if (!record_take(record, "identity", &value, err))
 		return false;
 	struct bytes format;
-	if (!bytes_split(&value, ' ', &format) || !claim_is_format(format) ||
+	if (!bytes_split(&value, ' ', &format) || !value.size || !claim_is_format(format) ||
 		!claim_is_value(value))
 		return record_bad(record, "identity", err);
 	memcpy(out->format, format.data, format.size);
@@ -127,7 +127,7 @@ claim_find_in(
 	struct bytes rest = buf_bytes(&blocks);
 	bool found = false;
 	while (rest.size) {
-		struct claim one;
+		struct claim one = {0};
 		if (!claim_decode(&rest, key, &one, err)) {
 			if (found)
 				break;

@@ -219,7 +219,7 @@ object_decode_self(
 {
 	size_t space = bytes_find(value, ' ');
 	uint64_t offset;
-	cleanup_buf struct buf path = BUF((TREE_NAME_MAX + 1) * (TREE_DEPTH_MAX + 1));
+	cleanup_buf struct buf path = BUF((size_t)(TREE_NAME_MAX + 1) * (TREE_DEPTH_MAX + 1));
 	if (space == SIZE_MAX || !record_number(bytes_first(value, space), &offset) ||
 		!record_unescape(bytes_from(value, space + 1), &path) ||
 		object->selves.size == OBJECT_SELVES_MAX)
@@ -275,7 +275,7 @@ object_decode(struct bytes data, const struct digest *path, struct object *out, 
 	if (data.size)
 		return err_set(err, ERR_CORRUPT, "record object: bytes after its end");
 	cleanup_object struct object object = {0};
-	struct cab_hash blanked;
+	struct cab_hash blanked = {0};
 	if (!object_decode_body(&record, &object, &blanked, err))
 		return false;
 	struct digest follows =

@@ -225,7 +225,7 @@ realization_choose(const struct store *store, const struct digest *key, struct r
 		return false;
 	for (size_t nth = 1; out->vouch.kind != VOUCH_SELF; nth++) {
 		struct err end;
-		struct realization other;
+		struct realization other = {0};
 		if (!realization_get(store, key, nth, &other, &end))
 			break;
 		if (other.vouch.kind == VOUCH_SELF) {

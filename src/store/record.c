@@ -137,7 +137,7 @@ record_number(struct bytes text, uint64_t *out)
 bool
 record_take_number(struct record *record, const char *key, uint64_t *out, struct err *err)
 {
-	struct bytes value;
+	struct bytes value = {0};
 	if (!record_take(record, key, &value, err))
 		return false;
 	return record_number(value, out) || record_bad(record, key, err);
@@ -146,7 +146,7 @@ record_take_number(struct record *record, const char *key, uint64_t *out, struct
 bool
 record_take_digest(struct record *record, const char *key, struct digest *out, struct err *err)
 {
-	struct bytes value;
+	struct bytes value = {0};
 	if (!record_take(record, key, &value, err))
 		return false;
 	return digest_parse(value, out) || record_bad(record, key, err);

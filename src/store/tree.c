@@ -124,12 +124,12 @@ tree_node_check(struct bytes node, struct err *err)
 bool
 tree_node_find(struct bytes node, struct bytes name, struct tree_entry *out, struct err *err)
 {
-	struct tree_reader reader;
+	struct tree_reader reader = {0};
 	if (!tree_reader_start(&reader, node, err))
 		return false;
 	bool found = false;
-	struct tree_entry entry;
-	struct tree_entry match;
+	struct tree_entry entry = {0};
+	struct tree_entry match = {0};
 	/* To the end even after a match: a node that breaks a rule anywhere is no node. */
 	while (tree_reader_next(&reader, &entry, err)) {
 		if (!bytes_equal(entry.name, name))
