@@ -33,6 +33,25 @@ build_link_path(const struct build *build, const struct session_goal *goal, bool
 	return buf_check(out, err, "name of the link");
 }
 
+/* Before anything runs: a result that cannot be linked would be found out at the very end. */
+static bool
+build_check_links(const struct build *build, struct session *session, const session_goals *goals,
+	struct err *err)
+{
+	for (size_t goal = 0; !build->options->no_link && goal < goals->size; goal++) {
+		const struct derivation *derivation =
+			&graph_node(session_graph(session), goals->data[goal].node)->derivation;
+		for (size_t at = 0; at < derivation->output_count; at++) {
+			cleanup_buf struct buf link = BUF(8192);
+			if (!build_link_path(build, &goals->data[goal], goals->size > 1,
+				    derivation->outputs[at], &link, err) ||
+				!root_check_link(buf_text(&link), err))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool
 build_publish(const struct build *build, struct session *session, const struct session_goal *goal,
 	bool many, struct err *err)
@@ -92,7 +111,8 @@ build_goals(struct build *build, struct entry *entry, const session_goals *goals
 	struct session *session = entry->session;
 	if (build->options->dry_run)
 		return build_say_dry(session, goals);
-	if (!session_resolve(session, goals, build->options->update, err) ||
+	if (!build_check_links(build, session, goals, err) ||
+		!session_resolve(session, goals, build->options->update, err) ||
 		!session_build(session, goals, err))
 		return false;
 	progress_hide(entry->progress);

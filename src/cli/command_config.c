@@ -5,15 +5,41 @@
 
 #include "cli/command.h"
 #include "cli/open_store.h"
+#include "cli/terminal.h"
 #include "island/island.h"
 #include "island/client.h"
 #include "island/registry.h"
 #include "realize/embedded.h"
 #include "store/store.h"
 
+/* A config_visit; the value is JSON. `context` is whether the line is to be. */
+static void
+config_print_row(void *context, const char *name, const char *value, const char *whence)
+{
+	if (!*(const bool *)context) {
+		printf("%s = %s  # %s\n", name, value, whence);
+		return;
+	}
+	cleanup_buf struct buf line = BUF(16 << 20);
+	buf_add_text(&line, "{\"name\":");
+	terminal_add_json(&line, bytes_text(name));
+	buf_format(&line, ",\"value\":%s,\"whence\":", value);
+	terminal_add_json(&line, bytes_text(whence));
+	buf_add_text(&line, "}");
+	puts(buf_text(&line));
+}
+
+static void
+config_print_text(bool *json, const char *name, const char *value, const char *whence)
+{
+	cleanup_buf struct buf text = BUF(64 << 10);
+	terminal_add_json(&text, bytes_text(value));
+	config_print_row(json, name, buf_text(&text), whence);
+}
+
 /* Of the rows whose value is a number. */
 static void
-config_print_numbers(struct bytes name, const struct config *config)
+config_print_numbers(struct bytes name, const struct config *config, bool *json)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	const struct embedded_limits *limits = &embedded_limits_default;
@@ -35,14 +61,18 @@ config_print_numbers(struct bytes name, const struct config *config)
 		(void)snprintf(key, sizeof key, "%s%s%s", rows[at].first,
 			rows[at].second ? "." : "", rows[at].second ? rows[at].second : "");
 		if (rows[at].value && !config_get(config, keys) &&
-			bytes_has_prefix(bytes_text(key), name))
-			printf("%s = %llu  # default\n", key, (unsigned long long)rows[at].value);
+			bytes_has_prefix(bytes_text(key), name)) {
+			char value[32];
+			(void)snprintf(
+				value, sizeof value, "%llu", (unsigned long long)rows[at].value);
+			config_print_row(json, key, value, "default");
+		}
 	}
 }
 
 /* Where the clients of this machine go: "registries.npm" of the row "registry:npm". */
 static void
-config_print_clients(struct bytes name)
+config_print_clients(struct bytes name, bool *json)
 {
 	struct clients clients;
 	clients_read(&clients);
@@ -56,15 +86,15 @@ config_print_clients(struct bytes name)
 		if (!bytes_has_prefix(bytes_text(shown), name))
 			continue;
 		if (row->url)
-			printf("%s = \"%s\"  # %s\n", shown, row->url, row->whence);
+			config_print_text(json, shown, row->url, row->whence);
 		else
-			printf("%s = null  # %s\n", shown, row->whence);
+			config_print_row(json, shown, "null", row->whence);
 	}
 	clients_release(&clients);
 }
 
 static void
-config_print_defaults(struct bytes name, const struct config *config)
+config_print_defaults(struct bytes name, const struct config *config, bool *json)
 {
 	struct arena arena = ARENA;
 	struct registry registry;
@@ -72,16 +102,16 @@ config_print_defaults(struct bytes name, const struct config *config)
 	char *root = store_default_root();
 	if (!config_text(config, "root", NULL, NULL) &&
 		bytes_has_prefix(BYTES_LITERAL("root"), name) && root)
-		printf("root = \"%s\"  # %s\n", root, getenv("CAB_ROOT") ? "CAB_ROOT" : "default");
+		config_print_text(json, "root", root, getenv("CAB_ROOT") ? "CAB_ROOT" : "default");
 	free(root);
-	config_print_clients(name);
+	config_print_clients(name, json);
 	if (bytes_has_prefix(BYTES_LITERAL("registries.crates"), name)) {
 		if (registry_locate(NULL, registry_builtin(), &registry, &none)) {
-			printf("registries.crates = \"%s\"  # %s\n", registry.template,
-				registry.whence);
+			config_print_text(
+				json, "registries.crates", registry.template, registry.whence);
 			registry_release(&registry);
 		} else {
-			printf("registries.crates = null  # %s\n", none.text);
+			config_print_row(json, "registries.crates", "null", none.text);
 		}
 	}
 	for (int id = 0; id < SCHEME_COUNT; id++) {
@@ -89,7 +119,7 @@ config_print_defaults(struct bytes name, const struct config *config)
 		const char *key = arena_format(&arena, "islands.%s.base", scheme->text);
 		if (*scheme->base && !config_text(config, "islands", scheme->text, "base") &&
 			bytes_has_prefix(bytes_text(key), name))
-			printf("%s = \"%s\"  # default\n", key, scheme->base);
+			config_print_text(json, key, scheme->base, "default");
 	}
 	arena_release(&arena);
 }
@@ -103,11 +133,10 @@ command_config(const struct options *options, int *status_out, struct err *err)
 		return false;
 	struct bytes name =
 		options->operands.size ? bytes_text(options->operands.data[0]) : bytes_of(NULL, 0);
-	cleanup_buf struct buf text = BUF(16 << 20);
-	config_print(config, name, &text);
-	(void)fputs(buf_text(&text), stdout);
-	config_print_numbers(name, config);
-	config_print_defaults(name, config);
+	bool json = options->json;
+	config_each(config, name, config_print_row, &json);
+	config_print_numbers(name, config, &json);
+	config_print_defaults(name, config, &json);
 	config_free(config);
 	return true;
 }

@@ -26,6 +26,14 @@ entry_is_island(const char *text)
 	return colon != SIZE_MAX && scheme_find(bytes_of(text, colon)) != NULL;
 }
 
+/* An island of whatever scheme, so that a mistyped one is not taken for a file. */
+static bool
+entry_is_named_island(const char *text)
+{
+	size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+	return *text == '<' || (size && text[size] == ':');
+}
+
 /* The operand that is no island; NULL where there is none. */
 static bool
 entry_sort_operands(const struct options *options, bool islands, struct options *own,
@@ -34,7 +42,7 @@ entry_sort_operands(const struct options *options, bool islands, struct options 
 	for (size_t at = 0; at < options->operands.size; at++) {
 		const char *text = options->operands.data[at];
 		struct stat status;
-		if (islands && entry_is_island(text) && stat(text, &status) < 0)
+		if (islands && entry_is_named_island(text) && stat(text, &status) < 0)
 			*array_push(&own->update_list) = text;
 		else if (*operand)
 			return err_set(
@@ -128,7 +136,11 @@ entry_on_end(
 	account_end(&entry->account, node, plan_realizer(session_plan(entry->session), node),
 		result, err);
 	if (!result) {
-		progress_finish(entry->progress, row, PROGRESS_FAILED, bytes_text(err->text));
+		/* The plan's own error is that of the first that failed by itself. */
+		bool last = !entry->failed && err->kind != ERR_CANCELLED;
+		entry->failed |= last;
+		progress_finish(entry->progress, row, last ? PROGRESS_FAILED_LAST : PROGRESS_FAILED,
+			bytes_text(err->text));
 		return;
 	}
 	bool found = result->end == REALIZER_END_FOUND;

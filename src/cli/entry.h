@@ -24,6 +24,7 @@ struct entry {
 	struct loop_watch *signals;
 	int signal_fd;
 	struct account account;
+	bool failed;      /* something did, by itself */
 	char *path;       /* of the operand, without the selection */
 	struct buf later; /* lines said before there was a progress */
 };

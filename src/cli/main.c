@@ -46,6 +46,26 @@ command_unknown(const char *word)
 	return EXIT_USAGE;
 }
 
+/* "store" of "store ls": its commands, or false where no command's first word it is. */
+static bool
+command_group(const char *word)
+{
+	size_t length = strlen(word);
+	bool found = false;
+	for (size_t at = 0; at < command_count; at++) {
+		if (strncmp(commands[at].name, word, length) != 0 ||
+			commands[at].name[length] != ' ')
+			continue;
+		if (!found)
+			printf("cab %s COMMAND [OPTIONS] [OPERANDS]\n\n", word);
+		found = true;
+		printf("  %-16s %s\n", commands[at].name, commands[at].summary);
+	}
+	if (found)
+		printf("\ncab %s COMMAND --help says more, and so does cab(1).\n", word);
+	return found;
+}
+
 static int
 command_list(void)
 {
@@ -118,6 +138,9 @@ main(int argc, char **argv)
 	}
 	int words = 0;
 	const struct command *command = command_find(argc, argv, &words);
+	bool asks = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+	if (!command && (argc == 2 || asks) && command_group(argv[1]))
+		return exit_flush(asks ? EXIT_DONE : EXIT_USAGE);
 	if (!command)
 		return command_unknown(argv[1]);
 	return command_run(command, argc - words, argv + words);

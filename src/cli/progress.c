@@ -350,12 +350,17 @@ progress_log(struct progress *progress, size_t number, struct bytes line)
 	progress_change(progress);
 }
 
+/* Without the last line where that is what `told` begins with. */
 static void
-progress_add_log(struct progress_row *row, struct buf *out)
+progress_add_log(struct progress_row *row, struct bytes told, struct buf *out)
 {
 	size_t first =
 		row->log_count > PROGRESS_LOG_LINES ? row->log_count - PROGRESS_LOG_LINES : 0;
-	for (size_t at = first; at < row->log_count; at++)
+	size_t count = row->log_count;
+	if (count && told.size &&
+		bytes_has_prefix(told, buf_bytes(&row->log[(count - 1) % PROGRESS_LOG_LINES])))
+		count--;
+	for (size_t at = first; at < count; at++)
 		buf_format(out, "    %s\n", buf_text(&row->log[at % PROGRESS_LOG_LINES]));
 }
 
@@ -364,23 +369,24 @@ progress_finish(struct progress *progress, size_t number, enum progress_end end,
 {
 	struct progress_row *row = progress->rows.data[number];
 	row->running = false;
-	static const char *const words[] = {"done", "found", "failed"};
+	static const char *const words[] = {"done", "found", "failed", "failed"};
+	bool failed = end == PROGRESS_FAILED || end == PROGRESS_FAILED_LAST;
 	if (progress->style == PROGRESS_JSON)
 		progress_tell_numbers(words[end], row, &text);
 	bool silent = progress->style == PROGRESS_QUIET || progress->style == PROGRESS_JSON;
-	if (silent && !(end == PROGRESS_FAILED && progress->style == PROGRESS_QUIET))
+	if (silent && !(failed && progress->style == PROGRESS_QUIET))
 		return;
 	if (end == PROGRESS_FOUND) {
 		progress_change(progress);
 		return;
 	}
 	cleanup_buf struct buf out = BUF(1 << 20);
-	if (end == PROGRESS_FAILED)
-		progress_add_log(row, &out);
+	if (failed)
+		progress_add_log(row, text, &out);
 	buf_format(&out, "%s %s", row->verb, buf_text(&row->name));
-	if (end == PROGRESS_FAILED)
+	if (failed)
 		buf_add_text(&out, " failed");
-	if (text.size) {
+	if (text.size && end != PROGRESS_FAILED_LAST) {
 		buf_add_text(&out, ": ");
 		terminal_escape(text, &out);
 	}

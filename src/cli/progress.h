@@ -32,6 +32,7 @@ enum progress_end {
 	PROGRESS_DONE,
 	PROGRESS_FOUND, /* nothing had to run; only JSON tells it */
 	PROGRESS_FAILED,
+	PROGRESS_FAILED_LAST, /* it failed, and the run's last line tells why */
 };
 
 enum { PROGRESS_LOG_LINES = 25, PROGRESS_SAMPLE = 500 };

@@ -38,8 +38,10 @@ schedule_fail(struct work *work, const struct err *err)
 	if (!plan->failed || (plan->err.kind == ERR_CANCELLED && err->kind != ERR_CANCELLED)) {
 		plan->failed = true;
 		plan->err = *err;
-		(void)err_note(
-			&plan->err, "%.*s", BYTES_ARGS(schedule_node(work)->derivation.name));
+		const struct graph_node *node = schedule_node(work);
+		(void)(node->island.size
+				? err_note(&plan->err, "<%.*s>", BYTES_ARGS(node->island))
+				: err_note(&plan->err, "%.*s", BYTES_ARGS(node->derivation.name)));
 	}
 	if (plan->setup.keep_going || plan->cancelled)
 		return;

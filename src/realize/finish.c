@@ -43,7 +43,10 @@ finish_guest(struct realizer_job *job, struct err *err)
 	bool own =
 		bytes_equal(job->request.derivation->program, job->embedded->settings.module_path);
 	if (info.si_status != 0 && own && job->last_line.size)
-		return err_set(err, ERR_BUILD, "%s", buf_text(&job->last_line));
+		return job->refused.size
+			       ? err_set(err, ERR_BUILD, "%s (%s)", buf_text(&job->last_line),
+					 buf_text(&job->refused))
+			       : err_set(err, ERR_BUILD, "%s", buf_text(&job->last_line));
 	if (info.si_status != 0)
 		return err_set(
 			err, ERR_BUILD, "the program failed with exit status %d", info.si_status);

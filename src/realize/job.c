@@ -30,6 +30,7 @@ job_new(struct embedded *embedded, const struct realizer_request *request,
 	job->build = job->outputs = job->fifo = job->log_pipe = job->pidfd = -1;
 	job->log.fd = -1;
 	job->last_line = BUF(JOB_LINE);
+	job->refused = BUF(JOB_LINE);
 	*array_push(&embedded->jobs) = job;
 	job->timer = loop_after(embedded->settings.loop, 0, job_begin, job);
 	return job;
@@ -57,7 +58,7 @@ job_on_line(void *context, struct bytes line)
 void
 job_say(struct realizer_job *job, struct bytes line)
 {
-	cleanup_buf struct buf text = BUF(2 * LOG_LINE);
+	cleanup_buf struct buf text = BUF((size_t)2 * LOG_LINE);
 	buf_add_text(&text, "cab: ");
 	buf_add(&text, bytes_first(line, LOG_LINE));
 	buf_add_byte(&text, '\n');
@@ -105,6 +106,7 @@ job_release(struct realizer_job *job)
 	fd_release(&job->outputs);
 	log_release(&job->log);
 	buf_release(&job->last_line);
+	buf_release(&job->refused);
 	object_list_release(&job->closure);
 	hint_release(job);
 	if (job->number)

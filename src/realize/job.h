@@ -109,6 +109,7 @@ struct realizer_job {
 
 	struct log log;
 	struct buf last_line; /* of the log: what a fetch that failed has said */
+	struct buf refused;   /* the last request, where it was answered with 400 or above */
 	int log_pipe;
 	struct loop_watch *log_watch;
 

@@ -46,6 +46,9 @@ static void
 wasm_on_requested(void *context, const struct guest_request_end *end)
 {
 	struct realizer_job *job = (struct realizer_job *)context;
+	buf_clear(&job->refused);
+	if (end->status >= 400)
+		buf_add(&job->refused, bytes_first(end->what, ERR_TEXT / 4));
 	struct realizer_event event = {.kind = REALIZER_EVENT_REQUEST,
 		.text = end->what,
 		.status = end->status,

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -345,11 +347,16 @@ config_add_file(struct config *config, const char *path, bool must_exist, struct
 	struct err *err)
 {
 	cleanup_buf struct buf text = BUF(CONFIG_FILE_MAX);
+	struct stat status;
+	if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
+		return true;
 	if (!fd_read_file(AT_FDCWD, path, &text, err)) {
 		if (err->kind == ERR_NOT_FOUND && !must_exist)
 			return true;
 		return err_note(err, "configuration");
 	}
+	if (!text.size)
+		return true;
 	return config_add(config, path, buf_bytes(&text), CONFIG_WHOLE, printed, err);
 }
 
@@ -468,7 +475,7 @@ config_find(const struct config *config, const char *path)
 }
 
 void
-config_print(const struct config *config, struct bytes name, struct buf *out)
+config_each(const struct config *config, struct bytes name, config_visit *visit, void *context)
 {
 	/* An array of none has no address, which qsort wants all the same. */
 	if (config->origins.size)
@@ -482,8 +489,10 @@ config_print(const struct config *config, struct bytes name, struct buf *out)
 		struct source_place place = source_place(span.source, span.start);
 		char *text = json_dumps(config_find(config, origin->path),
 			JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
-		buf_format(out, "%s = %s  # %s:%u:%u\n", origin->name, text,
-			config_text_name(origin->text), place.line, place.column);
+		cleanup_buf struct buf whence = BUF(8192);
+		buf_format(&whence, "%s:%u:%u", config_text_name(origin->text), place.line,
+			place.column);
+		visit(context, origin->name, text, buf_text(&whence));
 		free(text);
 	}
 }

@@ -40,6 +40,8 @@ int64_t config_number(
 MUST_CHECK bool config_size(const struct config *config, const char *first, const char *second,
 	uint64_t *out, struct err *err);
 
-/* One line a value: `name = value  # FILE:LINE:COLUMN`, names in bytewise order; beneath `name` where that is not
- * empty. */
-void config_print(const struct config *config, struct bytes name, struct buf *out);
+/* Each value that is set, names in bytewise order; beneath `name` where that is not empty. The value is JSON, `whence`
+ * is FILE:LINE:COLUMN. */
+typedef void config_visit(void *context, const char *name, const char *value, const char *whence);
+void config_each(
+	const struct config *config, struct bytes name, config_visit *visit, void *context);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What an update is for: the islands that it names, another reference for one of them, and what it takes out of the lock. */
+#include "lang/diagnostic.h"
 #include "session/state.h"
 
 #include <fcntl.h>
@@ -38,24 +39,46 @@ update_island_at(const struct session *session, size_t at)
 	return (const struct session_island *)session->islands.entries[at].value;
 }
 
+/* Says what was met, and what of it or of the lock the text may have been meant for. */
+static bool
+update_not_met(const struct session *session, struct bytes wanted, struct err *err)
+{
+	cleanup_buf struct buf list = BUF(ERR_TEXT / 2);
+	struct diagnostic_nearest nearest = diagnostic_nearest(wanted);
+	for (size_t at = 0; at < session->islands.size; at++) {
+		const struct session_island *island = update_island_at(session, at);
+		if (island->local.size)
+			continue;
+		diagnostic_nearest_offer(&nearest, island->key);
+		buf_format(&list, "%s<%.*s>", list.size ? ", " : "", BYTES_ARGS(island->key));
+	}
+	for (size_t at = 0; at < session->lock.size; at++)
+		diagnostic_nearest_offer(&nearest, session->lock.entries[at].key);
+	if (lock_find(&session->lock, wanted))
+		return err_set(err, ERR_NOT_FOUND,
+			"the evaluation met no island <%.*s>, though the lock has it: --prune "
+			"would take it out",
+			BYTES_ARGS(wanted));
+	if (nearest.best.size)
+		return err_set(err, ERR_NOT_FOUND,
+			"the evaluation met no island <%.*s>; the nearest is <%.*s>; it met %s",
+			BYTES_ARGS(wanted), BYTES_ARGS(nearest.best),
+			list.size ? buf_text(&list) : "none");
+	return err_set(err, ERR_NOT_FOUND, "the evaluation met no island <%.*s>%s%s",
+		BYTES_ARGS(wanted), list.size ? "; it met " : "", buf_text(&list));
+}
+
 bool
 session_check_named(const struct session *session, struct err *err)
 {
 	for (size_t at = 0; at < session->options.update_count; at++) {
 		bool met = false;
-		cleanup_buf struct buf list = BUF(ERR_TEXT / 2);
-		for (size_t island = 0; !met && island < session->islands.size; island++) {
-			const struct session_island *other = update_island_at(session, island);
-			met = update_is(other, session->options.updates[at]);
-			if (!other->local.size)
-				buf_format(&list, "%s<%.*s>", list.size ? ", " : "",
-					BYTES_ARGS(other->key));
-		}
+		for (size_t island = 0; !met && island < session->islands.size; island++)
+			met = update_is(
+				update_island_at(session, island), session->options.updates[at]);
 		if (!met)
-			return err_set(err, ERR_NOT_FOUND,
-				"the evaluation met no island <%.*s>%s%s",
-				BYTES_ARGS(update_text(session->options.updates[at])),
-				list.size ? "; it met " : "", buf_text(&list));
+			return update_not_met(
+				session, update_text(session->options.updates[at]), err);
 	}
 	return true;
 }

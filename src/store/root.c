@@ -101,13 +101,21 @@ root_init(struct root *root, enum root_kind kind, const char *path, struct err *
 	return true;
 }
 
+bool
+root_check_link(const char *path, struct err *err)
+{
+	struct stat status;
+	if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode))
+		return err_set(err, ERR_REFUSED, "%s is there and is not a symlink", path);
+	return true;
+}
+
 static bool
 root_make_link(const char *path, const char *target, struct err *err)
 {
 	char old[ROOT_PATH_MAX];
-	struct stat status;
-	if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode))
-		return err_set(err, ERR_REFUSED, "%s is there and is not a symlink", path);
+	if (!root_check_link(path, err))
+		return false;
 	ssize_t size = readlink(path, old, sizeof old);
 	if (size >= 0 && bytes_equal_text(bytes_of(old, (size_t)size), target))
 		return true;

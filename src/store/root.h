@@ -22,6 +22,8 @@ enum { ROOT_LOCK_MAX = 256 << 20, ROOT_PATH_MAX = 4096 };
  * is no symlink is ERR_REFUSED. Call after store_sync. */
 MUST_CHECK bool root_link(struct store *store, const char *path,
 	const struct object_reference *object, struct err *err);
+/* Whether root_link could take the name: ERR_REFUSED where something else than a symlink is there. */
+MUST_CHECK bool root_check_link(const char *path, struct err *err);
 /* Registers a lock, which is there by now, by its absolute path. Writes nothing if it is registered
  * already. */
 MUST_CHECK bool root_lock(struct store *store, const char *path, struct err *err);

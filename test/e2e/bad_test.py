@@ -179,7 +179,25 @@ for STATUS in (401, 403, 404, 410, 500):
         server = web(box, {"a": b"1"})
         server.rules(f"/a status {status}")
         box.write("default.cab", shell("use", f"cat \\(<file:{server.url}/a>) > $out"))
-        refuses(box, str(status), "/a")
+        result = refuses(box, str(status), "/a")
+        final = result.err.splitlines()[-1]
+        box.check(final.startswith(f"cab: <file:{server.url}/a>: ") and f"GET {server.url}/a)" in final,
+                  f"the last line names island and address: {result}")
+        box.check(result.err.count("HTTP status") == 1, f"it is told once: {result}")
+
+
+@case("a result that cannot be linked is found before anything is asked or built")
+def _(box):
+    server = web(box, {"a": b"1"})
+    box.write("default.cab", shell("use", f"cat \\(<file:{server.url}/a>) > $out"))
+    for make in (lambda: box.write("result", "mine"), lambda: os.mkdir(box.path("result"))):
+        make()
+        box.fails("build", says=box.path("result") + " is there and is not a symlink")
+        box.check(server.count() == 0 and not box.exists("default.cab.lock"), server.log())
+        if os.path.isfile(box.path("result")):
+            box.check(box.read("result") == "mine", "it is as it was")
+            os.remove(box.path("result"))
+    box.cab("build", "--no-out-link")
 
 
 for RULE, SAYS in (("truncate 100", ""), ("length 5000", ""), ("redirect 302 file:///etc/passwd", ""),

@@ -335,4 +335,30 @@ def _(box):
     box.fails("log", says="cab: never: there is no log")
 
 
+@case("a word that begins commands lists them")
+def _(box):
+    for word in ("store", "cache", "island"):
+        asked = box.cab(word, "--help").out
+        box.check(f"  {word} " in asked and "COMMAND" in asked, asked)
+        alone = box.run(word)
+        box.check(alone.status == 2 and alone.out == asked, str(alone))
+    box.check("store gc" in box.cab("store", "-h").out, "each is named")
+    box.check("no command" in box.run("stores").err and "no command" in box.run("store", "none").err, "no other word is")
+
+
+@case("the configuration is printed as lines of JSON, with the same values")
+def _(box):
+    box.configure(jobs="3", network_allow='["127.0.0.1"]')
+    rows = [json.loads(line) for line in box.cab("config", "--json").out.splitlines()]
+    found = {row["name"]: row for row in rows}
+    box.check(found["jobs"]["value"] == 3 and found["jobs"]["whence"].startswith(box.environment["CAB_CONFIG"]), str(rows))
+    box.check(found["network.allow"]["value"] == ["127.0.0.1"], str(rows))
+    box.check(found["root"] == {"name": "root", "value": box.root, "whence": "CAB_ROOT"}, str(rows))
+    text = box.cab("config").out.splitlines()
+    box.check([line.split(" = ")[0] for line in text] == [row["name"] for row in rows], str(text))
+    box.check(len(box.cab("config", "--json", "jobs").out.splitlines()) == 1, "one key")
+    box.environment["CAB_CONFIG"] = "/dev/null"
+    box.check("jobs = 3" not in box.cab("config").out, "an empty file sets nothing")
+
+
 main()

@@ -69,6 +69,24 @@ def _(box):
     box.check(server.count() == 0 and not box.exists("default.cab.lock"), server.log())
 
 
+@case("a mistyped island is an error that names the nearest, and nothing is asked or changed")
+def _(box):
+    server = two(box)
+    box.cab("build")
+    before = box.read("default.cab.lock")
+    move(box, "x")
+    server.forget()
+    for text, near in (("<nope:x>", ""), ("nope:x", ""), ("<github:o/yy>", "the nearest is <github:o/y>"),
+                       ("githubb:o/x", "the nearest is <github:o/x>")):
+        wanted = "<" + text.strip("<>") + ">"
+        for command in (("update", text), ("build", "--update", text), ("build", f"--update={text}"),
+                        ("update", "<github:o/x>", text)):
+            box.fails(*command, says=("met no island " + wanted, near))
+    box.write("default.cab", shell("use", "cat \\(<github:o/x>)/a > $out"))
+    box.fails("update", "<github:o/y>", says="though the lock has it")
+    box.check(server.count() == 0 and box.read("default.cab.lock") == before, server.log())
+
+
 # --dry-run
 
 @case("update --dry-run asks for one listing an island, shows what is new, and writes nothing")

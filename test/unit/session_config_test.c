@@ -137,13 +137,32 @@ cab_config_is_the_one_file_and_must_be_there(void **state)
 }
 
 static void
+add_row(void *context, const char *name, const char *value, const char *whence)
+{
+	struct buf *out = (struct buf *)context;
+	buf_format(out, "%s = %s  # %s\n", name, value, whence);
+}
+
+static void
+an_empty_file_sets_nothing(void **state)
+{
+	struct home *home = *state;
+	(void)setenv("CAB_CONFIG", "/dev/null", 1);
+	struct config *config = must_load(home, "jobs = 4", NULL);
+	cleanup_buf struct buf out = BUF(4096);
+	config_each(config, bytes_of(NULL, 0), add_row, &out);
+	assert_string_equal(buf_text(&out), "jobs = 4  # --set:1:1\n");
+	config_free(config);
+}
+
+static void
 without_any_file_the_configuration_is_empty(void **state)
 {
 	struct home *home = *state;
 	(void)setenv("CAB_CONFIG", home_write(home, "own.cab", "{}\n"), 1);
 	struct config *config = must_load(home, NULL, NULL);
 	cleanup_buf struct buf out = BUF(4096);
-	config_print(config, bytes_of(NULL, 0), &out);
+	config_each(config, bytes_of(NULL, 0), add_row, &out);
 	assert_string_equal(buf_text(&out), "");
 	config_free(config);
 }
@@ -271,10 +290,10 @@ values_are_printed_in_order_with_whence_they_came(void **state)
 		path, path);
 	struct config *config = must_load(home, "jobs = 4", NULL);
 	cleanup_buf struct buf out = BUF(4096);
-	config_print(config, bytes_of(NULL, 0), &out);
+	config_each(config, bytes_of(NULL, 0), add_row, &out);
 	assert_string_equal(buf_text(&out), expected);
 	buf_clear(&out);
-	config_print(config, BYTES_LITERAL("jobs"), &out);
+	config_each(config, BYTES_LITERAL("jobs"), add_row, &out);
 	assert_string_equal(buf_text(&out), "jobs = 4  # --set:1:1\n");
 	config_free(config);
 }
@@ -289,6 +308,7 @@ main(void)
 		at_home(the_folder_of_the_environment_is_preferred),
 		at_home(cab_config_is_the_one_file_and_must_be_there),
 		at_home(without_any_file_the_configuration_is_empty),
+		at_home(an_empty_file_sets_nothing),
 		at_home(an_unknown_key_is_told_with_the_nearest),
 		at_home(every_fault_of_a_file_is_told_with_its_place),
 		at_home(what_a_file_computes_has_the_place_of_what_computes_it),
