@@ -62,9 +62,8 @@ stat_encode(const struct stat *status, uint8_t out[STAT_FIXED])
 	(void)stat_put(out, (uint64_t)status->st_ctim.tv_nsec, 4);
 }
 
-/* The rows of a file that is whole and of this folder. */
-static bool
-stat_open(struct bytes data, const char *folder, struct bytes *rows)
+bool
+stat_cache_decode(struct bytes data, const char *folder, struct bytes *rows)
 {
 	size_t magic = sizeof stat_magic - 1;
 	size_t length = strlen(folder);
@@ -85,7 +84,7 @@ stat_cache_read(const struct store *store, const char *folder, struct stat_cache
 	struct err err;
 	*out = (struct stat_cache){.data = BUF(STAT_CACHE_FILE)};
 	if (fd_read_file(store->fd, stat_place(folder).text, &out->data, &err) &&
-		!stat_open(buf_bytes(&out->data), folder, &out->rest)) {
+		!stat_cache_decode(buf_bytes(&out->data), folder, &out->rest)) {
 		trace("store", "the stat cache of %s is not used", folder);
 		out->rest = bytes_of(NULL, 0);
 	}

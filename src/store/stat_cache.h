@@ -37,6 +37,8 @@ struct stat_cache_row {
 	struct digest digest;
 };
 
+/* The rows of a file that is whole and of this folder; false for any other. */
+bool stat_cache_decode(struct bytes data, const char *folder, struct bytes *rows);
 void stat_cache_read(const struct store *store, const char *folder, struct stat_cache *out);
 /* Paths must be asked in the order of their parts: each folder's names bytewise, a folder's content
  * right after it. NULL where the file is not known as it is now. */
