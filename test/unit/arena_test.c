@@ -60,7 +60,7 @@ a_rewind_keeps_what_is_older_than_its_mark(void **state UNUSED)
 	for (int round = 0; round < 3; round++) {
 		for (size_t at = 0; at < 100; at++)
 			memset(arena_take(&arena, 1000, 8), 0xff, 1000);
-		assert_int_equal(arena.total, total + 100 * 1000);
+		assert_int_equal(arena.total, total + (size_t)100 * 1000);
 		arena_rewind(&arena, mark);
 		assert_int_equal(arena.total, total);
 	}

@@ -133,7 +133,7 @@ show(struct evaluator *evaluator, const char *text, struct buf *out)
 }
 
 static void
-the_rulings_of_the_language_hold(void **state)
+the_rulings_of_the_language_hold(void **state) /* NOLINT: a table */
 {
 	(void)state;
 	static const char *const rows[] = {
@@ -212,7 +212,7 @@ the_rulings_of_the_language_hold(void **state)
 }
 
 static void
-wrong_arguments_are_told(void **state)
+wrong_arguments_are_told(void **state) /* NOLINT: a table */
 {
 	(void)state;
 	static const char *const rows[][2] = {

@@ -92,6 +92,30 @@ a_cache_that_lacks_a_part_of_the_closure_has_nothing(void **state)
 	store_close(other);
 }
 
+static struct realization
+put_pinned(struct store *store, const char *name, const struct object *made,
+	const struct digest *made_from)
+{
+	struct realization realization = {
+		.kind = REALIZATION_PINNED, .derivation = digest_of(bytes_text(name))};
+	struct realization_output *output = array_push(&realization.outputs);
+	*output = (struct realization_output){.output = "out", .hash = made->hash};
+	output->object = reference_of(made);
+	if (made_from)
+		*array_push(&realization.made_from) = *made_from;
+	realization_put(store, &realization);
+	return realization;
+}
+
+/* That the file that was read is there, by the reads alone. */
+static void
+expect_read(struct store *store, const struct read_source *reads)
+{
+	cleanup_buf struct buf text = BUF(100);
+	good(read_file(store, reads, BYTES_LITERAL("Cargo.toml"), &text, &err));
+	assert_string_equal(buf_text(&text), "[package]\n");
+}
+
 static void
 a_push_holds_all_that_a_build_elsewhere_looks_for(void **state)
 {
@@ -106,19 +130,8 @@ a_push_holds_all_that_a_build_elsewhere_looks_for(void **state)
 	cleanup_buf struct buf text = BUF(100);
 	good(read_file(place->store, &reads, BYTES_LITERAL("Cargo.toml"), &text, &err));
 
-	struct realization dependency = {
-		.kind = REALIZATION_PINNED, .derivation = digest_of(BYTES_LITERAL("dependency"))};
-	struct realization_output *output = array_push(&dependency.outputs);
-	*output = (struct realization_output){.output = "out", .hash = library.hash};
-	output->object = reference_of(&library);
-	realization_put(place->store, &dependency);
-	struct realization goal = {
-		.kind = REALIZATION_PINNED, .derivation = digest_of(BYTES_LITERAL("goal"))};
-	output = array_push(&goal.outputs);
-	*output = (struct realization_output){.output = "out", .hash = result.hash};
-	output->object = reference_of(&result);
-	*array_push(&goal.made_from) = dependency.key;
-	realization_put(place->store, &goal);
+	struct realization dependency = put_pinned(place->store, "dependency", &library, NULL);
+	struct realization goal = put_pinned(place->store, "goal", &result, &dependency.key);
 	struct claim claim = {.program = digest_of(BYTES_LITERAL("program")),
 		.format = "git",
 		.value = "1f0c",
@@ -160,17 +173,14 @@ a_push_holds_all_that_a_build_elsewhere_looks_for(void **state)
 	assert_true(cab_hash_equal(&asked.hash, &source.hash));
 	(void)stpcpy(asked.value, "2e1d");
 	bad(claim_find(other, &asked, &err), ERR_NOT_FOUND);
-	buf_clear(&text);
-	good(read_file(other, &reads, BYTES_LITERAL("Cargo.toml"), &text, &err));
-	assert_string_equal(buf_text(&text), "[package]\n");
+	expect_read(other, &reads);
 	bad(read_file(other, &reads, BYTES_LITERAL("src/main.rs"), &text, &err), ERR_NOT_FOUND);
 	bad(store_use(other, &source.path, &object, &err), ERR_NOT_FOUND);
 	/* What came from the cache is this store's own from the sync on. */
 	good(store_sync(other, &err));
 	store_close(other);
 	other = open_other(place, "other", 0);
-	buf_clear(&text);
-	good(read_file(other, &reads, BYTES_LITERAL("Cargo.toml"), &text, &err));
+	expect_read(other, &reads);
 	store_close(other);
 	realization_release(&goal);
 	realization_release(&dependency);

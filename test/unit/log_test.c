@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -69,7 +70,7 @@ the_file_keeps_its_ceiling_and_says_what_is_left_out(void **state)
 	struct heard heard = {.lines = BUF(100000)};
 	struct err err;
 	int fd = memfd_create("log", MFD_CLOEXEC);
-	int copy = dup(fd);
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	assert_true(copy >= 0);
 	log_open(&log, fd, 8);
 	log_add(&log, BYTES_LITERAL("12345678"), hear, &heard);

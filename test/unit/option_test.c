@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,7 @@ help_of(const struct command *which, struct buf *out)
 	FILE *file = tmpfile();
 	assert_non_null(file);
 	(void)fflush(stdout);
-	int saved = dup(STDOUT_FILENO);
+	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	assert_int_equal(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
 	options_help(which);
 	(void)fflush(stdout);

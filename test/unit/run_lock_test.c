@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "store/run_lock.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -41,7 +42,7 @@ the_lock_of_a_killed_process_is_free(void **state)
 {
 	struct place *place = *state;
 	int ready[2];
-	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid_t child = fork();
 	if (child == 0) {
 		struct err failure;
