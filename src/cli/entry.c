@@ -244,6 +244,7 @@ entry_fill(struct entry *entry, const char *operand, bool island, bool update, s
 		.offline = options->offline,
 		.keep_going = options->keep_going,
 		.deny_warnings = options->deny_warnings,
+		.allow_build = options->allow_build,
 		.listener = {entry, entry_on_start, entry_on_event, entry_on_end, entry_on_say},
 	};
 	if (island) {

@@ -14,6 +14,8 @@ OPTION(platform, "platform", 0, SHAPE_LIST, OPTION_ENTRY, "NAME=VALUE",
 	"set platform.NAME for this run")
 OPTION(max_heap, "max-heap", 0, SHAPE_NUMBER, OPTION_ENTRY, "MIB",
 	"ceiling of the evaluator's heap")
+OPTION(allow_build, "allow-build-during-evaluation", 0, SHAPE_FLAG, OPTION_ENTRY, NULL,
+	"build what evaluation reads of a derivation's output")
 OPTION(deny_warnings, "deny-warnings", 0, SHAPE_FLAG, OPTION_ENTRY, NULL,
 	"fail where there is a warning")
 OPTION(update, "update", 0, SHAPE_FLAG_OR_LIST, OPTION_BUILD, "ISLAND",

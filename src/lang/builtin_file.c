@@ -5,6 +5,30 @@
 #include "base/hash.h"
 #include "lang/builtin_family.h"
 
+/* A path in a derivation's output, which is built for it where that is allowed. */
+static struct path *
+want_built(struct evaluator *evaluator, struct value *value, const char *who)
+{
+	if (!evaluator->host.output_build) {
+		eval_fail(evaluator, NO_SPAN,
+			"'%s' would have to build a derivation during evaluation", who);
+		eval_help(evaluator, "--allow-build-during-evaluation allows it; an island can be "
+				     "read without: write its path, not a string");
+		return NULL;
+	}
+	value = coerce_value(evaluator, value, COERCE_INTERPOLATE, NO_SPAN);
+	if (!value)
+		return NULL;
+	const struct string *string = as_string(value);
+	cleanup_buf struct buf text = BUF(heap_ceiling(evaluator->heap));
+	struct err err = {0};
+	if (evaluator->host.output_build(evaluator->host.context, string_bytes(string),
+		    string->context->items, string->context->value.count, &text, &err))
+		return as_path(heap_new_path(evaluator->heap, NULL, buf_bytes(&text)));
+	eval_fail_err(evaluator, NO_SPAN, &err);
+	return NULL;
+}
+
 /* What evaluation may read: a path, or a string that names an object of the store. */
 static struct path *
 want_readable(struct evaluator *evaluator, struct value *value, const char *who)
@@ -17,13 +41,8 @@ want_readable(struct evaluator *evaluator, struct value *value, const char *who)
 		return NULL;
 	const struct context *context =
 		value_is(value, VALUE_STRING) ? as_string(value)->context : NULL;
-	if (derivation || context_placeholder(context)) {
-		eval_fail(evaluator, NO_SPAN,
-			"'%s' would have to build a derivation during evaluation", who);
-		eval_help(evaluator, "--allow-build-during-evaluation allows it; an island can be "
-				     "read without: write its path, not a string");
-		return NULL;
-	}
+	if (derivation || context_placeholder(context))
+		return want_built(evaluator, value, who);
 	if (context)
 		return as_path(
 			heap_new_path(evaluator->heap, NULL, string_bytes(as_string(value))));

@@ -147,6 +147,11 @@ struct eval_host {
 
 	bool (*derive)(void *context, const struct derivation_request *request,
 		const struct host_derivation **out, struct err *err);
+	/* Builds what the placeholders among the items stand for, and adds the text to out with the
+	 * final paths in it. NULL: evaluation may not build. */
+	bool (*output_build)(void *context, struct bytes text,
+		const struct context_item *const *items, size_t item_count, struct buf *out,
+		struct err *err);
 
 	/* `trace` and `warn`: one message, which may hold control characters. */
 	void (*message)(void *context, enum host_message kind, struct bytes text);

@@ -213,6 +213,7 @@ session_host(struct session *session)
 		.text_store = host_text_store,
 		.store_path = host_store_path,
 		.derive = host_derive,
+		.output_build = session->options.allow_build ? host_output_build : NULL,
 		.message = host_message,
 		.cancelled = host_cancelled,
 	};

@@ -161,6 +161,57 @@ session_is_asked(const struct session *session, const struct session_island *isl
 	return session_is_named(session, island);
 }
 
+/* The island that made a node first: one text, met in two files, has two keys and one derivation. */
+static const struct session_island *
+host_first_of(const struct session *session, const struct session_island *island, size_t node)
+{
+	for (size_t at = 0; at < session->islands.size; at++) {
+		const struct session_island *other =
+			(const struct session_island *)session->islands.entries[at].value;
+		if (other != island && other->derivation && other->derivation->node == node)
+			return other;
+	}
+	return NULL;
+}
+
+static bool
+host_contradiction(const struct session_island *first, const struct session_island *island,
+	const struct identity *held, struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		"<%.*s> cannot be two things in one run: %.*s is %.*s %.*s, %.*s is %.*s %.*s "
+		"(cab update '<%.*s>' makes them one)",
+		BYTES_ARGS(island->island.text), BYTES_ARGS(first->key), BYTES_ARGS(held->format),
+		BYTES_ARGS(held->value), BYTES_ARGS(island->key),
+		BYTES_ARGS(island->before[0].format), BYTES_ARGS(island->before[0].value),
+		BYTES_ARGS(island->island.text));
+}
+
+/*
+ * A derivation names no revision, so what consumes it cannot tell two of them apart: both keys mean one content. An entry
+ * that only one of them has counts for the other, unless that was asked by now and found something else.
+ */
+static bool
+host_share_node(struct session *session, const struct session_island *first,
+	const struct session_island *island, size_t node, const struct plan_source *source,
+	struct err *err)
+{
+	const struct identity *cab = identity_find(island->before, island->before_count, "cab");
+	if (!cab || source->ask)
+		return true;
+	struct plan_found found = plan_found(session->plan, node);
+	struct cab_hash hash;
+	if (found.has_hash) {
+		if (cab_hash_parse(cab->value, &hash) && cab_hash_equal(&hash, &found.hash))
+			return true;
+		return host_contradiction(first, island,
+			found.identity_count ? found.identities : first->before, err);
+	}
+	if (!identity_find(first->before, first->before_count, "cab"))
+		plan_source(session->plan, node, source);
+	return true;
+}
+
 bool
 session_island_node(
 	struct session *session, struct session_island *island, size_t *node, struct err *err)
@@ -172,11 +223,11 @@ session_island_node(
 	if (!island->derivation) {
 		struct derivation derivation;
 		size_t made = 0;
+		size_t known = graph_size(session->graph);
 		if (!island_derive(&session->arena, &island->island, &session->settings,
 			    &derivation, err) ||
 			!graph_add(session->graph, &derivation, island->key, &made, err))
 			return false;
-		island->derivation = session_derivation_at(session, made);
 		struct plan_source source = {.pin = island->before,
 			.pin_count = island->before_count,
 			.checksum = island->has_checksum,
@@ -185,7 +236,13 @@ session_island_node(
 			.probe = session->options.probe};
 		if (!session_update_to(session, island, &source, err))
 			return false;
-		plan_source(session->plan, made, &source);
+		const struct session_island *first =
+			made < known ? host_first_of(session, island, made) : NULL;
+		if (!first)
+			plan_source(session->plan, made, &source);
+		else if (!host_share_node(session, first, island, made, &source, err))
+			return false;
+		island->derivation = session_derivation_at(session, made);
 	}
 	*node = island->derivation->node;
 	return true;

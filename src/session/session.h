@@ -66,6 +66,7 @@ struct session_options {
 	bool offline;
 	bool keep_going;
 	bool deny_warnings;
+	bool allow_build; /* what evaluation reads of a derivation's output is built for it */
 	struct session_listener listener;
 };
 

@@ -185,6 +185,34 @@ settle_open(struct session *session, const bool *reached, size_t *out)
 	return count;
 }
 
+/* Whether an island has no entry though its derivation has a pin: that of the same text under another key. */
+static bool
+settle_lacks(const struct session *session)
+{
+	for (size_t at = 0; at < session->islands.size; at++) {
+		const struct session_island *island =
+			(const struct session_island *)session->islands.entries[at].value;
+		if (island->derivation && !island->before_count && !island->is_replaced &&
+			plan_found(session->plan, island->derivation->node).has_hash)
+			return true;
+	}
+	return false;
+}
+
+bool
+session_settle(struct session *session, size_t node, struct err *err)
+{
+	size_t size = graph_size(session->graph);
+	size_t *nodes = arena_array(&session->arena, size_t, size);
+	bool *reached = arena_array(&session->arena, bool, size);
+	size_t reach = graph_reach(session->graph, node, nodes);
+	for (size_t at = 0; at < reach; at++)
+		reached[nodes[at]] = true;
+	settle_sources(session);
+	size_t count = settle_open(session, reached, nodes);
+	return !count || (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
+}
+
 bool
 session_resolve(struct session *session, const session_goals *goals, bool all, struct err *err)
 {
@@ -194,7 +222,8 @@ session_resolve(struct session *session, const session_goals *goals, bool all, s
 	settle_sources(session);
 	settle_mark(session, goals, nodes, all, reached);
 	size_t count = settle_open(session, reached, nodes);
-	bool changes = count || session->options.prune;
+	bool changes = count || session->options.prune ||
+		       (!session->options.locked && settle_lacks(session));
 	bool done = session_check_named(session, err);
 	if (done && changes)
 		done = session_hold(session, err) && plan_ask(session->plan, nodes, count, err);

@@ -145,7 +145,13 @@ const struct session_override *session_override_find(
 struct session_island *session_island_read(
 	struct session *session, struct bytes text, struct err *err);
 
+/* host_build.c */
+bool host_output_build(void *context, struct bytes text, const struct context_item *const *items,
+	size_t item_count, struct buf *out, struct err *err);
+
 /* settle.c: the lock */
+/* While evaluation goes on: asks for what a node needs and nothing pins. The lock is written later. */
+MUST_CHECK bool session_settle(struct session *session, size_t node, struct err *err);
 MUST_CHECK bool session_hold(struct session *session, struct err *err);
 bool session_is_asked(const struct session *session, const struct session_island *island);
 

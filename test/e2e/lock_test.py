@@ -320,6 +320,62 @@ def _(box):
     box.check("github:o/lib>github:o/x" not in lock(box), box.read("default.cab.lock"))
 
 
+@case("one island under two keys is one content: an entry of one counts for both, two that differ are an error")
+def _(box):
+    server = served(box, "x")
+    repository(os.path.join(box.top, "git", "o", "lib"), {"default.cab": LIBRARY})
+    box.write("default.cab", READ)
+    box.cab("build")
+    theirs, deep = "github:o/x", "github:o/lib>github:o/x"
+    old = lock(box)[deep]
+    new = move(box, "x")
+    both = ("library = import <github:o/lib>;\n"
+            + shell("use", "echo \\(library.text) > $out; cat \\(<github:o/x>)/a >> $out"))
+    box.write("default.cab", both)
+    server.forget()
+    box.cab("build")
+    box.check(lock(box)[theirs]["identities"] == lock(box)[deep]["identities"] == old["identities"], f"{old} {new} {lock(box)}")
+    box.check(box.read("result") == "x\nx", box.read("result"))
+
+    # What an author of a lock, or a merge, may bring about.
+    text = box.read("default.cab.lock")
+    box.write("default.cab", shell("use", "cat \\(<github:o/x>)/a > $out"))
+    box.cab("update")
+    moved = lock(box)[theirs]["identities"]
+    box.check(moved != old["identities"] and moved[0] == f"git {new}", str(moved))
+    lines = [line for line in box.read("default.cab.lock").splitlines(True) if f'"{deep}"' not in line]
+    lines[1:1] = [line for line in text.splitlines(True) if f'"{deep}"' in line]
+    box.write("default.cab.lock", "".join(lines))
+    box.check(lock(box)[deep]["identities"] == old["identities"], "two pins")
+    box.write("default.cab", both)
+    before = box.read("default.cab.lock")
+    box.fails("build", says=(theirs, deep, old["identities"][0], moved[0], "cab update '<github:o/x>'"))
+    box.check(box.read("default.cab.lock") == before, box.read("default.cab.lock"))
+    box.cab("update", "<github:o/x>")
+    found = lock(box)[deep]["identities"]
+    box.check(found == lock(box)[theirs]["identities"] and (found[0], found[-1]) == (moved[0], moved[-1]), str(lock(box)))
+    box.cab("build", "--locked")
+
+
+@case("evaluation reads a derivation's output where that is allowed: it is built, and its islands are locked")
+def _(box):
+    served(box, "x")
+    made = shell("made", "mkdir $out; cp \\(<github:o/x>)/a $out/a; echo '1 + 1' > $out/two.cab").strip()
+    box.write("default.cab", f'made = {made};\ntext = readFile "\\(made)/a";\ntwo = import "\\(made)/two.cab";\n'
+              + shell("use", "echo \\(text) \\(two) > $out"))
+    refused = box.fails("build", says=("'readFile' would have to build", "--allow-build-during-evaluation"))
+    box.check(not box.exists("default.cab.lock") and "made" not in str(box.objects()), str(refused))
+    box.cab("build", "--allow-build-during-evaluation")
+    box.check(box.read("result") == "x 2\n" and "github:o/x" in lock(box), box.read("result"))
+    box.cab("build", "--allow-build-during-evaluation", "--locked", "--offline")
+    box.write("eval.cab", 'readFile ' + shell("file", "echo -n one > $out").strip().join("()") + "\n")
+    box.check(box.cab("eval", "eval.cab", "--allow-build-during-evaluation").out.strip() == '"one"', "eval")
+    box.write("eval.cab", 'readFile ' + shell("file", "exit 3").strip().join("()") + "\n")
+    box.fails("eval", "eval.cab", "--allow-build-during-evaluation", says=("during evaluation", "exit status 3"))
+    box.write("eval.cab", 'pathExists "\\(' + shell("folder", "mkdir $out").strip() + ')/none"\n')
+    box.check(box.cab("eval", "eval.cab", "--allow-build-during-evaluation").out.strip() == "false", "eval")
+
+
 @case("a local island has no entry")
 def _(box):
     box.write("more/a", "1")
