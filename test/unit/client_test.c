@@ -74,6 +74,7 @@ expect_row(const char *name, const char *url, const char *whence)
 			row = &clients.rows.data[at];
 	if (!row)
 		fail_msg("no row %s", name);
+	must(row, "a test that failed does not go on");
 	if (url)
 		assert_string_equal(row->url ? row->url : row->whence, url);
 	else
