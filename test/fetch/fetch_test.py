@@ -196,7 +196,7 @@ def archives_make():
 
 def is_equal_to_git(outcome, name, revision):
     assert tree_of(outcome.out) == tree_stored(name, revision)
-    assert outcome.left == ["hash", "out", "scratch"], outcome.left
+    assert outcome.left == ["hash", "memo", "out", "scratch"], outcome.left
 
 
 @test
