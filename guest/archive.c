@@ -53,7 +53,6 @@ archive_start(struct archive *archive, struct output *output, uint8_t strip)
 	archive->output = output;
 	archive->strip = strip;
 	archive->fd = -1;
-	tar_start(&archive->tar);
 	archive->root = entry_add(archive, NULL, SPAN(""), SPAN("unpacked"), 'd');
 	folder_make(output, NULL, archive->root->folder.name);
 }
@@ -108,10 +107,9 @@ path_strip(const struct archive *archive, struct span *path)
 }
 
 static void
-hard_link_add(
-	struct archive *archive, struct archive_entry *parent, struct span path, struct span name)
+hard_link_add(struct archive *archive, struct archive_entry *parent, struct span path,
+	struct span name, struct span target)
 {
-	struct span target = archive->tar.target;
 	struct archive_entry *first =
 		path_strip(archive, &target) ? entry_find(archive, target) : NULL;
 	if (!first || (first->kind != 'f' && first->kind != 'x'))
@@ -124,9 +122,9 @@ hard_link_add(
 }
 
 static void
-link_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name)
+link_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name,
+	struct span target)
 {
-	struct span target = archive->tar.target;
 	link_make(archive->output, &parent->folder, name, target);
 	struct archive_entry *entry = entry_add(archive, parent, path, name, 'l');
 	uint8_t *kept = (uint8_t *)heap_take(target.size);
@@ -134,15 +132,14 @@ link_add(struct archive *archive, struct archive_entry *parent, struct span path
 	entry->target = span_of(kept, target.size);
 }
 
-static void
-entry_begin(struct archive *archive)
+void
+archive_begin(struct archive *archive, const struct item *item)
 {
-	struct tar *tar = &archive->tar;
-	struct span path = tar->path;
-	bool is_folder = tar->kind == TAR_FOLDER;
+	struct span path = item->path;
+	bool is_folder = item->kind == ITEM_FOLDER;
 	if (!path_strip(archive, &path)) {
 		if (!is_folder)
-			fail_about("strip leaves nothing of a name", tar->path);
+			fail_about("strip leaves nothing of a name", item->path);
 		return;
 	}
 	struct archive_entry *there = entry_find(archive, path);
@@ -154,50 +151,32 @@ entry_begin(struct archive *archive)
 	}
 	struct span name;
 	struct archive_entry *parent = parent_ensure(archive, path, &name);
-	switch (tar->kind) {
-	case TAR_FOLDER:
+	if (is_folder) {
 		(void)folder_add(archive, parent, path, name);
-		break;
-	case TAR_LINK:
-		link_add(archive, parent, path, name);
-		break;
-	case TAR_HARD_LINK:
-		hard_link_add(archive, parent, path, name);
-		break;
-	case TAR_FILE:
-	case TAR_EXECUTABLE:
+	} else if (item->kind == ITEM_LINK) {
+		link_add(archive, parent, path, name, item->target);
+	} else if (item->kind == ITEM_HARD_LINK) {
+		hard_link_add(archive, parent, path, name, item->target);
+	} else {
 		archive->fd = file_create(archive->output, &parent->folder, name);
-		archive->file = entry_add(archive, parent, path, name, (uint8_t)tar->kind);
-		archive->file->size = tar->size;
-		break;
+		archive->file = entry_add(archive, parent, path, name, (uint8_t)item->kind);
+		archive->file->size = item->size;
 	}
 	archive->newest->is_told = true;
 }
 
 void
-archive_add(struct archive *archive, struct span bytes)
+archive_write(struct archive *archive, struct span bytes)
 {
-	struct span data;
-	for (;;) {
-		switch (tar_step(&archive->tar, &bytes, &data)) {
-		case TAR_INPUT:
-			return;
-		case TAR_ENTRY:
-			entry_begin(archive);
-			break;
-		case TAR_DATA:
-			file_write(archive->output, archive->fd, data);
-			break;
-		case TAR_CLOSE:
-			if (archive->file)
-				file_finish(archive->fd, archive->file->kind == 'x',
-					archive->file->digest);
-			archive->file = NULL;
-			break;
-		case TAR_BAD:
-			fail_in("tar", archive->tar.sentence);
-		}
-	}
+	file_write(archive->output, archive->fd, bytes);
+}
+
+void
+archive_close(struct archive *archive)
+{
+	if (archive->file)
+		file_finish(archive->fd, archive->file->kind == 'x', archive->file->digest);
+	archive->file = NULL;
 }
 
 static void
@@ -223,8 +202,6 @@ archive_hash(struct archive *archive)
 void
 archive_finish(struct archive *archive, struct span subpath)
 {
-	if (!tar_is_whole(&archive->tar))
-		fail_in("tar", "cut off");
 	struct archive_entry *taken = archive->root;
 	struct archive_entry *top = taken->children;
 	if (archive->strip == STRIP_AUTO && top && !top->sibling && top->kind == 'd')

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * archive: a tree unpacked from a tar stream, and its Cab hash.
+ * archive: the tree that an archive's entries make, and its Cab hash.
  *
  *     archive_start(&archive, &output, strip);      the struct is zeroed
- *     archive_add(&archive, bytes);            the archive's bytes, uncompressed, as they come
+ *     archive_begin(&archive, &item);          the next entry
+ *     archive_write(&archive, bytes);          a file's, as they come
+ *     archive_close(&archive);                 the entry is whole
  *     archive_finish(&archive, subpath);       `out` is there, and its Cab hash reported
  *
  * Everything lands in a folder of its own first; the part that is wanted is renamed to `out` and
@@ -15,10 +17,10 @@
  */
 #pragma once
 
-#include "node.h"
 #include "file.h"
+#include "item.h"
+#include "node.h"
 #include "table.h"
-#include "tar.h"
 
 struct archive_entry {
 	uint8_t key[TABLE_KEY];
@@ -42,9 +44,10 @@ struct archive {
 	struct archive_entry *file; /* under way */
 	int32_t fd;
 	struct archive_entry *taken; /* what `out` is */
-	struct tar tar;
 };
 
 void archive_start(struct archive *archive, struct output *output, uint8_t strip);
-void archive_add(struct archive *archive, struct span bytes);
+void archive_begin(struct archive *archive, const struct item *item);
+void archive_write(struct archive *archive, struct span bytes);
+void archive_close(struct archive *archive);
 void archive_finish(struct archive *archive, struct span subpath);

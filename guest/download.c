@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "download.h"
 
-#include "archive.h"
-#include "gzip.h"
 #include "heap.h"
 #include "http.h"
 #include "registry.h"
 #include "report.h"
+#include "unpack.h"
 
-enum { INPUT_SIZE = 64 << 10, WINDOW_SIZE = 160 << 10 };
+enum { INPUT_SIZE = 64 << 10 };
 
 struct download {
 	const struct request *request;
@@ -134,110 +133,17 @@ download_end(struct download *download)
 	}
 }
 
-struct unpacking {
-	struct inflate_window window;
-	bool is_zipped;
-	bool is_between; /* two members of the gzip file */
-	int32_t sum;     /* of the member under way */
-	struct gzip gzip;
-	struct archive archive;
-};
-
-/* What a first block begins with. */
-static const struct {
-	const char *magic;
-	const char *name;
-} kinds[] = {
-	{"\x1f\x8b", "gzip"},
-	{"\xfd", "xz"},
-	{"\x28\xb5\x2f\xfd", "zstd"},
-	{"BZh", "bzip2"},
-	{"PK\x03\x04", "zip"},
-};
-
-/* Refuses by name what is known but not built, and whatever else it may be. */
-static bool
-is_gzip(struct span first)
-{
-	for (size_t at = 0; at < sizeof kinds / sizeof kinds[0]; at++) {
-		if (!span_has_prefix(first, kinds[at].magic))
-			continue;
-		if (at == 0)
-			return true;
-		fail_in("this kind of archive cannot be unpacked yet", kinds[at].name);
-	}
-	if (first.size < TAR_BLOCK || !tar_is_header(first.data))
-		fail("what came is no archive: neither tar nor tar.gz");
-	return false;
-}
-
-/* A member of the gzip file has ended. */
-static void
-member_check(struct unpacking *unpacking)
-{
-	uint8_t sum[GZIP_SUM];
-	hash_end(unpacking->sum, sum);
-	if (memcmp(sum, unpacking->gzip.field, GZIP_SUM) != 0)
-		fail_in("gzip", unpacking->gzip.sentence);
-	unpacking->sum = cab_hash_new(CAB_HASH_CRC32);
-}
-
-static void
-unpack_add(struct unpacking *unpacking, struct span bytes)
-{
-	struct inflate_window *window = &unpacking->window;
-	if (!unpacking->is_zipped) {
-		archive_add(&unpacking->archive, bytes);
-		return;
-	}
-	while (bytes.size) {
-		size_t before = window->used;
-		enum gzip_status status = gzip_step(&unpacking->gzip, &bytes, window);
-		if (status == GZIP_BAD)
-			fail_in("gzip", unpacking->gzip.sentence);
-		struct span fresh = span_of(window->data + before, window->used - before);
-		(void)cab_hash_add(unpacking->sum, fresh.data, fresh.size);
-		archive_add(&unpacking->archive, fresh);
-		unpacking->is_between = status == GZIP_DONE;
-		if (unpacking->is_between)
-			member_check(unpacking);
-		if (window->capacity - window->used < WINDOW_SIZE / 4)
-			inflate_slide(window);
-	}
-}
-
 void
 download_archive(const struct request *request)
 {
 	struct output *output = (struct output *)heap_zero(sizeof *output);
-	struct unpacking *unpacking = (struct unpacking *)heap_zero(sizeof *unpacking);
 	struct download *download = download_start(request, ".tar1");
-	gzip_start(&unpacking->gzip);
-	unpacking->sum = cab_hash_new(CAB_HASH_CRC32);
-	unpacking->window.data = (uint8_t *)heap_take(WINDOW_SIZE);
-	unpacking->window.capacity = WINDOW_SIZE;
-	archive_start(&unpacking->archive, output, request->strip);
-
-	/* The first block, from as many pieces as it takes. */
-	uint8_t first[TAR_BLOCK];
-	size_t first_size = 0;
+	struct unpack *unpack = unpack_new(output, request->strip);
 	struct span bytes;
-	size_t came;
-	do {
-		bytes = download_read(download);
-		came = bytes.size;
-	} while (!span_collect(&bytes, first, &first_size, TAR_BLOCK) && came);
-	unpacking->is_zipped = is_gzip(span_of(first, first_size));
-	unpack_add(unpacking, span_of(first, first_size));
-	while (came) {
-		unpack_add(unpacking, bytes);
-		bytes = download_read(download);
-		came = bytes.size;
-	}
+	while ((bytes = download_read(download)).size)
+		unpack_add(unpack, bytes);
 	download_end(download);
-	if (unpacking->is_zipped && !unpacking->is_between)
-		fail_in("gzip", "cut off");
-	archive_finish(&unpacking->archive, request->subpath);
+	unpack_finish(unpack, request->subpath);
 }
 
 void

@@ -5,7 +5,7 @@
  * The guest is built twice from the same sources: freestanding for wasm32 (the product), and
  * natively (unit tests, fuzzing, the bench's "same C"). Natively the imports declared here are
  * ordinary functions that test/fetch/native_*.c define over sockets and files; the decoders
- * (inflate, gzip, tar, pkt, pack, delta) import nothing at all and link alone.
+ * (inflate, gzip, xz, zstd, bzip2, tar, pkt, pack, delta) import nothing at all and link alone.
  *
  * WASI names and numbers are those of snapshot preview 1; results are its errno, 0 is success.
  */

@@ -148,16 +148,16 @@ entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 	case 0:
 	case '0':
 	case '7':
-		tar->kind = mode & 0100 ? TAR_EXECUTABLE : TAR_FILE;
+		tar->item.kind = mode & 0100 ? ITEM_EXECUTABLE : ITEM_FILE;
 		return GO_ON;
 	case '1':
-		tar->kind = TAR_HARD_LINK;
+		tar->item.kind = ITEM_HARD_LINK;
 		return GO_ON;
 	case '2':
-		tar->kind = TAR_LINK;
+		tar->item.kind = ITEM_LINK;
 		return GO_ON;
 	case '5':
-		tar->kind = TAR_FOLDER;
+		tar->item.kind = ITEM_FOLDER;
 		return GO_ON;
 	default:
 		return tar_bad(tar, "an entry is no file, link, folder or submodule");
@@ -182,11 +182,11 @@ entry_texts(struct tar *tar)
 		tar->link.size = 0;
 		(void)text_append(&tar->link, field_text(block + FIELD_LINK, 100));
 	}
-	tar->path = span_of(tar->name.bytes, tar->name.size);
-	tar->target = span_of(tar->link.bytes, tar->link.size);
-	if (!path_clean(&tar->path, tar->kind == TAR_FOLDER))
+	tar->item.path = span_of(tar->name.bytes, tar->name.size);
+	tar->item.target = span_of(tar->link.bytes, tar->link.size);
+	if (!path_clean(&tar->item.path, tar->item.kind == ITEM_FOLDER))
 		return false;
-	return tar->kind != TAR_HARD_LINK || path_clean(&tar->target, false);
+	return tar->item.kind != ITEM_HARD_LINK || path_clean(&tar->item.target, false);
 }
 
 static int
@@ -198,13 +198,14 @@ entry_begin(struct tar *tar)
 	int event = entry_kind(tar, tar->type, mode);
 	if (event != GO_ON)
 		return event;
-	tar->size = tar->left;
-	if ((tar->has_size && tar->pax_size != tar->size) ||
-		(tar->size && tar->kind != TAR_FILE && tar->kind != TAR_EXECUTABLE))
+	tar->item.size = tar->left;
+	if ((tar->has_size && tar->pax_size != tar->item.size) ||
+		(tar->item.size && tar->item.kind != ITEM_FILE &&
+			tar->item.kind != ITEM_EXECUTABLE))
 		return tar_bad(tar, "a size that no entry may have");
 	if (!entry_texts(tar))
 		return tar_bad(tar, BAD_PATH);
-	if (tar->link.is_set && tar->kind != TAR_LINK && tar->kind != TAR_HARD_LINK)
+	if (tar->link.is_set && tar->item.kind != ITEM_LINK && tar->item.kind != ITEM_HARD_LINK)
 		return tar_bad(tar, NO_ENTRY);
 	tar->name.is_set = false;
 	tar->link.is_set = false;

@@ -6,7 +6,7 @@
  *     tar_start(&tar);
  *     for (;;) switch (tar_step(&tar, &input, &data)) {
  *     case TAR_INPUT:  `input` was taken whole
- *     case TAR_ENTRY:  tar.kind, path, target (of links), size
+ *     case TAR_ENTRY:  tar.item is the next entry
  *     case TAR_DATA:   a piece of the file's bytes, pointing into `input`
  *     case TAR_CLOSE:  the entry is whole
  *     case TAR_BAD:    tar.sentence says why
@@ -23,7 +23,7 @@
  */
 #pragma once
 
-#include "port.h"
+#include "item.h"
 
 enum { TAR_BLOCK = 512, TAR_PATH = 4095, TAR_ATTRIBUTES = 64 << 10 };
 #define TAR_SIZE_MAX ((uint64_t)8 << 30)
@@ -36,14 +36,6 @@ enum tar_event {
 	TAR_BAD,
 };
 
-enum tar_kind {
-	TAR_FILE = 'f',
-	TAR_EXECUTABLE = 'x',
-	TAR_FOLDER = 'd',
-	TAR_LINK = 'l',
-	TAR_HARD_LINK = 'h', /* target is the path of an entry before */
-};
-
 struct tar_text {
 	size_t size;
 	bool is_set;
@@ -51,10 +43,7 @@ struct tar_text {
 };
 
 struct tar {
-	enum tar_kind kind;
-	struct span path;
-	struct span target;
-	uint64_t size;
+	struct item item;
 	const char *sentence;
 
 	uint8_t state;

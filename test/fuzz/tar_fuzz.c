@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (event == TAR_BAD)
 				return 0;
 			if (event == TAR_ENTRY)
-				path_check(tar.path);
+				path_check(tar.item.path);
 		}
 	}
 	return 0;

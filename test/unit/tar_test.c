@@ -27,13 +27,15 @@ tar_list(struct bytes archive, size_t step)
 				return out;
 			}
 			if (event == TAR_ENTRY) {
-				buf_format(&out, "%c %.*s", (char)tar->kind, (int)tar->path.size,
-					(const char *)tar->path.data);
-				if (tar->kind == TAR_LINK || tar->kind == TAR_HARD_LINK)
-					buf_format(&out, " -> %.*s", (int)tar->target.size,
-						(const char *)tar->target.data);
-				if (tar->size)
-					buf_format(&out, " %llu:", (unsigned long long)tar->size);
+				buf_format(&out, "%c %.*s", (char)tar->item.kind,
+					(int)tar->item.path.size,
+					(const char *)tar->item.path.data);
+				if (tar->item.kind == ITEM_LINK || tar->item.kind == ITEM_HARD_LINK)
+					buf_format(&out, " -> %.*s", (int)tar->item.target.size,
+						(const char *)tar->item.target.data);
+				if (tar->item.size)
+					buf_format(
+						&out, " %llu:", (unsigned long long)tar->item.size);
 			}
 			if (event == TAR_DATA)
 				buf_add(&out, bytes_of(data.data, data.size));

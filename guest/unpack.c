@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "unpack.h"
+
+#include "gzip.h"
+#include "heap.h"
+#include "tar.h"
+#ifndef GUEST_SMALL
+#include "bzip2.h"
+#include "xz.h"
+#include "zstd.h"
+#endif
+
+enum { GZIP_WINDOW = 160 << 10, BEHIND_MAX = 1 << 20 };
+/* Of a tar in all: what its files may be, and as much again for headers. */
+#define TAR_MAX    (2 * OUTPUT_BYTES)
+#define NO_ARCHIVE "what came is no archive"
+
+enum kind {
+	KIND_UNKNOWN,
+	KIND_TAR,
+	KIND_GZIP,
+	KIND_MORE, /* of those that GUEST_SMALL leaves out */
+};
+
+struct unpack {
+	struct archive archive;
+	enum kind kind;
+	size_t first_size;
+	uint8_t first[TAR_BLOCK];
+	struct tar tar;
+	uint64_t tar_size;
+	size_t behind; /* bytes behind its end */
+	struct inflate_window window;
+	struct gzip gzip;
+	bool is_between; /* two members of the gzip file */
+	int32_t sum;     /* of the gzip member, or of the xz block that is under way; -1 is none */
+#ifndef GUEST_SMALL
+	const char *name;      /* of the kind, for errors */
+	struct stream *stream; /* the first member of one of these */
+	struct xz *xz;
+	struct zstd *zstd;
+	struct bzip2 *bzip2;
+#endif
+};
+
+struct unpack *
+unpack_new(struct output *output, uint8_t strip)
+{
+	struct unpack *unpack = (struct unpack *)heap_zero(sizeof *unpack);
+	archive_start(&unpack->archive, output, strip);
+	tar_start(&unpack->tar);
+	return unpack;
+}
+
+static void
+tar_add(struct unpack *unpack, struct span bytes)
+{
+	struct tar *tar = &unpack->tar;
+	struct span data;
+	/* A small file can unpack to zeros without end. */
+	unpack->tar_size += bytes.size;
+	if (tar_is_whole(tar))
+		unpack->behind += bytes.size;
+	if (unpack->tar_size > TAR_MAX || unpack->behind > BEHIND_MAX)
+		fail_in("tar", "larger than any archive of 8 GiB");
+	for (;;) {
+		switch (tar_step(tar, &bytes, &data)) {
+		case TAR_INPUT:
+			return;
+		case TAR_ENTRY:
+			archive_begin(&unpack->archive, &tar->item);
+			break;
+		case TAR_DATA:
+			archive_write(&unpack->archive, data);
+			break;
+		case TAR_CLOSE:
+			archive_close(&unpack->archive);
+			break;
+		case TAR_BAD:
+			fail_in("tar", tar->sentence);
+		}
+	}
+}
+
+/* A member of a gzip file has ended. */
+static void
+member_check(struct unpack *unpack)
+{
+	uint8_t sum[GZIP_SUM];
+	hash_end(unpack->sum, sum);
+	if (memcmp(sum, unpack->gzip.field, GZIP_SUM) != 0)
+		fail_in("gzip", unpack->gzip.sentence);
+	unpack->sum = cab_hash_new(CAB_HASH_CRC32);
+}
+
+static void
+gzip_add(struct unpack *unpack, struct span bytes)
+{
+	struct inflate_window *window = &unpack->window;
+	while (bytes.size) {
+		size_t before = window->used;
+		enum gzip_status status = gzip_step(&unpack->gzip, &bytes, window);
+		if (status == GZIP_BAD)
+			fail_in("gzip", unpack->gzip.sentence);
+		struct span fresh = span_of(window->data + before, window->used - before);
+		(void)cab_hash_add(unpack->sum, fresh.data, fresh.size);
+		tar_add(unpack, fresh);
+		unpack->is_between = status == GZIP_DONE;
+		if (unpack->is_between)
+			member_check(unpack);
+		if (window->capacity - window->used < GZIP_WINDOW / 4)
+			inflate_slide(window);
+	}
+}
+
+static void
+gzip_begin(struct unpack *unpack)
+{
+	unpack->window.data = (uint8_t *)heap_take(GZIP_WINDOW);
+	unpack->window.capacity = GZIP_WINDOW;
+	unpack->sum = cab_hash_new(CAB_HASH_CRC32);
+	gzip_start(&unpack->gzip);
+}
+
+#ifndef GUEST_SMALL
+
+static enum stream_status
+stream_step(struct unpack *unpack, struct span *bytes)
+{
+	if (unpack->xz)
+		return xz_step(unpack->xz, bytes);
+	return unpack->zstd ? zstd_step(unpack->zstd, bytes) : bzip2_step(unpack->bzip2, bytes);
+}
+
+/* xz's SHA-256 is the host's to compute: of a block that has any bytes, begun with the first. */
+static void
+sum_add(struct unpack *unpack, struct span bytes)
+{
+	if (!unpack->xz || unpack->xz->check != XZ_SHA256)
+		return;
+	if (unpack->sum < 0)
+		unpack->sum = cab_hash_new(CAB_HASH_SHA256);
+	(void)cab_hash_add(unpack->sum, bytes.data, bytes.size);
+}
+
+static void
+sum_check(struct unpack *unpack)
+{
+	uint8_t sum[SUM_MAX];
+	sum_add(unpack, SPAN(""));
+	hash_end(unpack->sum, sum);
+	unpack->sum = -1;
+	if (memcmp(sum, unpack->xz->held, 32) != 0)
+		fail_in("xz", "the check of a block differs");
+}
+
+static void
+stream_add(struct unpack *unpack, struct span bytes)
+{
+	struct stream *stream = unpack->stream;
+	for (;;) {
+		switch (stream_step(unpack, &bytes)) {
+		case STREAM_INPUT:
+			return;
+		case STREAM_OUTPUT:
+			sum_add(unpack, stream->output);
+			tar_add(unpack, stream->output);
+			break;
+		case STREAM_WINDOW:
+			heap_give(stream->window, stream->capacity);
+			stream_give(stream, heap_take(stream->wanted), stream->wanted);
+			break;
+		case STREAM_SUM:
+			sum_check(unpack);
+			break;
+		case STREAM_BAD:
+			fail_in(unpack->name, stream->sentence);
+		}
+	}
+}
+
+/* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with
+ * the first, if with any. */
+enum packing { XZ, ZSTD, BZIP2, ZIP };
+static const struct {
+	const char *magic;
+	const char *name;
+	enum packing packing;
+} kinds[] = {
+	{"\xfd\x37zXZ", "xz", XZ},
+	{"\x28\xb5\x2f\xfd", "zstd", ZSTD},
+	{"\x50\x2a\x4d\x18", "zstd", ZSTD},
+	{"BZh", "bzip2", BZIP2},
+	{"PK\x03\x04", "zip", ZIP},
+};
+
+static void
+more_begin(struct unpack *unpack, struct span first)
+{
+	size_t at = 0;
+	while (!span_has_prefix(first, kinds[at].magic))
+		if (++at == sizeof kinds / sizeof kinds[0])
+			fail(NO_ARCHIVE);
+	unpack->name = kinds[at].name;
+	switch (kinds[at].packing) {
+	case XZ:
+		unpack->xz = (struct xz *)heap_zero(sizeof *unpack->xz);
+		unpack->stream = &unpack->xz->stream;
+		unpack->sum = -1;
+		xz_start(unpack->xz);
+		break;
+	case ZSTD:
+		unpack->zstd = (struct zstd *)heap_zero(sizeof *unpack->zstd);
+		unpack->stream = &unpack->zstd->stream;
+		zstd_start(unpack->zstd);
+		break;
+	case BZIP2:
+		unpack->bzip2 = (struct bzip2 *)heap_zero(sizeof *unpack->bzip2);
+		unpack->stream = &unpack->bzip2->stream;
+		bzip2_start(unpack->bzip2);
+		break;
+	case ZIP:
+		fail_in("this kind of archive cannot be unpacked yet", unpack->name);
+	}
+}
+
+#endif
+
+static void
+kind_find(struct unpack *unpack)
+{
+	struct span first = span_of(unpack->first, unpack->first_size);
+	if (span_has_prefix(first, "\x1f\x8b")) {
+		unpack->kind = KIND_GZIP;
+		gzip_begin(unpack);
+	} else if (first.size == TAR_BLOCK && tar_is_header(first.data)) {
+		unpack->kind = KIND_TAR;
+	} else {
+#ifdef GUEST_SMALL
+		fail(NO_ARCHIVE);
+#else
+		unpack->kind = KIND_MORE;
+		more_begin(unpack, first);
+#endif
+	}
+}
+
+static void
+kind_add(struct unpack *unpack, struct span bytes)
+{
+	if (unpack->kind == KIND_TAR)
+		tar_add(unpack, bytes);
+	else if (unpack->kind == KIND_GZIP)
+		gzip_add(unpack, bytes);
+#ifndef GUEST_SMALL
+	else
+		stream_add(unpack, bytes);
+#endif
+}
+
+void
+unpack_add(struct unpack *unpack, struct span bytes)
+{
+	if (unpack->kind == KIND_UNKNOWN) {
+		/* The first block, from as many pieces as it takes. */
+		if (!span_collect(&bytes, unpack->first, &unpack->first_size, TAR_BLOCK))
+			return;
+		kind_find(unpack);
+		kind_add(unpack, span_of(unpack->first, TAR_BLOCK));
+	}
+	kind_add(unpack, bytes);
+}
+
+void
+unpack_finish(struct unpack *unpack, struct span subpath)
+{
+	if (unpack->kind == KIND_UNKNOWN) {
+		/* An archive of less than a block, as one of next to nothing may be. */
+		kind_find(unpack);
+		kind_add(unpack, span_of(unpack->first, unpack->first_size));
+	}
+	if (unpack->kind == KIND_GZIP && !unpack->is_between)
+		fail_in("gzip", "cut off");
+#ifndef GUEST_SMALL
+	if (unpack->kind == KIND_MORE && !unpack->stream->is_whole)
+		fail_in(unpack->name, "cut off");
+#endif
+	if (!tar_is_whole(&unpack->tar))
+		fail_in("tar", "cut off");
+	archive_finish(&unpack->archive, subpath);
+}

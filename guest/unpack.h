@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * unpack: an archive of any kind that is known, told by its content, into a tree.
+ *
+ *     struct unpack *unpack = unpack_new(&output, strip);
+ *     unpack_add(unpack, bytes);               the file as it is served, as it comes
+ *     unpack_finish(unpack, subpath);          `out` is there, and its Cab hash reported
+ *
+ * tar, and tar packed by gzip, xz, zstd or bzip2, are unpacked as they come; zip is refused by name.
+ * What it is and what is wrong with it ends the program with a sentence. Memory: the largest window
+ * is STREAM_MEMORY bytes, and some hundred bytes an entry.
+ *
+ * Compiled with GUEST_SMALL, only tar and tar.gz are known.
+ */
+#pragma once
+
+#include "archive.h"
+
+struct unpack;
+
+struct unpack *unpack_new(struct output *output, uint8_t strip);
+void unpack_add(struct unpack *unpack, struct span bytes);
+void unpack_finish(struct unpack *unpack, struct span subpath);

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""archive_test.py NATIVE_RUN: archives of every kind, unpacked by the fetcher's C run natively, and by GNU tar
+and bsdtar: the same tree each time, or a refusal."""
+import hashlib
+import http.server
+import os
+import pathlib
+import random
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+
+RUN = os.path.abspath(sys.argv[1])
+ROOT = pathlib.Path(tempfile.mkdtemp(prefix="archive-test-"))
+FILES = ROOT / "files"
+TESTS = []
+PACKERS = {"tar": "cat", "tar.gz": "gzip -9", "tar.xz": "xz -T1 -6", "tar.zst": "zstd -q -19", "tar.bz2": "bzip2 -9"}
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def shell(line, **more):
+    return subprocess.run(["sh", "-c", line], check=True, cwd=ROOT, stdout=subprocess.PIPE, **more).stdout
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            data = (FILES / self.path[1:]).read_bytes()
+        except OSError:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *words):
+        pass
+
+
+def fetch(name, *arguments):
+    folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT))
+    (folder / "hash").write_bytes(b"")
+    run = subprocess.run([RUN, folder, "http", f"//127.0.0.1:{SERVER.server_port}/{name}", *arguments],
+                         env={}, stderr=subprocess.PIPE, timeout=100, check=False)
+    identities = dict(line.split(" ") for line in (folder / "hash").read_text().splitlines())
+    return folder / "out", run.returncode, run.stderr.decode(errors="replace"), identities
+
+
+def fetched(name, *arguments):
+    out, status, log, identities = fetch(name, *arguments)
+    assert status == 0, f"{name}: {log}"
+    return out, identities
+
+
+def refused(name, sentence, *arguments):
+    out, status, log, identities = fetch(name, *arguments)
+    assert status == 1 and sentence in log and "cab" not in identities, f"{name}: exit {status}: {log}"
+    assert not os.path.lexists(out), name
+
+
+def tree_of(folder):
+    """{path: (kind, content)}, folders included; names as bytes."""
+    found = {}
+    top = os.fsencode(folder)
+    for place, folders, files in os.walk(top):
+        for name in folders + files:
+            path = os.path.join(place, name)
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
+                value = ("link", os.readlink(path))
+            elif stat.S_ISDIR(status.st_mode):
+                value = ("folder", b"")
+            else:
+                with open(path, "rb") as file:
+                    value = ("program" if status.st_mode & 0o100 else "file", file.read())
+            found[os.path.relpath(path, top)] = value
+    return found
+
+
+def unpacked_by(command, name):
+    """By another tool, in a folder of its own."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT))
+    subprocess.run(["sh", "-c", command, "sh", FILES / name], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return tree_of(folder)
+
+
+def sources_make():
+    """A tree of texts, programs, links, noise, empty things, and a name that is not UTF-8."""
+    chance = random.Random(4)
+    top = ROOT / "sources" / "thing-2.0"
+    words = ["return ", "struct ", "size_t ", "if (", "else ", "{\n", "}\n", "0x7f, ", "value;\n", "error"]
+    for number in range(60):
+        folder = top / f"folder-{number % 7}" / ("deep" if number % 3 else "")
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(chance.choice(words) for _ in range(chance.randrange(9000)))
+        path = folder / f"file-{number}.c"
+        path.write_text(text)
+        path.chmod(0o755 if number % 11 == 0 else 0o644)
+    (top / "noise").write_bytes(chance.randbytes(400000))
+    (top / "zeros").write_bytes(bytes(1500000))
+    (top / "empty").write_bytes(b"")
+    (top / "nothing").mkdir()
+    os.symlink("noise", top / "link")
+    os.symlink("../folder-1", top / "folder-2" / "over")
+    (top / ("n" * 120)).write_text("a long name")
+    with open(os.fsencode(top) + b"/gr\xfc\xdf \xff", "wb") as file:
+        file.write(b"latin")
+
+
+def packed(name, packer, source="thing-2.0", options=""):
+    shell(f"tar c {options} -C sources {source} | {packer} >files/{name}")
+    return name
+
+
+@test
+def every_packing_of_a_tar_gives_one_tree_and_one_hash():
+    expected = tree_of(ROOT / "sources/thing-2.0")
+    hashes = set()
+    for ending, packer in PACKERS.items():
+        # The name says nothing.
+        name = packed(f"a-{len(hashes)}-{ending.replace('.', '-')}", packer)
+        out, identities = fetched(name)
+        assert tree_of(out) == expected, name
+        assert identities["sha256.tar1"] == hashlib.sha256((FILES / name).read_bytes()).hexdigest()
+        assert unpacked_by('tar xf "$1" --strip-components=1', name) == expected
+        assert unpacked_by('bsdtar xf "$1" --strip-components=1', name) == expected
+        hashes.add(identities["cab"])
+    assert len(hashes) == 1, hashes
+
+
+@test
+def settings_of_the_packers_make_no_difference():
+    expected = tree_of(ROOT / "sources/thing-2.0")
+    for number, packer in enumerate((
+            "xz -T1 -0", "xz -T1 -9", "xz -T2 --block-size=100000", "xz -T1 -1 -C sha256", "xz -T1 -1 -C none",
+            "xz -T1 -1 -C crc32", "xz --lzma2=preset=1,dict=4KiB,lc=0,lp=3,pb=1",
+            "zstd -q -1", "zstd -q --ultra -22", "zstd -q -3 --long=27", "zstd -q -3 --no-check", "zstd -q --fast=9",
+            "zstd -q -3 --zstd=wlog=10", "bzip2 -1", "split -b 300000 --filter='zstd -q -5'",
+            "split -b 300000 --filter='xz -1 -C sha256'", "split -b 300000 --filter='bzip2 -2'",
+            "split -b 300000 --filter='gzip -1'")):
+        out, _ = fetched(packed(f"s-{number}", packer))
+        assert tree_of(out) == expected, packer
+
+
+@test
+def small_and_empty_archives_are_read():
+    (ROOT / "sources/little").mkdir()
+    (ROOT / "sources/little/f").write_text("x")
+    expected = {b"f": ("file", b"x")}
+    for ending, packer in PACKERS.items():
+        out, _ = fetched(packed("little." + ending, packer, "little"))
+        assert tree_of(out) == expected, ending
+
+
+@test
+def t8_and_others_damage_is_refused_wherever_it_is():
+    chance = random.Random(8)
+    whole = {}
+    for ending, packer in PACKERS.items():
+        if ending != "tar":
+            whole[packed("d." + ending, packer, "thing-2.0/folder-1")] = ending
+    for name in whole:
+        data = (FILES / name).read_bytes()
+        expected = tree_of(fetched(name)[0])
+        for number in range(12):
+            broken = bytearray(data)
+            if number < 4:
+                broken = broken[:chance.randrange(600, len(data))]
+            elif number < 6:
+                broken += bytes(1 + chance.randrange(600)) if number == 4 else b"garbage"
+            else:
+                broken[chance.randrange(600, len(data))] ^= 1 << chance.randrange(8)
+            (FILES / "broken").write_bytes(broken)
+            out, status, log, identities = fetch("broken")
+            # xz allows zeros behind its end, four at a time.
+            assert status == 1 and "cab" not in identities or tree_of(out) == expected, (name, number, log)
+
+
+@test
+def t8_bombs_end_at_a_ceiling():
+    shell("head -c 300000000 /dev/zero | zstd -q -19 >files/b.zst; head -c 300000000 /dev/zero | xz -T1 -1 >files/b.xz;"
+          "head -c 300000000 /dev/zero | bzip2 >files/b.bz2")
+    # Zeros alone are an empty tar, and its end.
+    for ending in ("zst", "xz", "bz2"):
+        refused("b." + ending, "larger than any archive")
+    # A window of 2 GiB, in a frame's head.
+    (FILES / "w.zst").write_bytes(b"\x28\xb5\x2f\xfd\x00\xa8" + bytes(600))
+    refused("w.zst", "a window of more than 128 MiB")
+    shell("tar c -C sources little | xz -T1 --lzma2=preset=1,dict=256MiB >files/w.xz")
+    refused("w.xz", "a dictionary of more than 128 MiB")
+
+
+@test
+def what_is_not_read_is_refused_by_name():
+    shell("tar c -C sources thing-2.0 | xz -T1 --x86 --lzma2=preset=1 >files/x86.xz")
+    refused("x86.xz", "a filter other than LZMA2 alone")
+    shell("cd sources && zip -qry ../files/a.zip little")
+    refused("a.zip", "zip")
+    (FILES / "page").write_bytes(b"<html>log in</html>" * 100)
+    refused("page", "no archive")
+    (FILES / "7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
+    refused("7z", "no archive")
+
+
+FILES.mkdir()
+sources_make()
+SERVER = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+threading.Thread(target=SERVER.serve_forever, daemon=True).start()
+failed = 0
+try:
+    print(f"1..{len(TESTS)}")
+    for number, function in enumerate(TESTS, 1):
+        try:
+            function()
+            print(f"ok {number} - {function.__name__}")
+        except Exception as error:  # a test's failure is its own
+            failed += 1
+            line = error.__traceback__.tb_next.tb_lineno
+            print(f"not ok {number} - {function.__name__}")
+            print("".join(f"# line {line}: {part}\n" for part in f"{type(error).__name__}: {error}"[:2000].splitlines()))
+        sys.stdout.flush()
+finally:
+    shutil.rmtree(ROOT)
+sys.exit(1 if failed else 0)

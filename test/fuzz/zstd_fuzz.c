@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* zstd: a file in steps of the size that its first byte says; what it may copy from is bounded. */
+#include <stdlib.h>
+
+#include "zstd.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The caller's part: memory of exactly what is wanted. False where the file is bad, or wants more
+ * than is worth its time here. */
+static bool
+window_give(struct stream *stream)
+{
+	enum { WINDOW = 8 << 20 };
+	if (stream->wanted > STREAM_MEMORY)
+		abort();
+	if (stream->wanted > WINDOW)
+		return false;
+	free(stream->window);
+	void *window = malloc(stream->wanted);
+	if (!window)
+		abort();
+	stream_give(stream, window, stream->wanted);
+	return true;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum { OUTPUT = 4 << 20 };
+	static struct zstd zstd;
+	if (size == 0)
+		return 0;
+	size_t step = data[0] ? data[0] : size;
+	size_t made = 0;
+	bool sound = true;
+	zstd_start(&zstd);
+	for (size_t at = 1; at < size && sound; at += step) {
+		struct span input = span_of(data + at, size_min(step, size - at));
+		enum stream_status status = STREAM_OUTPUT;
+		while (sound && status != STREAM_INPUT) {
+			status = zstd_step(&zstd, &input);
+			if (status == STREAM_OUTPUT)
+				made += zstd.stream.output.size;
+			sound = status != STREAM_BAD && made < OUTPUT &&
+				(status != STREAM_WINDOW || window_give(&zstd.stream));
+		}
+	}
+	free(zstd.stream.window);
+	return 0;
+}
