@@ -102,9 +102,18 @@ static void
 network_break(struct network *network, const char *why)
 {
 	network_stop(network);
-	while (network->transfers.size)
-		network_finish(
-			network->transfers.data[0], &(struct network_end){.why = bytes_text(why)});
+	/* What an end asks for anew goes to a new process and is not of those. */
+	uint32_t next = network->next;
+	size_t at = 0;
+	while (at < network->transfers.size) {
+		struct network_transfer *transfer = network->transfers.data[at];
+		if (transfer->id >= next) {
+			at++;
+			continue;
+		}
+		network_finish(transfer, &(struct network_end){.why = bytes_text(why)});
+		at = 0;
+	}
 }
 
 static bool

@@ -172,8 +172,18 @@ static void
 spawner_break(struct spawner *spawner, const char *why)
 {
 	spawner_stop(spawner);
-	while (spawner->runs.size)
-		spawner_finish(spawner, spawner->runs.data[0].id, -1, -1, bytes_text(why));
+	/* What is started anew meanwhile is of a new process. */
+	uint32_t next = spawner->next;
+	size_t at = 0;
+	while (at < spawner->runs.size) {
+		uint32_t id = spawner->runs.data[at].id;
+		if (id >= next) {
+			at++;
+			continue;
+		}
+		spawner_finish(spawner, id, -1, -1, bytes_text(why));
+		at = 0;
+	}
 }
 
 static bool

@@ -50,7 +50,7 @@ words_make(size_t size)
 
 /* A file with these bytes. */
 static inline void
-file_write(const char *path, struct bytes bytes)
+data_write(const char *path, struct bytes bytes)
 {
 	FILE *file = fopen(path, "we");
 	assert_non_null(file);

@@ -45,7 +45,7 @@ gzip_decode(struct bytes zipped, size_t step, size_t capacity, struct buf *out)
 static void
 decodes_back(struct bytes plain, const char *how)
 {
-	file_write(file, plain);
+	data_write(file, plain);
 	char command[256];
 	(void)snprintf(command, sizeof command, "gzip -c %s %s", how, file);
 	struct buf zipped = command_output(command);
@@ -90,7 +90,7 @@ a_head_with_every_field_and_several_members_are_read(void **state)
 {
 	(void)state;
 	struct buf words = words_make(5000);
-	file_write(file, buf_bytes(&words));
+	data_write(file, buf_bytes(&words));
 	char command[256];
 	(void)snprintf(command, sizeof command, "gzip -c -N %s; gzip -c -n -1 %s", file, file);
 	struct buf zipped = command_output(command);
@@ -108,7 +108,7 @@ a_file_cut_off_anywhere_is_never_whole(void **state)
 {
 	(void)state;
 	struct buf words = words_make(3000);
-	file_write(file, buf_bytes(&words));
+	data_write(file, buf_bytes(&words));
 	char command[256];
 	(void)snprintf(command, sizeof command, "gzip -c %s", file);
 	struct buf zipped = command_output(command);
@@ -126,7 +126,7 @@ a_flipped_bit_never_gives_other_bytes(void **state)
 {
 	(void)state;
 	struct buf words = words_make(2000);
-	file_write(file, buf_bytes(&words));
+	data_write(file, buf_bytes(&words));
 	char command[256];
 	(void)snprintf(command, sizeof command, "gzip -c -n %s", file);
 	struct buf zipped = command_output(command);

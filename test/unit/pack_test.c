@@ -172,7 +172,7 @@ main(void)
 	struct buf words = words_make(40000);
 	char path[128];
 	(void)snprintf(path, sizeof path, "%s/words", folder);
-	file_write(path, buf_bytes(&words));
+	data_write(path, buf_bytes(&words));
 	buf_release(&words);
 	struct buf made = in_folder(
 		"git init -q r && cd r && git config user.name n && git config user.email e && "

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "realize/table.h"
+
+#include "store_fixture.h"
+
+static struct table
+table_of(struct store *store, const char *program, const char *scope, const char *shared)
+{
+	struct table table = {.store = store,
+		.program = digest_of(bytes_text(program)),
+		.scope = digest_of(bytes_text(scope))};
+	if (shared)
+		table.shared[table.shared_count++] = bytes_text(shared);
+	return table;
+}
+
+static void
+say(const struct table *table, const char *format, const char *value, const char *content)
+{
+	struct cab_hash hash = {'d', digest_of(bytes_text(content))};
+	table_put(table, bytes_text(format), bytes_text(value), &hash, 7, 1);
+}
+
+/* What the table has for a pair must be the hash of this content; NULL: it knows nothing. */
+static void
+knows(const struct table *table, const char *format, const char *value, const char *content)
+{
+	struct cab_hash hash = {0};
+	const char *cache = "untouched";
+	bool found = table_find(table, bytes_text(format), bytes_text(value), &hash, &cache);
+	if (found != (content != NULL))
+		fail_msg("%s %s is %s", format, value, found ? "known" : "not known");
+	if (!found) {
+		assert_string_equal(cache, "untouched");
+		return;
+	}
+	struct digest expected = digest_of(bytes_text(content));
+	assert_true(digest_equal(&hash.digest, &expected));
+	assert_null(cache);
+}
+
+static void
+two_scripts_of_one_shell_share_nothing(void **state)
+{
+	struct place *place = *state;
+	struct table one = table_of(place->store, "/bin/sh", "one", NULL);
+	struct table two = table_of(place->store, "/bin/sh", "two", NULL);
+	say(&one, "git", "1111", "tree");
+	knows(&one, "git", "1111", "tree");
+	knows(&one, "git", "1112", NULL);
+	knows(&one, "git-tree", "1111", NULL);
+	knows(&two, "git", "1111", NULL);
+}
+
+static void
+what_a_module_shares_is_known_to_all_its_runs_and_no_other_format_is(void **state)
+{
+	struct place *place = *state;
+	struct table one = table_of(place->store, "module", "one", "git");
+	struct table two = table_of(place->store, "module", "two", "git");
+	struct table other = table_of(place->store, "another", "one", "git");
+	say(&one, "git", "1111", "tree");
+	say(&one, "http", "2222", "page");
+	knows(&two, "git", "1111", "tree");
+	knows(&two, "http", "2222", NULL);
+	knows(&one, "http", "2222", "page");
+	/* Another program's word counts for itself alone. */
+	knows(&other, "git", "1111", NULL);
+	/* Nor does what was said with a scope count without one. */
+	struct table unshared = table_of(place->store, "module", "one", NULL);
+	knows(&unshared, "git", "1111", NULL);
+}
+
+static void
+earlier_modules_are_believed_in_what_they_share_alone(void **state)
+{
+	struct place *place = *state;
+	struct table old = table_of(place->store, "old", "one", "git");
+	say(&old, "git", "1111", "tree");
+	say(&old, "http", "2222", "page");
+	struct table new = table_of(place->store, "new", "one", "git");
+	knows(&new, "git", "1111", NULL);
+	new.believed[new.believed_count++] = digest_of(BYTES_LITERAL("unheard of"));
+	new.believed[new.believed_count++] = old.program;
+	knows(&new, "git", "1111", "tree");
+	knows(&new, "http", "2222", NULL);
+	/* Its own word comes first. */
+	say(&new, "git", "1111", "another tree");
+	knows(&new, "git", "1111", "another tree");
+	knows(&old, "git", "1111", "tree");
+}
+
+static void
+keys_differ_in_all_that_a_claim_is_of(void **state)
+{
+	struct place *place = *state;
+	struct table tables[] = {table_of(place->store, "a", "s", "git"),
+		table_of(place->store, "b", "s", "git"), table_of(place->store, "a", "s", NULL),
+		table_of(place->store, "a", "t", NULL)};
+	struct digest keys[8];
+	for (size_t at = 0; at < 4; at++) {
+		keys[at] = table_key(&tables[at], BYTES_LITERAL("git"), BYTES_LITERAL("1"));
+		keys[at + 4] =
+			table_key(&tables[at], BYTES_LITERAL("git-tree"), BYTES_LITERAL("1"));
+	}
+	/* What the first two share has no scope; git-tree of both is scoped as in the third. */
+	for (size_t at = 0; at < 8; at++)
+		for (size_t other = at + 1; other < 8; other++)
+			assert_int_equal(
+				digest_equal(&keys[at], &keys[other]), at == 4 && other == 6);
+}
+
+static void
+a_pair_that_is_too_long_is_neither_kept_nor_found(void **state)
+{
+	struct place *place = *state;
+	struct table table = table_of(place->store, "module", "one", NULL);
+	char value[514];
+	memset(value, 'v', sizeof value);
+	value[512] = 0;
+	say(&table, "git", value, "tree");
+	knows(&table, "git", value, "tree");
+	value[512] = 'v';
+	value[513] = 0;
+	say(&table, "git", value, "tree");
+	knows(&table, "git", value, NULL);
+	knows(&table, "abcdefghijklmnopqrstuvwxyzabcdefg", "1", NULL);
+	good(store_sync(place->store, &err));
+}
+
+static void
+a_cache_that_knew_it_is_named(void **state)
+{
+	struct place *place = *state;
+	struct table table = table_of(place->store, "module", "one", "git");
+	say(&table, "git", "1111", "tree");
+	good(store_sync(place->store, &err));
+	char path[400];
+	(void)snprintf(path, sizeof path, "%s/other", place->path);
+	struct store *other;
+	struct store *cache;
+	good((other = store_open(path, STORE_CREATE, &err)));
+	good((cache = store_open(place->root, STORE_READ_ONLY, &err)));
+	store_add_cache(other, cache);
+	table.store = other;
+	struct cab_hash hash;
+	const char *from = NULL;
+	assert_true(table_find(&table, BYTES_LITERAL("git"), BYTES_LITERAL("1111"), &hash, &from));
+	assert_string_equal(from, place->root);
+	store_close(other);
+}
+
+#define table_test(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		table_test(two_scripts_of_one_shell_share_nothing),
+		table_test(what_a_module_shares_is_known_to_all_its_runs_and_no_other_format_is),
+		table_test(earlier_modules_are_believed_in_what_they_share_alone),
+		table_test(keys_differ_in_all_that_a_claim_is_of),
+		table_test(a_pair_that_is_too_long_is_neither_kept_nor_found),
+		table_test(a_cache_that_knew_it_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
