@@ -177,10 +177,11 @@ draw_source(struct draw *draw, const json_t *source)
 	draw_text(draw->out, draw_string(source, "why"));
 	buf_add_text(draw->out, "</title>");
 	/* A cut inside a letter would be shown as an escaped byte. */
-	while (name.size > DRAW_LABEL && (name.data[DRAW_LABEL] & 0xc0) == 0x80)
-		name = bytes_first(name, name.size - 1);
-	draw_text(draw->out, bytes_first(name, DRAW_LABEL));
-	buf_add_text(draw->out, name.size > DRAW_LABEL ? "…</text>\n" : "</text>\n");
+	size_t cut = name.size < DRAW_LABEL ? name.size : DRAW_LABEL;
+	while (cut && cut < name.size && (name.data[cut] & 0xc0) == 0x80)
+		cut--;
+	draw_text(draw->out, bytes_first(name, cut));
+	buf_add_text(draw->out, cut < name.size ? "…</text>\n" : "</text>\n");
 	for (size_t at = 0; at < json_array_size(runs); at++) {
 		draw_run(draw, json_array_get(runs, at));
 		unsigned used = draw_requests(draw, json_array_get(runs, at));
