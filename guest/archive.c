@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "archive.h"
 
+#include "feature.h"
 #include "heap.h"
+#include "layer.h"
 #include "report.h"
 #include "request.h"
 
@@ -26,6 +28,7 @@ entry_add(struct archive *archive, struct archive_entry *parent, struct span pat
 	key_of(path, entry->key);
 	entry->folder.name = span_of(kept, name.size);
 	entry->kind = kind;
+	entry->layer = archive->layer;
 	entry->older = archive->newest;
 	archive->newest = entry;
 	*table_slot(&archive->table, entry->key) = entry;
@@ -44,7 +47,14 @@ entry_find(struct archive *archive, struct span path)
 {
 	uint8_t key[TABLE_KEY];
 	key_of(path, key);
-	return (struct archive_entry *)*table_slot(&archive->table, key);
+	struct archive_entry *entry = (struct archive_entry *)*table_slot(&archive->table, key);
+	return entry && entry->kind ? entry : NULL;
+}
+
+void
+archive_layer(struct archive *archive)
+{
+	archive->layer++;
 }
 
 void
@@ -132,6 +142,21 @@ link_add(struct archive *archive, struct archive_entry *parent, struct span path
 	entry->target = span_of(kept, target.size);
 }
 
+/* Does what a mark of a layer says; false where the path is none. */
+static bool
+mark_obey(struct archive *archive, struct span path)
+{
+	struct text marked = {0};
+	enum layer_mark mark = layer_mark(path, &marked);
+	if (mark == LAYER_HIDES || mark == LAYER_OPAQUE) {
+		struct archive_entry *there = entry_find(archive, text_span(&marked));
+		if (there)
+			layer_hide(archive, there, mark == LAYER_HIDES);
+	}
+	text_release(&marked);
+	return mark != LAYER_ENTRY;
+}
+
 void
 archive_begin(struct archive *archive, const struct item *item)
 {
@@ -142,7 +167,19 @@ archive_begin(struct archive *archive, const struct item *item)
 			fail_about("strip leaves nothing of a name", item->path);
 		return;
 	}
+	bool is_layer = feature_whole && archive->layer;
+	if (is_layer && mark_obey(archive, path))
+		return;
 	struct archive_entry *there = entry_find(archive, path);
+	if (there && is_layer && there->layer < archive->layer) {
+		there->is_told = false;
+		if (there->kind == 'd' && is_folder)
+			layer_touch(archive, there);
+		else
+			layer_hide(archive, there, true);
+		if (!there->kind)
+			there = NULL;
+	}
 	if (there) {
 		if (there->is_told || there->kind != 'd' || !is_folder)
 			fail_about("two entries of one name", path);
@@ -163,6 +200,8 @@ archive_begin(struct archive *archive, const struct item *item)
 		archive->file->size = item->size;
 	}
 	archive->newest->is_told = true;
+	if (is_layer)
+		layer_touch(archive, parent);
 }
 
 void

@@ -8,6 +8,8 @@
  *     archive_close(&archive);                 the entry is whole
  *     archive_finish(&archive, subpath);       `out` is there, and its Cab hash reported
  *
+ * An image is several archives, one on the other (layer.h): archive_layer before each of them.
+ *
  * Everything lands in a folder of its own first; the part that is wanted is renamed to `out` and
  * the rest removed with the working directory. With STRIP_AUTO an archive whose entries all lie in
  * one folder is taken without that folder; else that many leading names of each path go away, and
@@ -27,6 +29,7 @@ struct archive_entry {
 	struct folder folder; /* its name, and its parent's */
 	uint8_t kind;         /* 'd', 'f', 'x', 'l' */
 	bool is_told;         /* by an entry of its own */
+	uint32_t layer;       /* that has it, or something beneath it */
 	uint64_t size;
 	struct archive_entry *older; /* in the order of their making */
 	struct archive_entry *children;
@@ -44,9 +47,12 @@ struct archive {
 	struct archive_entry *file; /* under way */
 	int32_t fd;
 	struct archive_entry *taken; /* what `out` is */
+	uint32_t layer;              /* under way, from 1; 0 where there are none */
+	uint32_t dropped;            /* entries that a layer has taken away */
 };
 
 void archive_start(struct archive *archive, struct output *output, uint8_t strip);
+void archive_layer(struct archive *archive);
 void archive_begin(struct archive *archive, const struct item *item);
 void archive_write(struct archive *archive, struct span bytes);
 void archive_close(struct archive *archive);

@@ -136,7 +136,6 @@ json_problem(struct span text)
 	do {
 		space_skip(&rest);
 		if (!may_end || !rest.size || *rest.data != (objects & 1 ? '}' : ']')) {
-			may_end = false;
 			if (depth && objects & 1) {
 				if (!string_take(&rest))
 					return malformed;

@@ -7,7 +7,9 @@
  * with 0 when all of that is done, or with 1 after one sentence in the log.
  */
 #include "download.h"
+#include "feature.h"
 #include "git.h"
+#include "oci.h"
 #include "request.h"
 
 void guest_main(void);
@@ -27,6 +29,10 @@ guest_main(void)
 		break;
 	case SHAPE_FILE:
 		download_file(request);
+		break;
+	case SHAPE_OCI:
+		if (feature_whole)
+			oci_fetch(request);
 		break;
 	case SHAPE_LOCAL:
 		break;

@@ -32,7 +32,7 @@ base64_read(struct span text, uint8_t *out, size_t size)
 	unsigned bits = 0;
 	size_t used = 0;
 	for (size_t at = 0; at < text.size && text.data[at] != '='; at++) {
-		static const char marks[] = "+/";
+		static const uint8_t marks[] = "+/";
 		uint8_t byte = text.data[at];
 		uint32_t value;
 		if (byte >= 'A' && byte <= 'Z')

@@ -12,6 +12,7 @@
 #define ROW_ARCHIVE(text, base)  {text, base, SHAPE_ARCHIVE},
 #define ROW_FILE(text, base)     {text, base, SHAPE_FILE},
 #define ROW_REGISTRY(text, base) {text, base, SHAPE_REGISTRY},
+#define ROW_OCI(text, base)      {text, base, SHAPE_OCI},
 #define ROW_LOCAL(text, base)
 
 static const struct scheme {
@@ -62,9 +63,10 @@ static const struct option {
 	uint8_t field;
 } known_options[] = {
 	{"base", 0xff, offsetof(struct request, base)},
+	{"platform", 1 << SHAPE_OCI, offsetof(struct request, platform)},
 	{"reference", OF_GIT | 1 << SHAPE_REGISTRY, offsetof(struct request, reference)},
 	{"revision", OF_GIT, offsetof(struct request, revision)},
-	{"subpath", OF_GIT | OF_ARCHIVE, offsetof(struct request, subpath)},
+	{"subpath", OF_GIT | OF_ARCHIVE | 1 << SHAPE_OCI, offsetof(struct request, subpath)},
 	{"checksum", OF_ARCHIVE | 1 << SHAPE_FILE, offsetof(struct request, checksum_text)},
 	{"strip", OF_ARCHIVE, offsetof(struct request, strip_text)},
 	{"versions", OF_GIT, offsetof(struct request, versions)},

@@ -17,6 +17,7 @@ enum scheme_shape {
 	SHAPE_ARCHIVE,
 	SHAPE_FILE,
 	SHAPE_REGISTRY,
+	SHAPE_OCI,
 	SHAPE_LOCAL,
 };
 
@@ -37,6 +38,7 @@ struct request {
 	struct span revision;
 	struct span versions; /* not empty: tags are listed, nothing is fetched */
 	struct span subpath;
+	struct span platform;      /* of an image; or empty */
 	struct span checksum_text; /* as it was given */
 	struct span strip_text;
 	struct checksum checksum;

@@ -271,8 +271,9 @@ unpack_add(struct unpack *unpack, struct span bytes)
 	kind_add(unpack, bytes);
 }
 
-void
-unpack_finish(struct unpack *unpack, struct span subpath)
+/* The archive is whole. */
+static void
+unpack_end(struct unpack *unpack)
 {
 	if (unpack->kind == KIND_UNKNOWN) {
 		/* An archive of less than a block, as one of next to nothing may be. */
@@ -287,5 +288,36 @@ unpack_finish(struct unpack *unpack, struct span subpath)
 #endif
 	if (!tar_is_whole(&unpack->tar))
 		fail_in("tar", "cut off");
+}
+
+void
+unpack_finish(struct unpack *unpack, struct span subpath)
+{
+	unpack_end(unpack);
 	archive_finish(&unpack->archive, subpath);
 }
+
+#ifndef GUEST_SMALL
+void
+unpack_layer(struct unpack *unpack)
+{
+	if (unpack->archive.layer) {
+		unpack_end(unpack);
+		heap_give(unpack->window.data, unpack->window.capacity);
+		if (unpack->stream)
+			heap_give(unpack->stream->window, unpack->stream->capacity);
+		heap_give(unpack->xz, unpack->xz ? sizeof *unpack->xz : 0);
+		heap_give(unpack->zstd, unpack->zstd ? sizeof *unpack->zstd : 0);
+		heap_give(unpack->bzip2, unpack->bzip2 ? sizeof *unpack->bzip2 : 0);
+		/* Of the sum that is ready for a next member nobody will ask. */
+		uint8_t sum[SUM_MAX];
+		if (unpack->kind == KIND_GZIP)
+			hash_end(unpack->sum, sum);
+		struct archive archive = unpack->archive;
+		memset(unpack, 0, sizeof *unpack);
+		unpack->archive = archive;
+		tar_start(&unpack->tar);
+	}
+	archive_layer(&unpack->archive);
+}
+#endif

@@ -20,4 +20,6 @@ struct unpack;
 
 struct unpack *unpack_new(struct output *output, uint8_t strip);
 void unpack_add(struct unpack *unpack, struct span bytes);
+/* Before each archive of an image: the one before is whole, the next lies on it (layer.h). */
+void unpack_layer(struct unpack *unpack);
 void unpack_finish(struct unpack *unpack, struct span subpath);

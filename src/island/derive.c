@@ -82,7 +82,7 @@ static void
 derive_arguments(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *derivation)
 {
-	enum { ARGUMENTS = 10 };
+	enum { ARGUMENTS = 11 };
 	struct bytes *arguments = arena_array(arena, struct bytes, ARGUMENTS);
 	arguments[0] = bytes_text(island->scheme->text);
 	arguments[1] = island->ref;
@@ -95,6 +95,7 @@ derive_arguments(struct arena *arena, const struct island *island,
 		strip = bytes_text(arena_format(arena, "%d", island->strip));
 	add_key(arena, derivation, arguments, "base", other_base(island, settings));
 	add_key(arena, derivation, arguments, "checksum", island->checksum);
+	add_key(arena, derivation, arguments, "platform", island->platform);
 	add_key(arena, derivation, arguments, "reference", reference);
 	add_key(arena, derivation, arguments, "revision", island->revision);
 	add_key(arena, derivation, arguments, "strip", strip);

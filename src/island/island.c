@@ -11,9 +11,18 @@ enum key_use {
 	USE_GIT = 1 << 0,
 	USE_ARCHIVE = 1 << 1,
 	USE_FILE = 1 << 2,
+	USE_IMAGE = 1 << 3,
 };
 
-enum key_id { KEY_CHECKSUM, KEY_REFERENCE, KEY_REVISION, KEY_STRIP, KEY_SUBMODULES, KEY_COUNT };
+enum key_id {
+	KEY_CHECKSUM,
+	KEY_PLATFORM,
+	KEY_REFERENCE,
+	KEY_REVISION,
+	KEY_STRIP,
+	KEY_SUBMODULES,
+	KEY_COUNT
+};
 
 static const struct {
 	const char *text;
@@ -21,6 +30,7 @@ static const struct {
 	unsigned uses;
 } keys[KEY_COUNT] = {
 	[KEY_CHECKSUM] = {"checksum", ISLAND_ENTRY_TEXT, USE_ARCHIVE | USE_FILE},
+	[KEY_PLATFORM] = {"platform", ISLAND_ENTRY_TEXT, USE_IMAGE},
 	[KEY_REFERENCE] = {"reference", ISLAND_ENTRY_TEXT, USE_GIT},
 	[KEY_REVISION] = {"revision", ISLAND_ENTRY_TEXT, USE_GIT},
 	[KEY_STRIP] = {"strip", ISLAND_ENTRY_NUMBER, USE_ARCHIVE},
@@ -39,6 +49,8 @@ scheme_use(const struct scheme *scheme)
 		return USE_ARCHIVE;
 	case SHAPE_FILE:
 		return USE_FILE;
+	case SHAPE_OCI:
+		return USE_IMAGE;
 	case SHAPE_LOCAL:
 		return 0;
 	}
@@ -88,8 +100,6 @@ nearest_offer(struct nearest *nearest, const char *text)
 static bool
 refuse_scheme(struct bytes text, struct err *err)
 {
-	if (bytes_equal_text(text, "oci"))
-		return err_set(err, ERR_REFUSED, "the scheme `oci` is not there yet");
 	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
 	for (size_t at = 0; at < SCHEME_COUNT; at++)
 		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);
@@ -109,7 +119,7 @@ refuse_key(struct bytes text, struct err *err)
 		return err_set(err, ERR_REFUSED, "there is no key `%.*s`, did you mean `%s`",
 			BYTES_ARGS(text), nearest.text);
 	return err_set(err, ERR_REFUSED,
-		"there is no key `%.*s`; known are checksum, reference, revision, strip, "
+		"there is no key `%.*s`; known are checksum, platform, reference, revision, strip, "
 		"submodules",
 		BYTES_ARGS(text));
 }
@@ -185,6 +195,12 @@ set_entry(struct arena *arena, struct island *island, const struct island_entry 
 	switch ((enum key_id)id) {
 	case KEY_CHECKSUM:
 		return set_checksum(arena, island, entry->text, err);
+	case KEY_PLATFORM:
+		if (!island_platform_is_valid(entry->text))
+			return err_set(err, ERR_REFUSED,
+				"platform: OS/ARCHITECTURE is wanted, as in linux/arm64");
+		island->platform = arena_copy(arena, entry->text);
+		return true;
 	case KEY_REFERENCE:
 		return set_reference(arena, island, entry->text, err);
 	case KEY_REVISION:
@@ -235,6 +251,8 @@ print_config(struct buf *out, const struct island *island)
 	buf_add_text(out, ":{ ");
 	if (island->checksum.size > 0)
 		buf_format(out, "checksum = \"%.*s\", ", BYTES_ARGS(island->checksum));
+	if (island->platform.size > 0)
+		buf_format(out, "platform = \"%.*s\", ", BYTES_ARGS(island->platform));
 	if (island->reference_is_entry)
 		buf_format(out, "reference = \"%.*s\", ", BYTES_ARGS(island->reference));
 	if (island->revision.size > 0)
@@ -255,8 +273,9 @@ print_text(struct arena *arena, const struct island *island)
 		buf_add_byte(&text, ':');
 		print_ref(&text, island->ref);
 	}
-	bool configured = island->checksum.size > 0 || island->reference_is_entry ||
-			  island->revision.size > 0 || island->strip >= 0 || island->submodules;
+	bool configured = island->checksum.size > 0 || island->platform.size > 0 ||
+			  island->reference_is_entry || island->revision.size > 0 ||
+			  island->strip >= 0 || island->submodules;
 	if (configured)
 		print_config(&text, island);
 	if (island->subpath.size > 0) {

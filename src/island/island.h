@@ -13,7 +13,7 @@
  * begins with '-', user names in URLs, an empty host, "." and ".." parts, texts over ISLAND_TEXT.
  *
  * Configuration: reference and revision and submodules of git-shaped schemes; checksum of archives,
- * files and registries; strip of archives and registries. `checksum` is "sha256-" or "sha512-"
+ * files and registries; strip of archives and registries; platform of images. `checksum` is "sha256-" or "sha512-"
  * followed by hexadecimal digits or base64 (as in Subresource Integrity), and is kept as lower-case
  * hexadecimal.
  *
@@ -44,6 +44,7 @@ enum scheme_shape {
 	SHAPE_ARCHIVE,
 	SHAPE_FILE,
 	SHAPE_REGISTRY,
+	SHAPE_OCI,
 	SHAPE_LOCAL,
 };
 
@@ -85,6 +86,7 @@ struct island {
 	struct bytes reference; /* from `@` or the configuration; a registry's version; or empty */
 	struct bytes revision;  /* or empty */
 	struct bytes checksum;  /* "sha256-<hex>", or empty */
+	struct bytes platform;  /* of an image: "linux/arm64"; or empty */
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
 	bool submodules;
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */

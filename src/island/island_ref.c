@@ -7,7 +7,7 @@
 #include "derivation/derivation.h"
 #include "island/url.h"
 
-enum { REFERENCE = 255, REGISTRY_NAME = 64, NPM_NAME = 214 };
+enum { REFERENCE = 255, REGISTRY_NAME = 64, NPM_NAME = 214, IMAGE_TAG = 128 };
 
 /* What git refuses in a name of a reference (git-check-ref-format), and what the text of an island
  * would have to escape. */
@@ -163,6 +163,8 @@ parse_git(struct arena *arena, struct island *island, struct err *err)
 struct bytes
 island_url(struct arena *arena, const struct island *island)
 {
+	if (island->scheme->shape == SHAPE_OCI)
+		return bytes_text(arena_format(arena, "https://%.*s", BYTES_ARGS(island->place)));
 	if (island->scheme->shape != SHAPE_ARCHIVE)
 		return island->place;
 	return bytes_text(
@@ -268,6 +270,50 @@ parse_registry(struct arena *arena, struct island *island, struct err *err)
 	return true;
 }
 
+bool
+island_platform_is_valid(struct bytes platform)
+{
+	struct bytes rest = platform, part;
+	size_t parts = 0;
+	while (bytes_split(&rest, '/', &part)) {
+		if (!is_spelt(part, "_-.", REGISTRY_NAME))
+			return false;
+		parts++;
+	}
+	return parts == 2 || parts == 3;
+}
+
+static bool
+is_image_reference(struct bytes reference)
+{
+	static const struct bytes algorithm = {(const uint8_t *)"sha256:", 7};
+	uint8_t sum[32];
+	if (bytes_has_prefix(reference, algorithm))
+		return reference.size == algorithm.size + 64 &&
+		       hex_parse(bytes_from(reference, algorithm.size), sum);
+	return is_spelt(reference, "._-", IMAGE_TAG);
+}
+
+static bool
+parse_oci(struct arena *arena, struct island *island, struct err *err)
+{
+	struct url url = {0};
+	if (!take_reference(island->ref, 0, island))
+		return err_set(err, ERR_REFUSED, "nothing follows the '@'");
+	bool fine = url_parse(island_url(arena, island), &url, err) && url.query.size == 0;
+	struct bytes rest = bytes_from(url.path, 1), part = {NULL, 0};
+	for (size_t parts = 0; fine && (parts == 0 || rest.data); parts++)
+		fine = bytes_split(&rest, '/', &part) && is_spelt(part, "._-", IMAGE_TAG);
+	if (!fine)
+		return err_set(err, ERR_REFUSED, "`%.*s` is no HOST/NAME of an image",
+			BYTES_ARGS(island->place));
+	if (island->reference.size > 0 && !is_image_reference(island->reference))
+		return err_set(err, ERR_REFUSED, "`%.*s` is no tag and no sha256:HEX",
+			BYTES_ARGS(island->reference));
+	island->name = island_name_clean(arena, part);
+	return true;
+}
+
 static bool
 parse_local(struct island *island, struct err *err)
 {
@@ -297,6 +343,8 @@ island_ref_parse(struct arena *arena, struct island *island, struct err *err)
 		return parse_file(arena, island, err);
 	case SHAPE_REGISTRY:
 		return parse_registry(arena, island, err);
+	case SHAPE_OCI:
+		return parse_oci(arena, island, err);
 	case SHAPE_LOCAL:
 		return parse_local(island, err);
 	}

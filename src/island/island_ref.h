@@ -9,6 +9,8 @@
 /* Fills place, reference and the name that the ref gives, from scheme and ref. */
 MUST_CHECK bool island_ref_parse(struct arena *arena, struct island *island, struct err *err);
 /* A branch, tag or revision, as git allows it to be named. */
+/* OS/ARCHITECTURE[/VARIANT], as images name it. */
+bool island_platform_is_valid(struct bytes platform);
 bool island_reference_is_valid(struct bytes reference);
 /* Takes the leading '/' of a subpath away and checks its parts. */
 MUST_CHECK bool island_subpath_parse(

@@ -15,6 +15,7 @@
  *                FILE      URL                              one file, not unpacked
  *                REGISTRY  NAME[@VERSION]                   found by the registry's document on NAME;
  *                                                           npm: also @SCOPE/NAME, and a dist-tag
+ *                OCI       HOST/NAME[@TAG] or @sha256:HEX   an image, from https://HOST/v2/NAME
  *                LOCAL     a folder of the evaluating machine; has no derivation
  *   base       what the scheme means; "" where the ref says it. `islands.SCHEME.base` replaces it,
  *              and it stands in a derivation's arguments only then
@@ -27,6 +28,7 @@
  *
  *     base=URL         the base, without a last '/', where it is not the row's
  *     checksum=ALGORITHM-HEX      sha256 or sha512, lower case
+ *     platform=OS/ARCHITECTURE[/VARIANT]      of an image in an index; linux/amd64 without it, on every machine
  *     reference=TEXT   branch or tag, instead of @REFERENCE
  *     revision=HEX     40 or 64 lower-case digits
  *     strip=N          how many leading parts of each name in an archive go away
@@ -59,6 +61,7 @@ SCHEME(FILE, "file", FILE, "", 1, "http sha256.file1 cab")
 SCHEME(CRATES, "crates", REGISTRY, "registry:crates", 1, "sha256.tar1 cab")
 SCHEME(NPM, "npm", REGISTRY, "registry:npm", 1, "sha512.tar1 cab")
 SCHEME(PYPI, "pypi", REGISTRY, "registry:pypi", 1, "sha256.tar1 cab")
+SCHEME(OCI, "oci", OCI, "", 1, "sha256.oci1 cab")
 SCHEME(SELF, "self", LOCAL, "", 0, "")
 SCHEME(FS, "fs", LOCAL, "", 0, "")
 #undef SCHEME
@@ -84,6 +87,8 @@ COST("crates", "sha256.tar1", 1, "the package's file of the index")
 COST("crates@", "sha256.tar1", 1, "the archive")
 COST("npm", "sha512.tar1", 1, "the packument, abbreviated")
 COST("pypi", "sha256.tar1", 1, "the project's page of the index")
+COST("oci", "sha256.oci1", 1, "the manifest")
+COST("oci of an index", "sha256.oci1", 2, "the index and the manifest")
 #undef COST
 #endif
 
@@ -98,6 +103,7 @@ FORMAT("sha512.tar1", "HEX[:SUBPATH][+strip=N]",
 	"from a registry, the island's text, or once the archive is in")
 FORMAT("sha256.file1", "HEX", "from the island's text, or once the file is in")
 FORMAT("sha512.file1", "HEX", "from the island's text, or once the file is in")
+FORMAT("sha256.oci1", "HEX[:SUBPATH]", "from the image's manifest, before any layer")
 FORMAT("http", "BLAKE3 over URL, strong ETag and options", "from the response's head")
 FORMAT("cab", "the Cab hash, or `.`", "last")
 #undef FORMAT

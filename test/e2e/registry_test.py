@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: MPL-2.0
 """Islands of package registries, through the whole of cab, against registries of the tests' own; and the real
 ones where they are reached: their hosts are what the clients on this machine are configured with."""
+import gzip
 import hashlib
+import json
 import os
 import re
+import shutil
+import subprocess
 import sys
+import time
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 from harness import Skip, case, main, shell, tree_of  # noqa: E402
-from registry import Registry, sha256  # noqa: E402
+from registry import OCI, Registry, layer, sha256  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -25,6 +31,10 @@ def registries(box, mirrored=True):
     registry.npm("@some/thing", "2.0.0", {"index.js": "scoped"}, ["latest"])
     registry.pypi("Some_Thing", "1.0", {"setup.py": "one"})
     registry.pypi("Some_Thing", "1.2", {"setup.py": "two"})
+    box.configure(**{'mirrors."https://images.example"': f'["{registry.url}"]'})
+    arm = registry.image("some/image", "arm", [layer(("x", "arm"))])
+    amd = registry.image("some/image", "1", [layer("d/", ("d/x", "1"), ("gone", "1")), layer((".wh.gone", ""))])
+    registry.platforms("some/image", "both", {"linux/arm64": arm, "linux/amd64": amd})
     registry.crate("itoa", "0.9.0", {"Cargo.toml": "old"})
     registry.crate("itoa", "1.0.0", {"Cargo.toml": "new"})
     return registry
@@ -32,7 +42,8 @@ def registries(box, mirrored=True):
 
 def use(box, *islands):
     copies = " && ".join(f"cp -r \\(<{island}>) $out/{number}" for number, island in enumerate(islands))
-    box.write("default.cab", shell("use", f"mkdir $out && {copies}"))
+    # The quotes are of islands, which stand in the script as they are.
+    box.write("default.cab", shell("use", f"mkdir $out && {copies}").replace('\\"', '"'))
 
 
 @case("the newest of each registry is fetched, locked and not asked for again")
@@ -62,7 +73,8 @@ def _(box):
     with open(os.path.join(HERE, "..", "..", "src", "island", "scheme_list.h"), encoding="utf-8") as file:
         rows = re.findall(r'^COST\("([^"]+)", "([^"]+)", (\d+),\s*"([^"]+)"\)', file.read(), re.M)
     islands = {"npm": "npm:thing", "pypi": "pypi:some-thing", "crates": "crates:itoa",
-               "crates@": "crates:itoa@1.0.0"}
+               "crates@": "crates:itoa@1.0.0", "oci": "oci:images.example/some/image@1",
+               "oci of an index": "oci:images.example/some/image@both"}
     checked = 0
     for schemes, form, requests, _ in rows:
         island = islands.get(schemes)
@@ -175,6 +187,82 @@ def _(box):
         use(box, island)
         result = box.run("build")
         box.check(result.status == 1 and sentence in result.err and not box.exists("default.cab.lock"), str(result))
+
+
+@case("an image is fetched by layers, for the platform that the text names, and locked by its digest")
+def _(box):
+    registry = registries(box)
+    arm = 'oci:images.example/some/image@both:{ platform = "linux/arm64", }'
+    use(box, "oci:images.example/some/image@both", arm, "oci:images.example/some/image@1::/d")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    box.check(tree[b"0/d/x"][1] == b"1" and tree[b"1/x"][1] == b"arm" and tree[b"2/x"][1] == b"1", str(tree))
+    box.check(b"0/gone" not in tree, "the mark of the second layer hides it")
+    box.check("sha256.oci1 " in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    registry.image("some/image", "1", [layer(("moved", "1"))])
+    box.environment["CAB_ROOT"] = os.path.join(box.top, "other")
+    box.cab("build", "--locked")
+    box.check(tree_of(box.path("result")) == tree, "the lock holds though the tag has moved")
+    use(box, "oci:images.example/some/nothing")
+    result = box.run("build")
+    box.check(result.status == 1 and "404" in result.err, str(result))
+
+
+def call(method, url, data=None, kind="application/octet-stream"):
+    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": kind})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.headers
+
+
+def push(url, name, tag, layers):
+    """An image, as any client puts it there."""
+    rows = []
+    for data in layers + [b"{}"]:
+        digest = "sha256:" + sha256(data)
+        place = call("POST", f"{url}/v2/{name}/blobs/uploads/", b"")["Location"]
+        call("PUT", place + ("&" if "?" in place else "?") + "digest=" + digest, data)
+        rows.append({"mediaType": OCI + "layer.v1.tar", "digest": digest, "size": len(data)})
+    config = dict(rows.pop(), mediaType=OCI + "config.v1+json")
+    media = OCI + "manifest.v1+json"
+    document = json.dumps({"schemaVersion": 2, "mediaType": media, "config": config, "layers": rows}).encode()
+    call("PUT", f"{url}/v2/{name}/manifests/{tag}", document, media)
+    return sha256(document)
+
+
+@case("Debian's docker-registry serves an image")
+def _(box):
+    program = shutil.which("docker-registry")
+    if not program:
+        raise Skip("there is no docker-registry here")
+    folder = os.path.join(box.top, "docker")
+    configuration = box.write(os.path.join(box.top, "docker.yml"), f"""version: 0.1
+log: {{ level: info }}
+storage: {{ filesystem: {{ rootdirectory: {folder} }} }}
+http: {{ addr: "127.0.0.1:0" }}
+""")
+    log = os.path.join(box.top, "docker.log")
+    with open(log, "wb") as file:
+        server = subprocess.Popen([program, "serve", configuration], stdout=file, stderr=file, stdin=subprocess.DEVNULL)
+    box.stops.append(lambda: (server.kill(), server.wait()))
+    for _ in range(600):
+        with open(log, encoding="utf-8") as file:
+            found = re.search(r"listening on (127\.0\.0\.1:\d+)", file.read())
+        if found or server.poll() is not None:
+            break
+        time.sleep(0.1)
+    box.check(found, "docker-registry does not start")
+    url = f"http://{found.group(1)}"
+    data = [gzip.compress(layer("etc/", ("etc/name", "first"), ("gone", "1"), ("bin/run", "#!/bin/sh"))),
+            layer((".wh.gone", ""), ("etc/name", "second"), ("lib", "->", "etc"))]
+    digest = push(url, "made/by-hand", "v1", data)
+    box.configure(**{'mirrors."https://docker.example:5000"': f'["{url}"]'})
+    use(box, "oci:docker.example:5000/made/by-hand@v1", f"oci:docker.example:5000/made/by-hand@sha256:{digest}")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    box.check({name[2:]: what for name, what in tree.items() if name.startswith(b"0/")} == {
+        b"etc": ("d", b""), b"etc/name": ("f", b"second"), b"bin": ("d", b""), b"bin/run": ("x", b"#!/bin/sh"),
+        b"lib": ("l", b"etc")}, str(tree))
+    box.check(f"sha256.oci1 {digest}" in box.read("default.cab.lock"), box.read("default.cab.lock"))
 
 
 @case("strip = 0 keeps the one folder of an archive")

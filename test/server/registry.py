@@ -9,6 +9,7 @@ ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse inde
     registry.url                 http://127.0.0.1:PORT; beneath it /npm, /pypi and /crates are bases as
                                  `islands.SCHEME.base` means them, /index a sparse index, /dl its `dl`
     registry.log                 a "METHOD PATH STATUS BYTES" a request
+    registry.image("some/thing", "1", [LAYER, …]) an image, and its manifest's digest; platforms(…) of several
     registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
     registry.moved[PATH] = URL      a redirect
     registry.stop()
@@ -26,6 +27,31 @@ import zipfile
 
 NPM_TYPE = "application/vnd.npm.install-v1+json"
 PYPI_TYPE = "application/vnd.pypi.simple.v1+json"
+
+
+OCI = "application/vnd.oci.image."
+
+
+def layer(*entries):
+    """A tar of entries: "NAME/" is a folder, ("NAME", TEXT) a file, ("NAME", "->", TARGET) a symbolic link and
+    ("NAME", "=", TARGET) a hard one."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for entry in entries:
+            words = (entry,) if isinstance(entry, str) else entry
+            info = tarfile.TarInfo(words[0].rstrip("/"))
+            data = b""
+            if len(words) == 1:
+                info.type = tarfile.DIRTYPE
+            elif len(words) == 3:
+                info.type = tarfile.SYMTYPE if words[1] == "->" else tarfile.LNKTYPE
+                info.linkname = words[2]
+            else:
+                data = words[1].encode()
+                info.mode = 0o755 if data.startswith(b"#!") else 0o644
+                info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
 
 
 def tarball(top, files):
@@ -136,6 +162,32 @@ class Registry:
         page["files"].append({"filename": f"{top}.{form}", "hashes": {"sha256": sha256(data)},
                               "url": ("../.." + path) if relative else self.url + path, "yanked": yanked})
         return data
+
+    def blob(self, name, data):
+        digest = "sha256:" + sha256(data)
+        self.files[f"/v2/{name}/blobs/{digest}"] = data
+        return digest
+
+    def manifest(self, name, tag, document, media):
+        data = json.dumps(document).encode()
+        digest = "sha256:" + sha256(data)
+        for reference in (tag, digest):
+            self.files[f"/v2/{name}/manifests/{reference}"] = data
+            self.types[f"/v2/{name}/manifests/{reference}"] = media
+        return digest
+
+    def image(self, name, tag, layers, media=OCI + "manifest.v1+json"):
+        rows = [{"mediaType": OCI + "layer.v1.tar", "size": len(data), "digest": self.blob(name, data)} for data in layers]
+        config = {"mediaType": OCI + "config.v1+json", "size": 2, "digest": self.blob(name, b"{}")}
+        return self.manifest(name, tag, {"schemaVersion": 2, "mediaType": media, "config": config, "layers": rows}, media)
+
+    def platforms(self, name, tag, images, media=OCI + "index.v1+json"):
+        """images: {"linux/amd64": DIGEST}"""
+        rows = []
+        for platform, digest in images.items():
+            words = dict(zip(("os", "architecture", "variant"), platform.split("/")))
+            rows.append({"mediaType": OCI + "manifest.v1+json", "digest": digest, "platform": words})
+        return self.manifest(name, tag, {"schemaVersion": 2, "mediaType": media, "manifests": rows}, media)
 
     def crate(self, name, version, files, yanked=False):
         data = tarball(f"{name}-{version}", files)

@@ -66,6 +66,14 @@ a_derivation_holds_what_the_text_says_and_no_more(void **state)
 	expect_json(&scoped, &settings, "s-a-next", "\"npm\",\"@s/a@next\"",
 		"\"redirects\",\"registry:npm\"");
 
+	struct island_case image = {.scheme = "oci",
+		.ref = "h.example:5000/o/r@v1",
+		.entries = {TEXT_ENTRY("platform", "linux/arm64")},
+		.entry_count = 1};
+	expect_json(&image, &settings, "r",
+		"\"oci\",\"h.example:5000/o/r@v1\",\"platform=linux/arm64\"",
+		"\"https://h.example:5000\",\"redirects\"");
+
 	struct island_case repository = {.scheme = "git", .ref = "http://127.0.0.1:8080/r.git@v1"};
 	expect_json(&repository, &settings, "r", "\"git\",\"http://127.0.0.1:8080/r.git@v1\"",
 		"\"http://127.0.0.1:8080\",\"redirects\"");

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "oci.h"
+
+#include "heap.h"
+#include "http.h"
+#include "json.h"
+#include "report.h"
+#include "unpack.h"
+
+enum { HEX = 64, INPUT_SIZE = 64 << 10 };
+
+/* The image's manifest by its SHA-256, and one way to unpack it. */
+#define FORMAT   SPAN("sha256.oci1")
+#define PLATFORM "linux/amd64"
+#define MEDIA                                                                                      \
+	"Accept: application/vnd.oci.image.manifest.v1+json, "                                     \
+	"application/vnd.oci.image.index.v1+json, "                                                \
+	"application/vnd.docker.distribution.manifest.v2+json, "                                   \
+	"application/vnd.docker.distribution.manifest.list.v2+json\n"
+
+struct image {
+	const struct request *request;
+	struct text digest; /* of the manifest that came last: "sha256:HEX" */
+	struct span manifest;
+};
+
+static bool
+is_digest(struct span text)
+{
+	uint8_t sum[32];
+	return span_has_prefix(text, "sha256:") && hex_read(span_after(text, 7), sum, sizeof sum);
+}
+
+/* A member that is a digest, of a manifest or a layer. */
+static struct span
+digest_of(struct span object)
+{
+	struct span value = json_find(object, "digest");
+	struct span text = span_of(value.data + 1, value.size - 2);
+	if (value.size < 2 || !is_digest(text))
+		fail("a document of the registry names something by no sha256");
+	return text;
+}
+
+static void
+request_start(const struct image *image, struct http *http, const char *kind, struct span name)
+{
+	struct text url = {0};
+	struct span path = image->request->ref;
+	text_put(&url, "https://");
+	text_add(&url, span_word(&path, '/'));
+	text_put(&url, "/v2/");
+	text_add(&url, path);
+	text_put(&url, kind);
+	text_add(&url, name);
+	http_expect(http_start(http, "GET", text_span(&url), MEDIA, SPAN("")));
+	text_release(&url);
+}
+
+static void
+manifest_get(struct image *image, struct span reference)
+{
+	struct http http;
+	uint8_t sum[32];
+	size_t size = 0;
+	size_t came;
+	uint8_t *data = (uint8_t *)heap_take(OCI_DOCUMENT);
+	request_start(image, &http, "/manifests/", reference);
+	while ((came = http_read(&http, data + size, OCI_DOCUMENT - size, 0)))
+		if ((size += came) == OCI_DOCUMENT)
+			fail("a manifest is larger than 4 MiB");
+	http_end(&http);
+	image->manifest = span_of(data, size);
+	hash_once(CAB_HASH_SHA256, image->manifest, sum);
+	struct text digest = {0};
+	text_put(&digest, "sha256:");
+	text_hex(&digest, span_of(sum, sizeof sum));
+	if (is_digest(reference) && !span_equal(reference, text_span(&digest)))
+		fail_about("the manifest is another than was asked for: it is", text_span(&digest));
+	image->digest = digest;
+	const char *problem = json_problem(image->manifest);
+	if (problem)
+		fail_in("manifest", problem);
+}
+
+/* "os/architecture" or "os/architecture/variant" of an image in an index. */
+static bool
+is_platform(struct span platform, struct span wanted)
+{
+	static const char *const parts[] = {"os", "architecture", "variant"};
+	for (size_t at = 0; at < sizeof parts / sizeof parts[0] && wanted.size; at++) {
+		struct span value = json_find(platform, parts[at]);
+		struct span part = span_word(&wanted, '/');
+		if (value.size != part.size + 2 ||
+			!span_equal(span_of(value.data + 1, part.size), part))
+			return false;
+	}
+	return true;
+}
+
+/* The image for the platform that is wanted, where what came is an index. */
+static void
+index_resolve(struct image *image)
+{
+	struct span wanted = image->request->platform;
+	struct span images = json_find(image->manifest, "manifests");
+	if (!images.size)
+		return;
+	if (!wanted.size)
+		wanted = SPAN(PLATFORM);
+	struct json_walk walk = json_walk(images);
+	while (json_next(&walk))
+		if (is_platform(json_find(walk.value, "platform"), wanted)) {
+			manifest_get(image, digest_of(walk.value));
+			return;
+		}
+	fail_about("the registry has no image for the platform", wanted);
+}
+
+static void
+image_report(const struct image *image)
+{
+	struct text value = {0};
+	text_add(&value, span_after(text_span(&image->digest), 7));
+	text_add(&value, text_span(&image->request->options));
+	report_identity(FORMAT, text_span(&value));
+}
+
+static void
+layer_get(const struct image *image, struct span digest, struct unpack *unpack, uint8_t *input)
+{
+	struct http http;
+	uint8_t sum[32];
+	struct text hex = {0};
+	size_t size;
+	int32_t hash = cab_hash_new(CAB_HASH_SHA256);
+	request_start(image, &http, "/blobs/", digest);
+	unpack_layer(unpack);
+	while ((size = http_read(&http, input, INPUT_SIZE, 0))) {
+		(void)cab_hash_add(hash, input, size);
+		unpack_add(unpack, span_of(input, size));
+	}
+	http_end(&http);
+	hash_end(hash, sum);
+	text_hex(&hex, span_of(sum, sizeof sum));
+	if (!span_equal(text_span(&hex), span_after(digest, 7)))
+		fail_about("a layer is another than the manifest names: it is", text_span(&hex));
+	text_release(&hex);
+}
+
+void
+oci_fetch(const struct request *request)
+{
+	struct image image = {.request = request};
+	struct output *output = (struct output *)heap_zero(sizeof *output);
+	struct span pin = request_pin(request, FORMAT, HEX);
+	struct span reference = request->reference.size ? request->reference : SPAN("latest");
+	if (pin.size) {
+		text_put(&image.digest, "sha256:");
+		text_add(&image.digest, pin);
+		image_report(&image);
+		reference = text_span(&image.digest);
+		if (!is_digest(reference))
+			fail_about("the pin is no digest", pin);
+	}
+	manifest_get(&image, reference);
+	if (!pin.size) {
+		index_resolve(&image);
+		image_report(&image);
+	}
+	struct json_walk layers = json_walk(json_find(image.manifest, "layers"));
+	struct unpack *unpack = unpack_new(output, 0);
+	uint8_t *input = (uint8_t *)heap_take(INPUT_SIZE);
+	unsigned count = 0;
+	while (json_next(&layers)) {
+		if (count++ == OCI_LAYERS)
+			fail("the image has more than 1000 layers");
+		layer_get(&image, digest_of(layers.value), unpack, input);
+	}
+	if (!count)
+		fail("the manifest lists no layers");
+	unpack_finish(unpack, request->subpath);
+}
