@@ -214,7 +214,7 @@ a_source_that_cannot_be_asked_fails_the_question_by_name(void **state)
 	plan_source(stage->plan, source, &(struct plan_source){0});
 	struct err err;
 	assert_false(plan_ask(stage->plan, &source, 1, &err));
-	assert_string_equal(err.text, "broken-source: exited with 1");
+	assert_string_equal(err.text, "<broken-source>: exited with 1");
 	assert_int_equal(plan_found(stage->plan, source).identity_count, 0);
 	stage_free(stage);
 }
