@@ -81,8 +81,8 @@ memo_decode(
 {
 	struct record record;
 	struct memo memo = {.file = BUF(0)};
-	struct digest said;
-	uint64_t size;
+	struct digest said = {{0}};
+	uint64_t size = 0;
 	if (!record_open(&file, "memo", &record, err) ||
 		!memo_decode_record(&record, &memo, &size, &said, err))
 		return false;

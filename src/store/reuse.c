@@ -221,11 +221,11 @@ reuse_take(struct bytes *recipe, struct bytes *folder, char name[TREE_NAME_MAX +
 static bool
 reuse_line(struct reuse_work *work, struct bytes *recipe, struct err *err)
 {
-	struct bytes from;
-	struct bytes to;
+	struct bytes from = {0};
+	struct bytes to = {0};
 	char from_name[TREE_NAME_MAX + 1];
 	char to_name[TREE_NAME_MAX + 1];
-	unsigned depth;
+	unsigned depth = 0;
 	struct tree_entry entry = {.kind = TREE_DIRECTORY, .digest = work->nodes->root};
 	if (!reuse_take(recipe, &from, from_name, &depth, err) ||
 		!reuse_take(recipe, &to, to_name, &depth, err))

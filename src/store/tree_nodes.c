@@ -102,21 +102,28 @@ tree_nodes_parse(struct tree_nodes *nodes, struct err *err)
 }
 
 bool
+tree_nodes_decode(
+	struct buf *file, const struct digest *root, struct tree_nodes *out, struct err *err)
+{
+	*out = (struct tree_nodes){.file = buf_take(file), .root = *root};
+	if (tree_nodes_parse(out, err))
+		return true;
+	tree_nodes_release(out);
+	return false;
+}
+
+bool
 tree_nodes_load(const struct store *store, const struct cab_hash *hash, struct tree_nodes *out,
 	struct err *err)
 {
-	struct tree_nodes nodes = {.file = BUF(TREE_NODES_MAX), .root = hash->digest};
+	cleanup_buf struct buf file = BUF(TREE_NODES_MAX);
 	struct shard_name shard = shard_hash(hash);
 	if (hash->kind != TREE_DIRECTORY)
 		return err_set(err, ERR_NOT_FOUND, "%s is no folder", cab_hash_print(hash).text);
-	bool done = store_record_file(store, FOLDER_TREES, shard.text, &nodes.file, err) &&
-		    (tree_nodes_parse(&nodes, err) ||
-			    err_note(err, "store %s: trees/%s", store->root, shard.text));
-	if (done)
-		*out = nodes;
-	else
-		tree_nodes_release(&nodes);
-	return done;
+	if (!store_record_file(store, FOLDER_TREES, shard.text, &file, err))
+		return false;
+	return tree_nodes_decode(&file, &hash->digest, out, err) ||
+	       err_note(err, "store %s: trees/%s", store->root, shard.text);
 }
 
 const struct tree_nodes_folder *

@@ -39,6 +39,9 @@ MUST_CHECK bool tree_nodes_write(
 	struct store *store, const struct inventory *inventory, struct err *err);
 MUST_CHECK bool tree_nodes_load(const struct store *store, const struct cab_hash *hash,
 	struct tree_nodes *out, struct err *err);
+/* Of a file's bytes, which are taken over; the load of what was read. */
+MUST_CHECK bool tree_nodes_decode(
+	struct buf *file, const struct digest *root, struct tree_nodes *out, struct err *err);
 void tree_nodes_release(struct tree_nodes *nodes);
 #define cleanup_tree_nodes __attribute__((cleanup(tree_nodes_release)))
 

@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "store/claim.h"
+#include "store/memo.h"
 #include "store/object.h"
 #include "store/read.h"
 #include "store/realization.h"
@@ -12,18 +13,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The digest that the record itself says it lies under, so that decoding goes past that. */
+/* The digest of the first line of this word. */
+static struct digest
+record_digest(struct bytes data, const char *word)
+{
+	struct digest digest = {{0}};
+	struct bytes line;
+	struct bytes prefix = bytes_text(word);
+	while (bytes_split(&data, '\n', &line))
+		if (bytes_has_prefix(line, prefix) &&
+			digest_parse(
+				bytes_first(bytes_from(line, prefix.size), DIGEST_TEXT), &digest))
+			break;
+	return digest;
+}
+
+/* The key that the record itself says it lies under, so that decoding goes past that. */
 static struct digest
 record_key(struct bytes data, uint8_t kind)
 {
-	struct digest key = {{0}};
-	struct bytes line;
-	struct bytes prefix = BYTES_LITERAL("path ");
-	while (kind == 0 && bytes_split(&data, '\n', &line))
-		if (bytes_has_prefix(line, prefix) &&
-			digest_parse(bytes_first(bytes_from(line, prefix.size), DIGEST_TEXT), &key))
-			break;
-	return key;
+	struct digest program = record_digest(data, "program ");
+	struct digest derivation = record_digest(data, "derivation ");
+	return kind == 5 ? memo_key(&program, &derivation) : record_digest(data, "path ");
 }
 
 static void
@@ -54,6 +65,13 @@ record_decode(struct bytes data, uint8_t kind)
 		if (read_record_decode(data, &hash, &read, &err))
 			read_record_release(&read);
 		break;
+	case 5:
+		for (int whole = 0; whole < 2; whole++) {
+			struct memo memo;
+			if (memo_decode(data, &key, whole, &memo, &err))
+				must(memo.identity_count <= MEMO_IDENTITIES, "identities fit");
+		}
+		break;
 	case 4:
 		if (root_decode(data, &root, &err))
 			must(root.path[0] == '/', "a root's path is absolute");
@@ -66,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
-	uint8_t kind = data[0] % 5;
+	uint8_t kind = data[0] % 6;
 	struct bytes text = bytes_of(data + 1, size - 1);
 	record_decode(text, kind);
 	cleanup_buf struct buf checked = BUF(BUF_MAX);
