@@ -11,13 +11,12 @@
 static const struct folder out_folder = {NULL, {(const uint8_t *)"out", 3}, 0};
 
 void
-checkout_init(struct checkout *checkout, struct objects *objects, struct output *output,
-	struct span subpath)
+checkout_init(struct checkout *checkout, struct output *output, struct span subpath)
 {
-	checkout->objects = objects;
 	checkout->output = output;
 	checkout->subpath = subpath;
 	checkout->root_kind = TREE_FOLDER;
+	checkout->place = &out_folder;
 }
 
 /* Keeps a link's target: its folder's node is made of it, and no file holds it. */
@@ -94,6 +93,18 @@ object_place(struct checkout *checkout, struct object *object, const struct fold
 }
 
 static void
+link_add(struct checkout *checkout, const struct folder *folder, const struct tree *tree)
+{
+	struct folder *made = (struct folder *)heap_take(sizeof *made);
+	struct link *link = (struct link *)heap_zero(sizeof *link);
+	*made = (struct folder){folder, tree->name, folder->depth + 1};
+	link->folder = made;
+	memcpy(link->id, tree->id, tree->id_size);
+	link->next = checkout->links;
+	checkout->links = link;
+}
+
+static void
 tree_expand(struct checkout *checkout, struct object *object, const struct folder *folder)
 {
 	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
@@ -107,6 +118,8 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 		}
 		if (!child || tree.kind == TREE_FOLDER)
 			folder_make(checkout->output, folder, tree.name);
+		if (feature_whole && !child && checkout->has_submodules)
+			link_add(checkout, folder, &tree);
 		if (!child)
 			continue;
 		if (tree.kind == TREE_FOLDER) {
@@ -144,6 +157,7 @@ commit_step(struct checkout *checkout)
 	if (type == PACK_COMMIT) {
 		reference_read(checkout, "tree ");
 		checkout->is_commit_found = true;
+		checkout->top = checkout->awaited;
 	} else if (type == PACK_TAG && checkout->tags++ < 8) {
 		reference_read(checkout, "object ");
 	} else {
@@ -159,12 +173,18 @@ root_set(struct checkout *checkout)
 	checkout->awaited = NULL;
 	if (checkout->root_kind == TREE_SUBMODULE)
 		fail("the subpath is a submodule");
+	if (feature_whole && checkout->place != &out_folder) {
+		object_place(checkout, root, checkout->place, NULL, TREE_FOLDER);
+		return;
+	}
 	if (checkout->root_kind != TREE_FOLDER) {
 		object_place(checkout, root, NULL, "out", checkout->root_kind);
 		return;
 	}
 	struct text hex = {0};
 	text_hex(&hex, span_of(root->id, id_size(root->id_size)));
+	if (feature_whole && checkout->has_submodules)
+		text_put(&hex, "+submodules");
 	report_identity(SPAN("git-tree"), text_span(&hex));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
@@ -211,8 +231,9 @@ checkout_descend(struct checkout *checkout)
 }
 
 void
-checkout_begin(struct checkout *checkout, const uint8_t *id)
+checkout_begin(struct checkout *checkout, struct objects *objects, const uint8_t *id)
 {
+	checkout->objects = objects;
 	checkout->awaited = object_find(checkout->objects, id);
 }
 

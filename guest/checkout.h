@@ -2,8 +2,8 @@
 /*
  * checkout: from a revision to the written tree, while objects arrive in any order.
  *
- *     checkout_init(&checkout, &objects, &output, subpath);
- *     checkout_begin(&checkout, revision_id);
+ *     checkout_init(&checkout, &output, subpath);
+ *     checkout_begin(&checkout, &objects, revision_id);
  *     checkout_arrived(&checkout, object);      for each object received, once
  *     checkout_finish(&checkout);               ends the program unless all that is reachable came
  *     checkout_hash(&checkout);                 reports the Cab hash of `out`
@@ -28,6 +28,13 @@ struct want {
 	enum tree_kind kind;
 };
 
+/* A submodule that was asked for: its folder is there, and empty. */
+struct link {
+	struct link *next;
+	const struct folder *folder;
+	uint8_t id[SUM_ID];
+};
+
 /* A tree that is in, and the folder that it fills. */
 struct expansion {
 	struct object *tree;
@@ -41,7 +48,11 @@ struct checkout {
 	struct object *awaited; /* the next one on the way to the root */
 	unsigned tags;
 	bool is_commit_found;
-	enum tree_kind root_kind; /* of awaited, once the commit is found; then of the root */
+	bool has_submodules;        /* they belong to what is asked for: links are kept */
+	struct link *links;         /* the last one first */
+	const struct folder *place; /* what the root fills: `out`, or a submodule's folder */
+	const struct object *top;   /* the commit's tree */
+	enum tree_kind root_kind;   /* of awaited, once the commit is found; then of the root */
 	struct object *root;
 	struct expansion *expansions;
 	size_t expansion_count;
@@ -50,9 +61,8 @@ struct checkout {
 	uint32_t missing; /* wants */
 };
 
-void checkout_init(struct checkout *checkout, struct objects *objects, struct output *output,
-	struct span subpath);
-void checkout_begin(struct checkout *checkout, const uint8_t *id);
+void checkout_init(struct checkout *checkout, struct output *output, struct span subpath);
+void checkout_begin(struct checkout *checkout, struct objects *objects, const uint8_t *id);
 void checkout_arrived(struct checkout *checkout, struct object *object);
 void checkout_finish(struct checkout *checkout);
 void checkout_hash(struct checkout *checkout);

@@ -8,6 +8,7 @@
 #include "receive.h"
 #include "reply.h"
 #include "report.h"
+#include "submodule.h"
 
 enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20 };
 /* A status for what was answered well, but not by git. */
@@ -502,15 +503,77 @@ pack_fetch(struct git *git, struct receive *receive)
 	reply_end(&reply);
 }
 
+/* A commit, as `out` or as a submodule. */
+static void
+commit_fetch(struct git *git, struct checkout *checkout, const struct folder *scratch)
+{
+	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
+	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
+	folder_make(checkout->output, scratch->parent, scratch->name);
+	objects_init(objects, checkout->output, scratch, git->id_size);
+	/* A former object says nothing of its submodules' commits. */
+	if (!checkout->has_submodules) {
+		former_open(git->request, objects);
+		git->held = former_revision(objects);
+	}
+	checkout_begin(checkout, objects, git->id);
+	receive_init(receive, objects, checkout);
+	pack_fetch(git, receive);
+	checkout_finish(checkout);
+	if (!checkout->has_submodules)
+		former_leave(git->request, objects, git->id, checkout->root);
+}
+
+static const struct folder scratch_folder = {NULL, {(const uint8_t *)"scratch", 7}, 0};
+
+void
+git_submodule(const struct superproject *super, struct span url, const struct link *link)
+{
+	struct git *git = (struct git *)heap_zero(sizeof *git);
+	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
+	struct folder *scratch = (struct folder *)heap_take(sizeof *scratch);
+	struct text name = {0};
+	struct request *request = (struct request *)heap_zero(sizeof *request);
+	text_put(&name, "submodule-");
+	text_number(&name, *super->count);
+	*scratch = (struct folder){&scratch_folder, text_span(&name), 1};
+	git->request = request;
+	git->id_size = super->checkout->objects->id_size;
+	memcpy(git->id, link->id, SUM_ID);
+	text_hex(&git->hex, span_of(git->id, git->id_size));
+	text_add(&git->url, url);
+	git->base = git->url.size;
+	checkout_init(checkout, super->checkout->output, span_of(NULL, 0));
+	checkout->has_submodules = true;
+	checkout->place = link->folder;
+	commit_fetch(git, checkout, scratch);
+	struct superproject inner = {
+		checkout, url, span_of(NULL, 0), super->depth + 1, super->count};
+	submodules_fetch(&inner);
+}
+
+static void
+out_finish(const struct request *request, struct checkout *checkout)
+{
+	if (!feature_whole || !request->submodules.size) {
+		checkout_hash(checkout);
+		return;
+	}
+	struct text url = {0};
+	uint32_t count = 0;
+	request_url(request, &url);
+	struct superproject super = {checkout, text_span(&url), request->subpath, 0, &count};
+	submodules_fetch(&super);
+	/* The realizer hashes `out` anyway. */
+	report_identity(SPAN("cab"), SPAN("."));
+}
+
 void
 git_fetch(const struct request *request)
 {
-	static const struct folder scratch = {NULL, {(const uint8_t *)"scratch", 7}, 0};
 	struct git *git = (struct git *)heap_zero(sizeof *git);
 	struct output *output = (struct output *)heap_zero(sizeof *output);
-	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
-	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
 	git->request = request;
 	git->id_size = SUM_SHA1;
 	git->reference = request->reference.size ? request->reference : SPAN("HEAD");
@@ -525,15 +588,8 @@ git_fetch(const struct request *request)
 		revision_find(git);
 	revision_report(git);
 
-	objects_init(objects, output, &scratch, git->id_size);
-	checkout_init(checkout, objects, output, request->subpath);
-	former_open(request, objects);
-	git->held = former_revision(objects);
-	checkout_begin(checkout, git->id);
-	folder_make(output, NULL, scratch.name);
-	receive_init(receive, objects, checkout);
-	pack_fetch(git, receive);
-	checkout_finish(checkout);
-	former_leave(request, objects, git->id, checkout->root);
-	checkout_hash(checkout);
+	checkout_init(checkout, output, request->subpath);
+	checkout->has_submodules = request->submodules.size != 0;
+	commit_fetch(git, checkout, &scratch_folder);
+	out_finish(request, checkout);
 }

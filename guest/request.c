@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "request.h"
 
+#include "feature.h"
 #include "heap.h"
 
 #define UNKNOWN      "an argument that this scheme does not know"
@@ -66,6 +67,7 @@ static const struct option {
 	{"platform", 1 << SHAPE_OCI, offsetof(struct request, platform)},
 	{"reference", OF_GIT | 1 << SHAPE_REGISTRY, offsetof(struct request, reference)},
 	{"revision", OF_GIT, offsetof(struct request, revision)},
+	{"submodules", OF_GIT, offsetof(struct request, submodules)},
 	{"subpath", OF_GIT | OF_ARCHIVE | 1 << SHAPE_OCI, offsetof(struct request, subpath)},
 	{"checksum", OF_ARCHIVE | 1 << SHAPE_FILE, offsetof(struct request, checksum_text)},
 	{"strip", OF_ARCHIVE, offsetof(struct request, strip_text)},
@@ -84,8 +86,6 @@ option_read(struct request *request, struct span argument)
 				value;
 			return;
 		}
-	if (span_is(key, "submodules"))
-		fail("submodules cannot be fetched yet");
 	fail_about(UNKNOWN, argument);
 }
 
@@ -116,6 +116,11 @@ options_write(struct request *request)
 					request->subpath);
 			rest = span_from(rest, name.size + 1);
 		} while (rest.size);
+	}
+	if (feature_whole && request->submodules.data) {
+		if (!span_is(request->submodules, "true"))
+			fail_about(UNKNOWN, request->submodules);
+		text_put(options, "+submodules");
 	}
 	request->strip = STRIP_AUTO;
 	if (request->strip_text.data) {

@@ -36,7 +36,8 @@ struct request {
 	struct span base;
 	struct span reference; /* from the ref or the argument; or empty */
 	struct span revision;
-	struct span versions; /* not empty: tags are listed, nothing is fetched */
+	struct span versions;   /* not empty: tags are listed, nothing is fetched */
+	struct span submodules; /* not empty: they are fetched too */
 	struct span subpath;
 	struct span platform;      /* of an image; or empty */
 	struct span checksum_text; /* as it was given */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
-"""A git server that lies: the rows G1-G5, G9 and P1-P7 of what must be survived, each against the real cab."""
+"""A git server that lies: the rows G1-G5, G8, G9 and P1-P7 of what must be survived, each against the real cab."""
 import hashlib
 import os
 import socket
@@ -161,6 +161,45 @@ def _(box):
     said = box.cab("build").err
     box.check("\033" not in said and "\a" not in said and "\r" not in said and len(said) < 20000, repr(said[:300]))
     box.check(tree_of(box.path("result")) == {b"f": ("f", CONTENT)}, "the tree is what it should be")
+
+
+def modules_lie(name, says, text, mode=b"100644", entries=None):
+    """A repository with this .gitmodules and a submodule `sub`, asked for."""
+    @case(name)
+    def _(box):
+        tree = tree_entry(mode, b".gitmodules", identity_of(BLOB, text)) + tree_entry(b"160000", b"sub", REVISION)
+        commit = commit_of(tree)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen(8)
+            changed = text.replace(b"PORT", b"%d" % other.getsockname()[1])
+            tree = tree.replace(bytes.fromhex(identity_of(BLOB, text)), bytes.fromhex(identity_of(BLOB, changed)))
+            commit = commit_of(tree)
+            peer = ask(box, "o/r:{ submodules = true }", listing=refs(("HEAD", identity_of(COMMIT, commit))),
+                       fetch=sent(packed([(COMMIT, commit), (TREE, tree), (BLOB, changed), *OBJECTS])))
+            refuses(box, says)
+            box.check(peer.count() == 2, str(peer.requests))
+            other.setblocking(False)
+            try:
+                other.accept()
+                box.check(False, "nobody connects to where the policy does not allow it")
+            except BlockingIOError:
+                pass
+
+
+MODULE = b'[submodule "sub"]\n\tpath = %s\n\turl = %s\n'
+modules_lie("G8: a .gitmodules that is a symlink", "no file", b"elsewhere", b"120000")
+modules_lie("G8: a submodule's path that ends in CR", "control characters", MODULE % (b'"sub\r"', b"../x"))
+modules_lie("G8: a submodule's path that climbs", "leads elsewhere", MODULE % (b"../sub", b"../x") + MODULE % (b"sub", b"../x"))
+modules_lie("G8: a submodule's path that is absolute", "leads elsewhere", MODULE % (b"/sub", b"../x"))
+modules_lie("G8: a submodule's URL that looks like an option", "begins with '-'", MODULE % (b"sub", b"--upload-pack=x"))
+modules_lie("G8: a submodule's URL with a newline", "control characters", MODULE % (b"sub", b'"http://127.0.0.1\\n/x"'))
+modules_lie("G8: a submodule's URL that runs a command", "not one of http or https", MODULE % (b"sub", b"ext::sh -c x"))
+modules_lie("G8: a submodule's URL that climbs above its host", "above its host", MODULE % (b"sub", b"../../../../x"))
+modules_lie("G8: a submodule at an origin of its own", "is not among the origins",
+            MODULE % (b"sub", b"http://127.0.0.1:PORT/x"))
+modules_lie("G8: a submodule without a URL", "no URL", b"")
+modules_lie("G8: a .gitmodules of no syntax", "not in the syntax", b"[submodule \"sub")
 
 
 @case("G9: a subpath through a symlink is no tree, wherever it leads")

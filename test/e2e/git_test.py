@@ -162,4 +162,35 @@ def _(box):
     box.check(server.count() == 1, server.log())
 
 
+@case("submodules on request: part of the identities, fetched by the lock's revision alone")
+def _(box):
+    top = os.path.join(box.top, "git")
+    inner = repository(os.path.join(top, "o", "inner"), {"i": "1"})
+    folder = os.path.join(top, "o", "r")
+    repository(folder, {"a": "1", ".gitmodules": '[submodule "x"]\n\tpath = d/in\n\turl = ../inner\n'})
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{inner},d/in")
+    git(folder, "commit", "-q", "-m", "submodule")
+    revision = git(folder, "rev-parse", "HEAD")
+    server = box.serve_git(top)
+    use = shell("use", "cp -r \\(<github:o/r:{ submodules = true }>) $out")
+    box.write("default.cab", use)
+    box.cab("build")
+    found = tree_of(box.path("result"))
+    box.check(found[b"d/in/i"] == ("f", b"1") and found[b"a"] == ("f", b"1"), str(found))
+    box.check(f'"git {revision}+submodules"' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.check(server.count() == 3, server.log())
+    server.forget()
+    box.cab("build", "--update")
+    box.check(server.count() == 1, server.log())
+    box.cab("store", "delete", box.object("r"))
+    box.write("default.cab", use.replace("cp -r", "cp --recursive"))
+    server.forget()
+    box.cab("build")
+    box.check(server.count() == 2, server.log())
+    # Without them it is another tree.
+    box.write("default.cab", shell("use", "cp -r \\(<github:o/r>) $out"))
+    box.cab("build")
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "the submodule is an empty folder")
+
+
 main()

@@ -397,6 +397,76 @@ def a_server_that_does_less_is_served_as_it_can_and_the_log_says_so():
         peer.stop()
 
 
+def submodule_commit(name, modules, files=()):
+    """A repository with these submodules, {path: (url, revision)}; its revision."""
+    if not (REPOSITORIES / name).exists():
+        (REPOSITORIES / name).mkdir()
+        git(name, "init", "-q", "-b", "main")
+    for file in files:
+        (REPOSITORIES / name / file).write_text(file)
+    for path, (url, revision) in modules.items():
+        if url:
+            git(name, "config", "-f", ".gitmodules", f"submodule.{path}.path", path)
+            git(name, "config", "-f", ".gitmodules", f"submodule.{path}.url", url)
+    git(name, "add", "-A")
+    for path, (url, revision) in modules.items():
+        git(name, "update-index", "--add", "--cacheinfo", f"160000,{revision},{path}")
+    git(name, "commit", "-q", "-m", "m")
+    return git(name, "rev-parse", "HEAD").decode().strip()
+
+
+def tree_below(path, tree):
+    return {os.fsencode(path) + b"/" + name: entry for name, entry in tree.items()}
+
+
+@test
+def submodules_are_fetched_by_their_commits_and_belong_to_the_identity():
+    inner = submodule_commit("o/inner", {}, ["in"])
+    # What the submodule points at is an old commit.
+    git("o/inner", "commit", "-q", "--allow-empty", "-m", "newer")
+    sub = submodule_commit("o/sub", {"d/inner": ("../inner", inner)}, ["s", "large"])
+    revision = submodule_commit("o/super", {"lib/sub": ("./../sub/", sub), "abs": (GIT + "/o/inner", inner),
+                                            "lib/again": ("../sub", sub)}, ["top"])
+    in_sub = {**tree_stored("o/sub", sub), **tree_below("d/inner", tree_stored("o/inner", inner))}
+    del in_sub[b"d/inner"]
+    expected = {**tree_stored("o/super", "main"), **tree_below("abs", tree_stored("o/inner", inner)),
+                **tree_below("lib/sub", in_sub), **tree_below("lib/again", in_sub)}
+    for path in (b"abs", b"lib/sub", b"lib/again"):
+        del expected[path]
+    command(SERVER / "git.sh", "forget", ROOT / "git-state")
+    outcome = fetched("git", GIT + "/o/super", "submodules=true")
+    assert int(command(SERVER / "git.sh", "count", ROOT / "git-state")) == 7
+    assert tree_of(outcome.out) == expected
+    tree = git("o/super", "rev-parse", "main^{tree}").decode().strip()
+    assert outcome.lines == [f"git {revision}+submodules", f"git-tree {tree}+submodules", "cab ."], outcome.lines
+    outcome = fetched("git", OLD + "/o/super", "submodules=true", "subpath=lib", pin=f"git {revision}:lib+submodules\n")
+    assert tree_of(outcome.out) == {name[4:]: entry for name, entry in expected.items() if name.startswith(b"lib/")}
+    assert outcome.lines[0] == f"git {revision}:lib+submodules"
+    refused("other options", "git", GIT + "/o/super", "submodules=true", pin=f"git {revision}\n")
+    # Where there are none, the tree is what it would be without.
+    plain = fetched("git", GIT + "/o/inner", "submodules=true")
+    assert tree_of(plain.out) == tree_stored("o/inner", "main") and plain.lines[-1] == "cab ."
+    refused("no URL stands in .gitmodules for the submodule: sub", "git", GIT + "/o/all", "submodules=true")
+
+
+@test
+def submodules_without_an_end_and_urls_that_are_none_are_refused():
+    revision = submodule_commit("o/chain", {}, ["f"])
+    for number in range(10):
+        (REPOSITORIES / "o/chain/f").write_text(str(number))
+        revision = submodule_commit("o/chain", {"in": ("../chain", revision)})
+    refused("too many submodules in each other: in", "git", GIT + "/o/chain", "submodules=true")
+    inner = git("o/inner", "rev-parse", "main").decode().strip()
+    for number, (url, sentence) in enumerate((
+            ("../../../../x", "leads above its host"), ("git@example.org:o/r", "not one of http or https"),
+            ("ssh://example.org/r", "not one of http or https"), ("file:///etc", "not one of http or https"),
+            ("/etc", "not one of http or https"), ("ext::sh -c x", "not one of http or https"),
+            ("http://user@127.0.0.1/r", "not one of http or https"), ("http:///r", "not one of http or https"),
+            ("https://127.0.0.1", "not one of http or https"), ("http://127.0.0.1/r?q", "not one of http or https"))):
+        submodule_commit(f"o/wrong-{number}", {"in": (url, inner)})
+        refused(sentence, "git", f"{GIT}/o/wrong-{number}", "submodules=true")
+
+
 @test
 def ids_of_the_other_kind_are_refused():
     one = git("o/all", "rev-parse", "main").decode().strip()
@@ -598,7 +668,7 @@ def arguments_that_are_none_are_refused():
     refused("no scheme of this program: svn", "svn", "x")
     refused("no scheme of this program: fs", "fs", "x")
     refused("does not know: colour=red", "git", GIT + "/o/all", "colour=red")
-    refused("submodules cannot be fetched yet", "git", GIT + "/o/all", "submodules=true")
+    refused("does not know: yes", "git", GIT + "/o/all", "submodules=yes")
     refused("40 or 64 lower-case", "git", GIT + "/o/all", "revision=main")
     refused("two references", "git", GIT + "/o/all@main", "reference=main")
     refused("sha256-HEX", "file", HTTP + "/thing.zip", "checksum=md5-00")
