@@ -232,6 +232,7 @@ entry_fill(struct entry *entry, const char *operand, bool island, bool update, s
 		.set_count = options->set.size,
 		.max_heap = options->max_heap,
 		.jobs = (unsigned)options->jobs,
+		.fetches = (unsigned)options->max_fetches,
 		.update = update && !options->update_list.size,
 		.updates = options->update_list.data,
 		.update_count = options->update_list.size,

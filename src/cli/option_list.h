@@ -34,6 +34,8 @@ OPTION(locked, "locked", 0, SHAPE_FLAG, OPTION_LOCK, NULL,
 OPTION(no_write_lock, "no-write-lock", 0, SHAPE_FLAG, OPTION_LOCK, NULL, "do not write the lock")
 OPTION(offline, "offline", 0, SHAPE_FLAG, OPTION_REALIZE, NULL, "reach no network")
 OPTION(jobs, "jobs", 'j', SHAPE_NUMBER, OPTION_REALIZE, "N", "native programs run at once")
+OPTION(max_fetches, "max-fetches", 0, SHAPE_NUMBER, OPTION_REALIZE, "N",
+	"fetches, and requests, at once")
 OPTION(keep_going, "keep-going", 'k', SHAPE_FLAG, OPTION_REALIZE, NULL,
 	"after a failure, run what does not need it")
 OPTION(account, "account", 0, SHAPE_FLAG, OPTION_REALIZE, NULL,

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "network/origin.h"
+#include "network/request.h"
 
 enum { NPM_SCOPE = 214 };
 
@@ -201,36 +202,92 @@ read_command(json_t *list, struct buf *out)
 	return json_array_size(list) > 0;
 }
 
+/* The place of a word in a list of words; their number where it is none. */
+static size_t
+word_find(const json_t *word, const char *const *words, size_t count)
+{
+	const char *text = json_string_value(word);
+	size_t at = text ? 0 : count;
+	while (at < count && strcmp(text, words[at]) != 0)
+		at++;
+	return at;
+}
+
+/* Where the secret is. */
 static bool
-read_credential(json_t *row, struct config *config, struct err *err)
+read_place(json_t *row, struct credential_spec *spec, struct buf *value, struct err *err)
 {
 	static const char *const kinds[] = {
 		[CREDENTIAL_FILE] = "file",
 		[CREDENTIAL_ENVIRONMENT] = "environment",
 		[CREDENTIAL_COMMAND] = "command",
+		[CREDENTIAL_NONE] = "none",
 	};
-	const char *kind = json_string_value(json_object_get(row, "kind"));
-	json_t *origin_text = json_object_get(row, "origin");
-	json_t *value = json_object_get(row, "value");
-	if (!kind || !json_is_string(origin_text) || !value || json_object_size(row) != 3)
-		return fault(err, "credentials", "origin, kind and value");
-	size_t which = 0;
-	while (which < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[which]) != 0)
-		which++;
-	if (which == sizeof kinds / sizeof *kinds)
-		return fault(err, "credentials", "the kind file, command or environment");
-
-	cleanup_buf struct buf text = BUF(CONFIG_LIMIT);
-	if (which == CREDENTIAL_COMMAND ? !json_is_array(value) || !read_command(value, &text)
-					: !json_is_string(value))
+	size_t count = sizeof kinds / sizeof *kinds;
+	size_t kind = word_find(json_object_get(row, "kind"), kinds, count);
+	if (kind == count)
+		return fault(err, "credentials", "the kind file, command, environment or none");
+	json_t *place = json_object_get(row, "value");
+	if (kind == CREDENTIAL_COMMAND ? !json_is_array(place) || !read_command(place, value)
+				       : !json_is_string(place))
 		return fault(err, "credentials", "a value that fits its kind");
-	if (which != CREDENTIAL_COMMAND)
-		buf_add(&text, json_bytes(value));
-	cleanup_buf struct buf origin = BUF(URL_LIMIT);
-	if (!origin_parse(json_bytes(origin_text), &origin, err))
+	if (kind != CREDENTIAL_COMMAND)
+		buf_add(value, json_bytes(place));
+	spec->kind = (enum credential_kind)kind;
+	spec->value = buf_bytes(value);
+	return true;
+}
+
+/* What becomes of it. */
+static bool
+read_use(json_t *row, struct credential_spec *spec, struct err *err)
+{
+	static const char *const uses[] = {
+		[CREDENTIAL_GUESS] = "guess",
+		[CREDENTIAL_BEARER] = "bearer",
+		[CREDENTIAL_BASIC] = "basic",
+		[CREDENTIAL_HEADER] = "header",
+	};
+	static const char *const texts[] = {"name", "realm", "certificate", "key"};
+	size_t count = sizeof uses / sizeof *uses;
+	size_t use = word_find(json_object_get(row, "use"), uses, count);
+	if (use == count)
+		return fault(err, "credentials", "the use guess, bearer, basic or header");
+	for (size_t at = 0; at < sizeof texts / sizeof *texts; at++)
+		if (!json_is_string(json_object_get(row, texts[at])))
+			return fault(err, "credentials", "name, realm, certificate and key");
+	spec->use = (enum credential_use)use;
+	spec->name = json_bytes(json_object_get(row, "name"));
+	spec->certificate = json_bytes(json_object_get(row, "certificate"));
+	spec->key = json_bytes(json_object_get(row, "key"));
+	if (spec->use == CREDENTIAL_HEADER && !request_may_name(spec->name))
+		return err_set(err, ERR_REFUSED,
+			"credentials: \"%.*s\" is no header that a credential may be",
+			BYTES_ARGS(spec->name));
+	if (spec->use == CREDENTIAL_BASIC && bytes_find(spec->name, ':') != SIZE_MAX)
+		return err_set(err, ERR_REFUSED, "credentials: the user \"%.*s\" holds a colon",
+			BYTES_ARGS(spec->name));
+	return true;
+}
+
+static bool
+read_credential(json_t *row, struct config *config, struct err *err)
+{
+	json_t *origin_text = json_object_get(row, "origin");
+	struct credential_spec spec = {0};
+	cleanup_buf struct buf value = BUF(CONFIG_LIMIT), origin = BUF(URL_LIMIT),
+			       realm = BUF(URL_LIMIT);
+	if (!json_is_string(origin_text) || json_object_size(row) != 8)
+		return fault(err, "credentials", "origin, kind, value, use and four texts");
+	if (!read_place(row, &spec, &value, err) || !read_use(row, &spec, err))
+		return false;
+	struct bytes realm_text = json_bytes(json_object_get(row, "realm"));
+	if (!origin_parse(json_bytes(origin_text), &origin, err) ||
+		(realm_text.size && !origin_parse(realm_text, &realm, err)))
 		return err_note(err, "network configuration: credentials");
-	credentials_add(config->credentials, (enum credential_kind)which, buf_bytes(&origin),
-		buf_bytes(&text));
+	spec.origin = buf_bytes(&origin);
+	spec.realm = buf_bytes(&realm);
+	credentials_add(config->credentials, &spec);
 	return true;
 }
 
@@ -264,12 +321,23 @@ read_number(json_t *object, const char *key, unsigned least, unsigned *out, stru
 static bool
 read_limits(json_t *object, struct config *config, struct err *err)
 {
-	if (!json_is_object(object) || json_object_size(object) != 4)
-		return fault(err, "limits", "connect, stall, total and retries");
+	if (!json_is_object(object) || json_object_size(object) != 5)
+		return fault(err, "limits", "connect, stall, total, retries and wait");
 	return read_number(object, "connect", 1, &config->connect_seconds, err) &&
 	       read_number(object, "stall", 1, &config->stall_seconds, err) &&
 	       read_number(object, "total", 1, &config->total_seconds, err) &&
-	       read_number(object, "retries", 0, &config->retries, err);
+	       read_number(object, "retries", 0, &config->retries, err) &&
+	       read_number(object, "wait", 0, &config->wait_seconds, err);
+}
+
+static bool
+read_authorities(json_t *path, struct config *config, struct err *err)
+{
+	if (!json_is_string(path))
+		return fault(err, "authorities", "a string");
+	if (json_string_length(path))
+		config->authorities = text_copy(json_bytes(path));
+	return true;
 }
 
 typedef bool config_read(json_t *value, struct config *config, struct err *err);
@@ -287,6 +355,7 @@ config_read_all(json_t *root, struct config *config, struct err *err)
 		{"registries", read_registries},
 		{"proxies", read_proxies},
 		{"credentials", read_credentials},
+		{"authorities", read_authorities},
 		{"limits", read_limits},
 	};
 	size_t count = sizeof keys / sizeof *keys;
@@ -341,6 +410,7 @@ config_release(struct config *config)
 		free(config->registries.data[at].template);
 	}
 	array_release(&config->registries);
+	free(config->authorities);
 	free(config->proxies[0]);
 	free(config->proxies[1]);
 	credentials_free(config->credentials);

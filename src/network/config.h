@@ -38,7 +38,9 @@ struct config {
 	ARRAY(struct config_registry) registries;
 	char *proxies[2]; /* for http and for https; NULL: none */
 	struct credentials *credentials;
+	char *authorities; /* a PEM file believed beside the system's; NULL: none */
 	unsigned connect_seconds, stall_seconds, total_seconds, retries;
+	unsigned wait_seconds; /* the longest that a server may ask to be left alone for */
 	unsigned connections;
 };
 

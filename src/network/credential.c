@@ -16,7 +16,8 @@ enum { COMMAND_SECONDS = 60, COMMAND_WORDS = 64 };
 struct credential {
 	struct credentials *owner;
 	enum credential_kind kind;
-	char *origin;
+	enum credential_use use;
+	char *origin, *name, *realm, *certificate, *key; /* "" where there is none */
 	struct buf value;
 	char *header; /* NULL until it has been read */
 	bool failed;  /* `failure` waits to be told */
@@ -49,22 +50,32 @@ credentials_attach(struct credentials *credentials, struct loop *loop, credentia
 	credentials->context = context;
 }
 
+static char *
+text_copy(struct bytes text)
+{
+	cleanup_buf struct buf copy = BUF(BUF_MAX);
+	buf_add(&copy, text);
+	return buf_take_text(&copy);
+}
+
 void
-credentials_add(struct credentials *credentials, enum credential_kind kind, struct bytes origin,
-	struct bytes value)
+credentials_add(struct credentials *credentials, const struct credential_spec *spec)
 {
 	struct credential *credential = (struct credential *)memory_zero(1, sizeof *credential);
 	*credential = (struct credential){
 		.owner = credentials,
-		.kind = kind,
+		.kind = spec->kind,
+		.use = spec->use,
+		.origin = text_copy(spec->origin),
+		.name = text_copy(spec->name),
+		.realm = text_copy(spec->realm),
+		.certificate = text_copy(spec->certificate),
+		.key = text_copy(spec->key),
 		.value = BUF(BUF_MAX),
 		.process = PROCESS_NONE,
 		.output = -1,
 	};
-	cleanup_buf struct buf text = BUF(BUF_MAX);
-	buf_add(&text, origin);
-	credential->origin = buf_take_text(&text);
-	buf_add(&credential->value, value);
+	buf_add(&credential->value, spec->value);
 	*array_push(&credentials->all) = credential;
 }
 
@@ -92,6 +103,10 @@ credentials_free(struct credentials *credentials)
 			explicit_bzero(credential->header, strlen(credential->header));
 		free(credential->header);
 		free(credential->origin);
+		free(credential->name);
+		free(credential->realm);
+		free(credential->certificate);
+		free(credential->key);
 		buf_release(&credential->value);
 		free(credential);
 	}
@@ -119,9 +134,9 @@ header_basic(struct bytes user_and_password)
 	return header;
 }
 
-/* Makes the header of a secret's first line. */
+/* The first line, of which every byte may stand in a head. */
 static bool
-header_make(struct credential *credential, struct bytes text, struct err *err)
+secret_line(struct bytes text, struct bytes *out, struct err *err)
 {
 	struct bytes line = bytes_first(text, bytes_find(text, '\n'));
 	if (line.size && line.data[line.size - 1] == '\r')
@@ -134,19 +149,64 @@ header_make(struct credential *credential, struct bytes text, struct err *err)
 	for (size_t at = 0; at < line.size; at++)
 		if (line.data[at] < 0x20 || line.data[at] >= 0x7f)
 			return err_set(err, ERR_REFUSED, "it holds a byte that is not printable");
+	*out = line;
+	return true;
+}
 
+static char *
+header_plain(const char *name, const char *scheme, struct bytes line)
+{
 	cleanup_secret struct buf secret = BUF(BUF_MAX);
+	buf_add_text(&secret, name);
+	buf_add_text(&secret, ": ");
+	buf_add_text(&secret, scheme);
+	buf_add(&secret, line);
+	return buf_take_text(&secret);
+}
+
+static char *
+header_guess(struct bytes line)
+{
 	if (bytes_has_prefix(line, BYTES_LITERAL("Bearer ")) ||
-		bytes_has_prefix(line, BYTES_LITERAL("Basic "))) {
-		buf_add_text(&secret, "Authorization: ");
-		buf_add(&secret, line);
-		credential->header = buf_take_text(&secret);
-		return true;
-	}
+		bytes_has_prefix(line, BYTES_LITERAL("Basic ")))
+		return header_plain("Authorization", "", line);
+	cleanup_secret struct buf secret = BUF(BUF_MAX);
 	if (bytes_find(line, ':') == SIZE_MAX)
 		buf_add_text(&secret, "x-access-token:");
 	buf_add(&secret, line);
-	credential->header = header_basic(buf_bytes(&secret));
+	return header_basic(buf_bytes(&secret));
+}
+
+static char *
+header_of_user(const char *user, struct bytes password)
+{
+	cleanup_secret struct buf secret = BUF(BUF_MAX);
+	buf_add_text(&secret, user);
+	buf_add_byte(&secret, ':');
+	buf_add(&secret, password);
+	return header_basic(buf_bytes(&secret));
+}
+
+static bool
+header_make(struct credential *credential, struct bytes text, struct err *err)
+{
+	struct bytes line = {0};
+	if (!secret_line(text, &line, err))
+		return false;
+	switch (credential->use) {
+	case CREDENTIAL_GUESS:
+		credential->header = header_guess(line);
+		break;
+	case CREDENTIAL_BEARER:
+		credential->header = header_plain("Authorization", "Bearer ", line);
+		break;
+	case CREDENTIAL_BASIC:
+		credential->header = header_of_user(credential->name, line);
+		break;
+	case CREDENTIAL_HEADER:
+		credential->header = header_plain(credential->name, "", line);
+		break;
+	}
 	return true;
 }
 
@@ -264,21 +324,26 @@ credential_read(struct credential *credential, struct err *err)
 		(void)err_note(err, "credentials of %s: command %s", credential->origin,
 			buf_text(&credential->value));
 		return CREDENTIAL_FAILED;
+	case CREDENTIAL_NONE:
+		return CREDENTIAL_ABSENT;
 	}
 	must(false, "a credential has one of its kinds");
 	return CREDENTIAL_FAILED;
 }
 
-enum credential_result
-credential_find(
-	struct credentials *credentials, struct bytes origin, const char **header, struct err *err)
+/* The last that names the origin counts. */
+static struct credential *
+credential_of(const struct credentials *credentials, struct bytes origin)
 {
-	struct credential *credential = NULL;
-	for (size_t at = 0; at < credentials->all.size; at++)
+	for (size_t at = credentials->all.size; at-- > 0;)
 		if (bytes_equal_text(origin, credentials->all.data[at]->origin))
-			credential = credentials->all.data[at];
-	if (!credential)
-		return CREDENTIAL_ABSENT;
+			return credentials->all.data[at];
+	return NULL;
+}
+
+static enum credential_result
+credential_get(struct credential *credential, const char **header, struct err *err)
+{
 	if (credential->failed) {
 		*err = credential->failure;
 		return CREDENTIAL_FAILED;
@@ -289,4 +354,43 @@ credential_find(
 	if (result == CREDENTIAL_READY)
 		*header = credential->header;
 	return result;
+}
+
+enum credential_result
+credential_find(
+	struct credentials *credentials, struct bytes origin, const char **header, struct err *err)
+{
+	struct credential *credential = credential_of(credentials, origin);
+	if (!credential || (*credential->realm && !bytes_equal_text(origin, credential->realm)))
+		return CREDENTIAL_ABSENT;
+	return credential_get(credential, header, err);
+}
+
+enum credential_result
+credential_find_realm(struct credentials *credentials, struct bytes origin, struct bytes realm,
+	const char **header, struct err *err)
+{
+	struct credential *credential = credential_of(credentials, origin);
+	if (!credential || !bytes_equal_text(realm,
+				   *credential->realm ? credential->realm : credential->origin))
+		return CREDENTIAL_ABSENT;
+	return credential_get(credential, header, err);
+}
+
+bool
+credential_names_realm(
+	const struct credentials *credentials, struct bytes origin, struct bytes realm)
+{
+	const struct credential *credential = credential_of(credentials, origin);
+	return credential && bytes_equal_text(realm, credential->realm);
+}
+
+struct credential_certificate
+credential_certificate(const struct credentials *credentials, struct bytes origin)
+{
+	const struct credential *credential = credential_of(credentials, origin);
+	if (!credential || !*credential->certificate)
+		return (struct credential_certificate){NULL, NULL};
+	return (struct credential_certificate){credential->certificate,
+		*credential->key ? credential->key : credential->certificate};
 }

@@ -102,6 +102,8 @@ hop_add_fields(struct hop *hop)
 		personal |= field->is_personal;
 		hop_add_field(hop, field->line);
 	}
+	for (size_t at = 0; at < HOP_LINES && hop->spec.lines[at]; at++)
+		hop_add_field(hop, hop->spec.lines[at]);
 	hop_add_field(hop, "Accept-Encoding: identity");
 	hop_add_field(hop, "Expect:");
 	if (!request_has_field(request, "user-agent"))
@@ -119,7 +121,7 @@ hop_add_fields(struct hop *hop)
 static void
 hop_set_callbacks(struct hop *hop)
 {
-	hop_set(hop, CURLOPT_PRIVATE, hop);
+	hop_set(hop, CURLOPT_PRIVATE, &hop->spec.easy);
 	hop_set(hop, CURLOPT_ERRORBUFFER, hop->text);
 	hop_set(hop, CURLOPT_HEADERFUNCTION, hop_header);
 	hop_set(hop, CURLOPT_HEADERDATA, hop);
@@ -158,9 +160,18 @@ hop_set_connection(struct hop *hop)
 	hop_set(hop, CURLOPT_SSL_VERIFYPEER, 1L);
 	hop_set(hop, CURLOPT_SSL_VERIFYHOST, 2L);
 	const char *authorities = getenv("SSL_CERT_FILE");
-	if (authorities && *authorities) {
+	if (config->authorities) {
+		/* The system's folder of certificates is still looked into. */
+		hop_set(hop, CURLOPT_CAINFO, config->authorities);
+	} else if (authorities && *authorities) {
 		hop_set(hop, CURLOPT_CAINFO, authorities);
 		hop_set(hop, CURLOPT_CAPATH, NULL);
+	}
+	if (hop->spec.certificate.certificate) {
+		hop_set(hop, CURLOPT_SSLCERT, hop->spec.certificate.certificate);
+		hop_set(hop, CURLOPT_SSLKEY, hop->spec.certificate.key);
+		/* Without one OpenSSL would ask on the terminal. */
+		hop_set(hop, CURLOPT_KEYPASSWD, "");
 	}
 	hop_set(hop, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* Requests for a host that turns out to speak HTTP/2 share its one connection. */

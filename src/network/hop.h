@@ -5,8 +5,8 @@
  *     struct hop hop = {0};
  *     if (!hop_start(&hop, multi, &spec, err)) return false;
  *     hop_pause(&hop, true);                          stops reading the connection
- *     CURLcode code = ...                             CURLMSG_DONE; curl_easy_getinfo(CURLINFO_PRIVATE)
- *                                                     gives the hop
+ *     CURLcode code = ...                             CURLMSG_DONE; CURLINFO_PRIVATE is the spec's
+ *                                                     `easy`
  *     if (!hop_finish(&hop, code, err)) ...           whether the response came whole
  *     hop_release(&hop);                              at any time, but not from its own functions
  *
@@ -34,12 +34,24 @@ enum hop_flow {
 	HOP_ENOUGH /* the response is not needed any further */
 };
 
+enum { HOP_LINES = 2 };
+
+/* What each of libcurl's handles carries (CURLINFO_PRIVATE): who is told when it is done. */
+struct hop_easy {
+	void (*done)(void *context, CURLcode code);
+	void *context;
+};
+
 /* All pointers stay valid as long as the hop. */
 struct hop_spec {
+	struct hop_easy easy;
 	const struct config *config;
 	const struct request *request;
 	const struct url *url;
 	const char *authorization; /* the line, or NULL */
+	struct credential_certificate certificate;
+	const char
+		*lines[HOP_LINES]; /* of the head, beside the request's own; up to the first NULL */
 	bool is_foreign;           /* not the first hop's origin: personal fields stay behind */
 	void *context;
 	/* Connected; the request is sent next. `again`: libcurl repeats one that a kept connection

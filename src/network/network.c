@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "network/gate.h"
+#include "network/tokens.h"
 #include "network/transfer.h"
 #include "wire/network.h"
 
@@ -116,7 +118,41 @@ take_open(struct network *network, struct wire_packet *packet, struct err *err)
 	return true;
 }
 
-/* PAUSE, RESUME, CANCEL: an id that has ended meanwhile is no fault. */
+static void
+gate_drop(struct network *network, size_t at)
+{
+	gate_free(network->gates.data[at]);
+	network->gates.data[at] = network->gates.data[--network->gates.size];
+}
+
+static bool
+take_listen(struct network *network, struct wire_packet *packet, struct err *err)
+{
+	if (!network->is_configured)
+		return err_set(err, ERR_CORRUPT, "the configuration comes first");
+	if (network->gates.size >= NETWORK_GATES)
+		return err_set(err, ERR_CORRUPT, "more than %d proxies at once", NETWORK_GATES);
+	struct gate *gate = gate_new(network, packet, err);
+	if (gate)
+		*array_push(&network->gates) = gate;
+	return gate != NULL;
+}
+
+static void
+take_gate_order(struct network *network, uint32_t id, uint32_t kind)
+{
+	for (size_t at = 0; at < network->gates.size; at++) {
+		if (network->gates.data[at]->id != id)
+			continue;
+		if (kind == NETWORK_CLOSE)
+			gate_close(network->gates.data[at]);
+		if (kind == NETWORK_CLOSE || kind == NETWORK_CANCEL)
+			gate_drop(network, at);
+		return;
+	}
+}
+
+/* PAUSE, RESUME, CANCEL, CLOSE: an id that has ended meanwhile is no fault. */
 static bool
 take_order(struct network *network, struct wire_packet *packet, struct err *err)
 {
@@ -126,10 +162,10 @@ take_order(struct network *network, struct wire_packet *packet, struct err *err)
 		return false;
 	size_t at = network_find(network, id);
 	if (at == network->transfers.size)
-		return true;
-	if (packet->kind == NETWORK_CANCEL)
+		take_gate_order(network, id, packet->kind);
+	else if (packet->kind == NETWORK_CANCEL)
 		network_drop(network, at);
-	else
+	else if (packet->kind != NETWORK_CLOSE)
 		transfer_pause(network->transfers.data[at], packet->kind == NETWORK_PAUSE);
 	return true;
 }
@@ -142,9 +178,12 @@ network_take(struct network *network, struct wire_packet *packet, struct err *er
 		return take_config(network, packet, err);
 	case NETWORK_OPEN:
 		return take_open(network, packet, err);
+	case NETWORK_LISTEN:
+		return take_listen(network, packet, err);
 	case NETWORK_PAUSE:
 	case NETWORK_RESUME:
 	case NETWORK_CANCEL:
+	case NETWORK_CLOSE:
 		return take_order(network, packet, err);
 	default:
 		return err_set(err, ERR_CORRUPT, "a message of kind %u is not for this program",
@@ -264,12 +303,13 @@ network_collect(struct network *network)
 	while ((message = curl_multi_info_read(network->multi, &left))) {
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
-		struct hop *hop = NULL;
+		struct hop_easy *owner = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		must(curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&hop) == CURLE_OK && hop,
-			"each handle belongs to a hop");
-		transfer_hop_done((struct transfer *)hop->spec.context, code);
+		must(curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&owner) == CURLE_OK &&
+				owner,
+			"each handle belongs to somebody");
+		owner->done(owner->context, code);
 	}
 }
 
@@ -279,6 +319,8 @@ network_go_on(struct network *network)
 {
 	size_t running = 0;
 	network_collect(network);
+	for (size_t at = 0; at < network->gates.size; at++)
+		gate_settle(network->gates.data[at]);
 	for (size_t at = 0; at < network->transfers.size; at++)
 		transfer_settle(network->transfers.data[at]);
 	for (size_t at = 0; at < network->transfers.size; at++)
@@ -301,6 +343,7 @@ network_start(struct network *network, struct err *err)
 	if (!fd_set_blocking(network->socket, false, err))
 		return false;
 	network->loop = loop_new();
+	network->tokens = tokens_new();
 	network->watch = loop_watch(network->loop, network->socket, POLLIN, on_realizer, network);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_SYSTEM, "libcurl does not start");
@@ -320,6 +363,9 @@ network_finish(struct network *network)
 	while (network->transfers.size)
 		network_drop(network, network->transfers.size - 1);
 	array_release(&network->transfers);
+	while (network->gates.size)
+		gate_drop(network, network->gates.size - 1);
+	array_release(&network->gates);
 	if (network->multi)
 		(void)curl_multi_cleanup(network->multi);
 	curl_global_cleanup();
@@ -328,6 +374,7 @@ network_finish(struct network *network)
 		buf_release(&network->unsent.data[at]);
 	array_release(&network->unsent);
 	config_release(&network->config);
+	tokens_free(network->tokens);
 	loop_unwatch(network->watch);
 	loop_free(network->loop);
 }

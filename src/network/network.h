@@ -18,8 +18,10 @@
 #include "network/config.h"
 #include "wire/wire.h"
 
-enum { NETWORK_TRANSFERS = 1024 };
+enum { NETWORK_TRANSFERS = 1024, NETWORK_GATES = 256 };
 
+struct gate;
+struct tokens;
 struct transfer;
 
 struct network {
@@ -29,9 +31,11 @@ struct network {
 	CURLM *multi;
 	struct loop_timer *timer;
 	struct config config;
+	struct tokens *tokens;
 	bool is_configured, is_done;
 	struct err failure; /* why it is done, ERR_NONE when the realizer closed its end */
 	ARRAY(struct transfer *) transfers;
+	ARRAY(struct gate *) gates;
 	ARRAY(struct buf) unsent;
 };
 

@@ -106,16 +106,39 @@ name_is(struct bytes name, const char *lower)
 }
 
 static bool
+is_forbidden(struct bytes name)
+{
+	for (size_t at = 0; at < sizeof forbidden / sizeof *forbidden; at++)
+		if (name_is(name, forbidden[at]))
+			return true;
+	return false;
+}
+
+static bool
+is_name(struct bytes name)
+{
+	for (size_t at = 0; at < name.size; at++)
+		if (!isalnum(name.data[at]) && name.data[at] != '-' && name.data[at] != '_')
+			return false;
+	return name.size != 0;
+}
+
+bool
+request_may_name(struct bytes name)
+{
+	return is_name(name) && !is_forbidden(name);
+}
+
+static bool
 check_field(struct request *request, struct bytes line, struct err *err)
 {
 	size_t colon = bytes_find(line, ':');
 	struct bytes name = bytes_first(line, colon);
 	if (colon == SIZE_MAX || !name.size)
 		return err_set(err, ERR_REFUSED, "a header is \"Name: value\"");
-	for (size_t at = 0; at < name.size; at++)
-		if (!isalnum(name.data[at]) && name.data[at] != '-' && name.data[at] != '_')
-			return err_set(err, ERR_REFUSED,
-				"a header's name holds letters, digits, \"-\" and \"_\" alone");
+	if (!is_name(name))
+		return err_set(err, ERR_REFUSED,
+			"a header's name holds letters, digits, \"-\" and \"_\" alone");
 	bool blank = true;
 	for (size_t at = colon + 1; at < line.size; at++) {
 		if (line.data[at] < 0x20 || line.data[at] >= 0x7f)
@@ -126,10 +149,9 @@ check_field(struct request *request, struct bytes line, struct err *err)
 	}
 	if (blank)
 		return err_set(err, ERR_REFUSED, "the header \"%.*s\" is empty", BYTES_ARGS(name));
-	for (size_t at = 0; at < sizeof forbidden / sizeof *forbidden; at++)
-		if (name_is(name, forbidden[at]))
-			return err_set(err, ERR_REFUSED,
-				"the header \"%.*s\" is not for a guest to send", BYTES_ARGS(name));
+	if (is_forbidden(name))
+		return err_set(err, ERR_REFUSED, "the header \"%.*s\" is not for a guest to send",
+			BYTES_ARGS(name));
 	*array_push(&request->fields) = (struct request_field){
 		text_copy(line), name_is(name, "authorization") || name_is(name, "cookie")};
 	return true;
@@ -207,5 +229,26 @@ request_has_field(const struct request *request, const char *name)
 		if (name_is(bytes_first(line, bytes_find(line, ':')), name))
 			return true;
 	}
+	return false;
+}
+
+bool
+request_is_personal(const struct request *request)
+{
+	for (size_t at = 0; at < request->fields.size; at++)
+		if (request->fields.data[at].is_personal)
+			return true;
+	return false;
+}
+
+bool
+request_is_repeatable(const struct request *request)
+{
+	static const char upload[] = "content-type: application/x-git-upload-pack-request";
+	if (request->method != METHOD_POST)
+		return true;
+	for (size_t at = 0; at < request->fields.size; at++)
+		if (strcasecmp(request->fields.data[at].line, upload) == 0)
+			return true;
 	return false;
 }

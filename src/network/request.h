@@ -47,3 +47,9 @@ void request_release(struct request *request);
 bool request_lists(const struct request *request, struct bytes origin);
 /* By a name in lower case. */
 bool request_has_field(const struct request *request, const char *name);
+/* It says itself who asks (Authorization, Cookie): then the host adds nothing of its own. */
+bool request_is_personal(const struct request *request);
+/* Sent twice it means what it means once: GET, HEAD, and git's question for objects. */
+bool request_is_repeatable(const struct request *request);
+/* Whether a credential may be a header of this name. */
+bool request_may_name(struct bytes name);

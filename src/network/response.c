@@ -2,6 +2,9 @@
 #include "network/response.h"
 
 #include <ctype.h>
+#include <time.h>
+
+#include "network/challenge.h"
 
 enum { NAME_SHOWN = 64 };
 
@@ -11,6 +14,8 @@ response_init(struct response *response)
 	*response = (struct response){
 		.fields = BUF(RESPONSE_SHOWN),
 		.location = BUF(RESPONSE_BYTES),
+		.challenge = BUF(CHALLENGE_LIMIT),
+		.tag = BUF(RESPONSE_TAG),
 	};
 }
 
@@ -19,6 +24,8 @@ response_release(struct response *response)
 {
 	buf_release(&response->fields);
 	buf_release(&response->location);
+	buf_release(&response->challenge);
+	buf_release(&response->tag);
 }
 
 /* RFC 9110, section 5.6.2. */
@@ -77,8 +84,13 @@ status_add(struct response *response, struct bytes line, struct err *err)
 	response->status = (unsigned)status;
 	response->has_length = false;
 	response->is_chunked = false;
+	response->has_range = false;
+	response->is_used_up = false;
+	response->reset = 0;
 	buf_clear(&response->fields);
 	buf_clear(&response->location);
+	buf_clear(&response->challenge);
+	buf_clear(&response->tag);
 	return true;
 }
 
@@ -103,6 +115,58 @@ location_add(struct response *response, struct bytes value, struct err *err)
 	buf_clear(&response->location);
 	buf_add(&response->location, value);
 	return true;
+}
+
+/* "bytes FIRST-LAST/TOTAL"; RFC 9110, section 14.4. One that says anything else says nothing. */
+static void
+range_add(struct response *response, struct bytes value)
+{
+	static const struct bytes unit = {(const uint8_t *)"bytes ", 6};
+	struct bytes rest = bytes_from(value, unit.size);
+	size_t dash = bytes_find(rest, '-');
+	size_t slash = bytes_find(rest, '/');
+	uint64_t last = 0;
+	response->has_range =
+		bytes_has_prefix(value, unit) && dash != SIZE_MAX && slash != SIZE_MAX &&
+		dash < slash && number_parse(bytes_first(rest, dash), &response->range_first) &&
+		number_parse(bytes_of(rest.data + dash + 1, slash - dash - 1), &last) &&
+		number_parse(bytes_from(rest, slash + 1), &response->range_total) &&
+		last + 1 == response->range_total;
+}
+
+/* What forges say of their limits: how many requests are left, and when there are more again: a
+ * time since 1970, or from now. */
+static void
+limit_add(struct response *response, struct bytes name, struct bytes value)
+{
+	enum { SINCE_1970 = 1000000000 };
+	uint64_t number = 0;
+	if (equal_in_any_case(name, "x-ratelimit-remaining") ||
+		equal_in_any_case(name, "ratelimit-remaining"))
+		response->is_used_up = number_parse(value, &number) && number == 0;
+	if ((equal_in_any_case(name, "x-ratelimit-reset") ||
+		    equal_in_any_case(name, "ratelimit-reset")) &&
+		number_parse(value, &number) && number <= UINT32_MAX)
+		response->reset = number >= SINCE_1970 ? number : number + (uint64_t)time(NULL);
+}
+
+static void
+field_keep(struct response *response, struct bytes name, struct bytes value)
+{
+	if (equal_in_any_case(name, "etag") && value.size <= RESPONSE_TAG) {
+		buf_clear(&response->tag);
+		/* A weak one says nothing about bytes. */
+		if (value.size > 2 && value.data[0] == '"' && value.data[value.size - 1] == '"')
+			buf_add(&response->tag, value);
+	} else if (equal_in_any_case(name, "content-range")) {
+		range_add(response, value);
+	} else if (equal_in_any_case(name, "www-authenticate") &&
+		   response->challenge.size + value.size + 2 <= CHALLENGE_LIMIT) {
+		buf_add(&response->challenge, value);
+		buf_add_text(&response->challenge, ", ");
+	} else {
+		limit_add(response, name, value);
+	}
 }
 
 static bool
@@ -167,6 +231,7 @@ field_add(struct response *response, struct bytes line, struct err *err)
 		return true;
 	if (!field_judge(response, name, value, err))
 		return false;
+	field_keep(response, name, value);
 	field_show(response, name, value);
 	return true;
 }

@@ -28,6 +28,7 @@ enum {
 	RESPONSE_BYTES = 300 << 10,
 	RESPONSE_LINES = 5000,
 	RESPONSE_SHOWN = 64 << 10,
+	RESPONSE_TAG = 512,
 };
 
 struct response {
@@ -37,8 +38,14 @@ struct response {
 	bool is_chunked;
 	uint64_t length;
 	struct buf fields;
-	struct buf location; /* empty when there is none */
-	size_t bytes;        /* seen so far */
+	struct buf location;  /* empty when there is none, as the next two */
+	struct buf challenge; /* of WWW-Authenticate, joined by ", " */
+	struct buf tag;       /* a strong ETag, quotes included */
+	bool has_range;       /* Content-Range, to the end of `range_total` bytes */
+	uint64_t range_first, range_total;
+	bool is_used_up; /* the server's limit on requests is met, it says */
+	uint64_t reset;  /* when there are more again, seconds since 1970; 0: it does not say */
+	size_t bytes;    /* seen so far */
 	size_t lines;
 };
 

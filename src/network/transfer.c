@@ -3,45 +3,19 @@
 
 #include <stdlib.h>
 
+#include "network/errand.h"
 #include "network/outlet.h"
 #include "network/place.h"
+#include "network/resume.h"
+#include "network/symbolic.h"
+#include "network/tokens.h"
+#include "network/verdict.h"
 #include "wire/network.h"
 
 enum {
 	PAUSE_ABOVE = 1 << 20, /* bytes that wait for the pipe */
 	RESUME_BELOW = 256 << 10,
 	DISCARD_MOST = 64 << 10, /* of a body that nobody reads, to keep its connection */
-	BROKEN_WAIT = 200,       /* milliseconds before the second try, doubled for each further */
-	STATUS_WAIT = 1000,
-};
-
-enum transfer_state {
-	TRANSFER_READY,      /* the next hop may start */
-	TRANSFER_CREDENTIAL, /* a command prints the secret for it */
-	TRANSFER_RUNNING,
-	TRANSFER_WAITING,  /* until `retry` fires */
-	TRANSFER_DRAINING, /* the body came whole; its end waits for the pipe */
-	TRANSFER_DONE,
-};
-
-struct transfer {
-	struct network *network;
-	struct request request;
-	enum transfer_state state;
-	struct places places;
-	size_t place; /* at which of them */
-	struct url url;
-	struct hop hop;
-	unsigned redirects, tries;
-	bool head_sent, is_foreign;
-	bool is_paused;  /* by the realizer */
-	bool is_stopped; /* libcurl was told to stop: for the realizer, or for the pipe */
-	bool goes_on;    /* libcurl is being told to go on */
-	struct outlet outlet;
-	size_t discarded;
-	uint64_t received;
-	uint32_t requests;
-	struct loop_timer *total, *retry;
 };
 
 uint32_t
@@ -68,12 +42,18 @@ transfer_is_ready(const struct transfer *transfer)
 	return transfer->state == TRANSFER_READY && !transfer->is_paused;
 }
 
+const struct url *
+transfer_aim_of(const struct transfer *transfer)
+{
+	return transfer->errand.is_running ? &transfer->errand.url : &transfer->url;
+}
+
 /* "URL: why; and then what". */
 static void
 send_note(struct transfer *transfer, const struct err *why, const char *then)
 {
 	cleanup_buf struct buf text = BUF(BUF_MAX);
-	buf_add(&text, url_shown(&transfer->url));
+	buf_add(&text, url_shown(transfer_aim_of(transfer)));
 	buf_format(&text, ": %s; %s", why->text, then);
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_NOTE);
@@ -82,8 +62,8 @@ send_note(struct transfer *transfer, const struct err *why, const char *then)
 	network_send(transfer->network, &packet);
 }
 
-static void
-send_head(struct transfer *transfer)
+void
+transfer_send_head(struct transfer *transfer)
 {
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_HEAD);
@@ -93,6 +73,11 @@ send_head(struct transfer *transfer)
 	wire_add(&packet, buf_bytes(&transfer->hop.response.fields));
 	network_send(transfer->network, &packet);
 	transfer->head_sent = true;
+	struct bytes url = buf_bytes(&transfer->request.url);
+	bool is_verified = symbolic_origin(url).size && bytes_find(url, '?') != SIZE_MAX;
+	if (transfer->request.method == METHOD_GET &&
+		!request_has_field(&transfer->request, "range"))
+		resume_begin(&transfer->resume, &transfer->hop.response, is_verified);
 }
 
 static void
@@ -124,7 +109,7 @@ transfer_end(struct transfer *transfer, const struct err *why)
 	transfer->state = TRANSFER_DONE;
 }
 
-static void
+void
 transfer_fail(struct transfer *transfer, struct err *why)
 {
 	if (transfer->url.text)
@@ -132,53 +117,33 @@ transfer_fail(struct transfer *transfer, struct err *why)
 	transfer_end(transfer, why);
 }
 
-static bool
-is_temporary(const struct err *err)
-{
-	return err->kind == ERR_SYSTEM || (err->kind == ERR_LIMIT && err->number == ERR_LIMIT_TIME);
-}
-
-static bool
-is_last_place(const struct transfer *transfer)
+bool
+transfer_is_last_place(const struct transfer *transfer)
 {
 	return transfer->place + 1 == transfer->places.urls.size;
 }
 
-static bool
-is_redirect(const struct transfer *transfer)
+struct verdict_view
+transfer_view(const struct transfer *transfer)
 {
-	const struct response *response = &transfer->hop.response;
-	if (!response->location.size)
-		return false;
-	return response->status == 301 || response->status == 302 || response->status == 307 ||
-	       response->status == 308 ||
-	       (response->status == 303 && transfer->request.method != METHOD_POST);
+	bool is_errand = transfer->errand.is_running;
+	const struct config *config = &transfer->network->config;
+	return (struct verdict_view){
+		.response = &transfer->hop.response,
+		.request = is_errand ? &transfer->errand.request : &transfer->request,
+		.retry_after = hop_retry_after(&transfer->hop),
+		.most_wait = config->wait_seconds,
+		.has_tries = transfer->tries < config->retries,
+		.is_last = is_errand || transfer->head_sent || transfer_is_last_place(transfer),
+		.may_ask = !transfer->errand.was_run && !request_is_personal(&transfer->request),
+	};
 }
 
-static bool
-is_worth_retrying(const struct transfer *transfer)
+static enum verdict
+transfer_verdict(const struct transfer *transfer)
 {
-	switch (transfer->hop.response.status) {
-	case 408:
-	case 429:
-	case 500:
-	case 502:
-	case 503:
-	case 504:
-		return transfer->tries < transfer->network->config.retries &&
-		       hop_retry_after(&transfer->hop) <= RETRY_AFTER_MOST;
-	default:
-		return false;
-	}
-}
-
-/* Whether this response is what the guest gets. */
-static bool
-is_answer(const struct transfer *transfer)
-{
-	if (is_redirect(transfer) || is_worth_retrying(transfer))
-		return false;
-	return transfer->hop.response.status < 400 || is_last_place(transfer);
+	struct verdict_view view = transfer_view(transfer);
+	return verdict_find(&view);
 }
 
 static bool
@@ -188,10 +153,26 @@ transfer_should_stop(const struct transfer *transfer)
 	return transfer->is_paused || outlet_left(&transfer->outlet) > most;
 }
 
+bool
+transfer_rejoin(struct transfer *transfer, struct bytes *data, struct err *err)
+{
+	struct resume *resume = &transfer->resume;
+	if (!resume->is_on)
+		return true;
+	if (!resume->is_checked && !resume_check(resume, &transfer->hop.response, err))
+		return false;
+	uint64_t known = resume->skip < data->size ? resume->skip : data->size;
+	resume->skip -= known;
+	*data = bytes_from(*data, (size_t)known);
+	return true;
+}
+
 static enum hop_flow
 on_body(void *context, struct bytes data)
 {
 	struct transfer *transfer = (struct transfer *)context;
+	if (transfer->errand.is_running)
+		return errand_take(&transfer->errand, data);
 	/* Not while it goes on: then libcurl gives all that it held, and would hold it all again. The
 	 * realizer's pause is asked for here too, for libcurl forgets one that came before the
 	 * connection was made. */
@@ -199,14 +180,18 @@ on_body(void *context, struct bytes data)
 		transfer->is_stopped = true;
 		return HOP_FULL;
 	}
-	if (transfer->head_sent || is_answer(transfer)) {
-		if (!transfer->head_sent)
-			send_head(transfer);
-		return outlet_add(&transfer->outlet, data, &transfer->hop.failure) ? HOP_TAKEN
-										   : HOP_ENOUGH;
+	bool is_first = transfer->discarded == 0;
+	if (!transfer->is_answer && (!is_first || transfer_verdict(transfer) != VERDICT_ANSWER)) {
+		transfer->discarded += data.size;
+		return transfer->discarded > DISCARD_MOST ? HOP_ENOUGH : HOP_TAKEN;
 	}
-	transfer->discarded += data.size;
-	return transfer->discarded > DISCARD_MOST ? HOP_ENOUGH : HOP_TAKEN;
+	transfer->is_answer = true;
+	if (!transfer->head_sent)
+		transfer_send_head(transfer);
+	if (!transfer_rejoin(transfer, &data, &transfer->hop.failure))
+		return HOP_ENOUGH;
+	transfer->resume.taken += data.size;
+	return outlet_add(&transfer->outlet, data, &transfer->hop.failure) ? HOP_TAKEN : HOP_ENOUGH;
 }
 
 void
@@ -248,7 +233,7 @@ on_reached(void *context, bool again)
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_REACHED);
 	buf_add_u32(&packet, transfer->request.id);
-	wire_add(&packet, url_origin(&transfer->url));
+	wire_add(&packet, url_origin(transfer_aim_of(transfer)));
 	network_send(transfer->network, &packet);
 }
 
@@ -257,32 +242,67 @@ static bool
 transfer_aim(struct transfer *transfer, struct err *err)
 {
 	url_release(&transfer->url);
+	errand_reset(&transfer->errand);
 	transfer->redirects = 0;
-	transfer->tries = 0;
 	transfer->is_foreign = false;
 	return url_parse(
 		bytes_text(transfer->places.urls.data[transfer->place]), &transfer->url, err);
 }
 
 static void
+on_hop_done(void *context, CURLcode code)
+{
+	transfer_hop_done((struct transfer *)context, code);
+}
+
+static void
 transfer_start_hop(struct transfer *transfer, const char *authorization)
 {
 	struct err err = {0};
-	const struct hop_spec spec = {
-		.config = &transfer->network->config,
-		.request = &transfer->request,
-		.url = &transfer->url,
+	const struct url *url = transfer_aim_of(transfer);
+	bool is_errand = transfer->errand.is_running;
+	const struct config *config = &transfer->network->config;
+	struct hop_spec spec = {
+		.easy = {on_hop_done, transfer},
+		.config = config,
+		.request = is_errand ? &transfer->errand.request : &transfer->request,
+		.url = url,
 		.authorization = authorization,
+		.certificate = credential_certificate(config->credentials, url_origin(url)),
 		.is_foreign = transfer->is_foreign,
 		.context = transfer,
 		.reached = on_reached,
 		.body = on_body,
 	};
+	for (size_t at = 0; at < HOP_LINES && transfer->resume.is_on && !is_errand; at++)
+		spec.lines[at] = transfer->resume.lines[at];
 	transfer->discarded = 0;
 	transfer->is_stopped = false;
+	transfer->is_answer = false;
 	transfer->state = TRANSFER_RUNNING;
 	if (!hop_start(&transfer->hop, transfer->network->multi, &spec, &err))
 		transfer_fail(transfer, &err);
+}
+
+/* A token that the origin was seen to want, or the host's own secret for it. */
+static enum credential_result
+transfer_find_secret(struct transfer *transfer, const char **line, struct err *err)
+{
+	struct network *network = transfer->network;
+	struct bytes origin = url_origin(&transfer->url);
+	struct errand *errand = &transfer->errand;
+	transfer->token = 0;
+	if (errand->is_running)
+		return credential_find_realm(
+			network->config.credentials, origin, url_origin(&errand->url), line, err);
+	if (!request_is_personal(&transfer->request))
+		*line = errand->was_run ? tokens_find_asked(network->tokens, origin,
+						  bytes_text(errand->url.text), &transfer->token)
+					: tokens_find(network->tokens, origin,
+						  url_path(&transfer->url), &transfer->token);
+	if (*line)
+		return CREDENTIAL_READY;
+	return credential_find(network->config.credentials, origin, line, err);
 }
 
 void
@@ -290,8 +310,7 @@ transfer_go_on(struct transfer *transfer)
 {
 	struct err err = {0};
 	const char *authorization = NULL;
-	switch (credential_find(transfer->network->config.credentials, url_origin(&transfer->url),
-		&authorization, &err)) {
+	switch (transfer_find_secret(transfer, &authorization, &err)) {
 	case CREDENTIAL_ABSENT:
 	case CREDENTIAL_READY:
 		transfer_start_hop(transfer, authorization);
@@ -320,7 +339,7 @@ on_retry(void *context)
 	transfer->state = TRANSFER_READY;
 }
 
-static void
+void
 transfer_retry(struct transfer *transfer, uint64_t milliseconds, const struct err *why)
 {
 	char then[96];
@@ -329,113 +348,28 @@ transfer_retry(struct transfer *transfer, uint64_t milliseconds, const struct er
 		(double)milliseconds / 1000, transfer->tries, transfer->network->config.retries);
 	send_note(transfer, why, then);
 	hop_release(&transfer->hop);
+	struct err err = {0};
+	if (transfer->head_sent) {
+		resume_again(&transfer->resume);
+		if (!transfer_aim(transfer, &err)) {
+			transfer_fail(transfer, &err);
+			return;
+		}
+	}
 	transfer->state = TRANSFER_WAITING;
 	transfer->retry = loop_after(transfer->network->loop, milliseconds, on_retry, transfer);
 }
 
-static void
+void
 transfer_next_place(struct transfer *transfer, const struct err *why)
 {
 	send_note(transfer, why, "trying the next mirror");
 	hop_release(&transfer->hop);
 	transfer->place++;
+	transfer->tries = 0;
 	transfer->state = TRANSFER_READY;
 	struct err err = {0};
 	if (!transfer_aim(transfer, &err))
-		transfer_fail(transfer, &err);
-}
-
-/* Doubled for each try, and a little apart for requests that failed together. */
-static uint64_t
-retry_wait(const struct transfer *transfer, uint64_t first)
-{
-	uint64_t wait = first << (transfer->tries < 6 ? transfer->tries : 6);
-	return wait + wait * (transfer->request.id * 7919u % 32) / 128;
-}
-
-static bool
-redirect_check(const struct transfer *transfer, const struct url *to, struct err *err)
-{
-	struct bytes origin = url_origin(to);
-	bool named = config_names(&transfer->network->config, origin);
-	if (transfer->url.tls && !to->tls && !named)
-		return err_set(err, ERR_REFUSED, "redirected from https to %.*s",
-			BYTES_ARGS(url_shown(to)));
-	if (bytes_equal(origin, url_origin(&transfer->url)) || transfer->request.redirects ||
-		request_lists(&transfer->request, origin))
-		return true;
-	return err_set(err, ERR_REFUSED,
-		"redirected to %.*s, which is not among the origins of this derivation",
-		BYTES_ARGS(origin));
-}
-
-static void
-transfer_redirect(struct transfer *transfer)
-{
-	struct err err = {0};
-	cleanup_url struct url to = {0};
-	if (transfer->redirects == REDIRECT_MOST) {
-		(void)err_set(&err, ERR_CORRUPT, "redirected more than %d times", REDIRECT_MOST);
-		transfer_fail(transfer, &err);
-		return;
-	}
-	if (!url_resolve(&transfer->url, buf_bytes(&transfer->hop.response.location), &to, &err)) {
-		(void)err_note(&err, "redirected");
-		transfer_fail(transfer, &err);
-		return;
-	}
-	if (!redirect_check(transfer, &to, &err)) {
-		transfer_fail(transfer, &err);
-		return;
-	}
-	if (!bytes_equal(url_origin(&to), url_origin(&transfer->url)))
-		transfer->is_foreign = true;
-	hop_release(&transfer->hop);
-	url_release(&transfer->url);
-	transfer->url = to;
-	to = (struct url){0};
-	transfer->redirects++;
-	transfer->state = TRANSFER_READY;
-}
-
-static void
-transfer_judge(struct transfer *transfer)
-{
-	if (is_redirect(transfer)) {
-		transfer_redirect(transfer);
-		return;
-	}
-	if (!is_answer(transfer)) {
-		struct err why = {0};
-		(void)err_set(&why, ERR_SYSTEM, "status %u", transfer->hop.response.status);
-		uint64_t asked = hop_retry_after(&transfer->hop) * 1000;
-		if (is_worth_retrying(transfer))
-			transfer_retry(
-				transfer, asked ? asked : retry_wait(transfer, STATUS_WAIT), &why);
-		else
-			transfer_next_place(transfer, &why);
-		return;
-	}
-	if (!transfer->head_sent)
-		send_head(transfer);
-	transfer->state = TRANSFER_DRAINING;
-}
-
-void
-transfer_hop_done(struct transfer *transfer, CURLcode code)
-{
-	struct err err = {0};
-	bool whole = hop_finish(&transfer->hop, code, &err);
-	transfer->received += transfer->hop.received;
-	bool may_repeat = !transfer->head_sent;
-	if (whole)
-		transfer_judge(transfer);
-	else if (may_repeat && is_temporary(&err) &&
-		 transfer->tries < transfer->network->config.retries)
-		transfer_retry(transfer, retry_wait(transfer, BROKEN_WAIT), &err);
-	else if (may_repeat && !is_last_place(transfer))
-		transfer_next_place(transfer, &err);
-	else
 		transfer_fail(transfer, &err);
 }
 
@@ -473,6 +407,8 @@ void
 transfer_free(struct transfer *transfer)
 {
 	transfer_let_go(transfer);
+	errand_release(&transfer->errand);
+	resume_release(&transfer->resume);
 	places_release(&transfer->places);
 	url_release(&transfer->url);
 	request_release(&transfer->request);

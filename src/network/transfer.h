@@ -19,13 +19,49 @@
  */
 #pragma once
 
+#include "network/errand.h"
 #include "network/hop.h"
 #include "network/network.h"
+#include "network/outlet.h"
+#include "network/place.h"
 #include "network/request.h"
+#include "network/resume.h"
+#include "network/verdict.h"
 
-enum { REDIRECT_MOST = 10, RETRY_AFTER_MOST = 60 };
+enum { REDIRECT_MOST = 10 };
 
-struct transfer;
+enum transfer_state {
+	TRANSFER_READY,      /* the next hop may start */
+	TRANSFER_CREDENTIAL, /* a command prints the secret for it */
+	TRANSFER_RUNNING,
+	TRANSFER_WAITING,  /* until `retry` fires */
+	TRANSFER_DRAINING, /* the body came whole; its end waits for the pipe */
+	TRANSFER_DONE,
+};
+
+struct transfer {
+	struct network *network;
+	struct request request;
+	enum transfer_state state;
+	struct places places;
+	size_t place; /* at which of them */
+	struct url url;
+	struct hop hop;
+	struct errand errand;
+	struct resume resume;
+	uint64_t token; /* number of the one that this hop carries; 0: none */
+	unsigned redirects, tries;
+	bool head_sent, is_foreign;
+	bool is_paused;  /* by the realizer */
+	bool is_stopped; /* libcurl was told to stop: for the realizer, or for the pipe */
+	bool goes_on;    /* libcurl is being told to go on */
+	bool is_answer;  /* this hop's body is what the guest gets */
+	struct outlet outlet;
+	size_t discarded;
+	uint64_t received;
+	uint32_t requests;
+	struct loop_timer *total, *retry;
+};
 
 struct transfer *transfer_new(struct network *network, struct request *request);
 void transfer_free(struct transfer *transfer);
@@ -45,3 +81,16 @@ void transfer_settle(struct transfer *transfer);
 void transfer_hop_done(struct transfer *transfer, CURLcode code);
 /* A credential that it may have waited for is there, or is not to be had. */
 void transfer_credential_changed(struct transfer *transfer);
+
+/* Between transfer.c, which carries it, and judge.c, which decides. */
+
+/* Where this hop goes. */
+const struct url *transfer_aim_of(const struct transfer *transfer);
+bool transfer_is_last_place(const struct transfer *transfer);
+struct verdict_view transfer_view(const struct transfer *transfer);
+void transfer_send_head(struct transfer *transfer);
+/* Takes off what was passed on before the body broke off. */
+MUST_CHECK bool transfer_rejoin(struct transfer *transfer, struct bytes *data, struct err *err);
+void transfer_fail(struct transfer *transfer, struct err *why);
+void transfer_retry(struct transfer *transfer, uint64_t milliseconds, const struct err *why);
+void transfer_next_place(struct transfer *transfer, const struct err *why);

@@ -11,7 +11,7 @@
  *
  * A goal's pinned digest is looked up first, in the store and its caches: where it is realized nothing else is asked. Only
  * then its inputs are wanted, each in the same way, and what is ready runs: native programs up to `jobs`, fetches up
- * to PLAN_FETCHES. A failure ends what runs (unless `keep_going`), and is the err of the call: the first one, by name.
+ * to `fetches`. A failure ends what runs (unless `keep_going`), and is the err of the call: the first one, by name.
  *
  * The calls run the loop until their work is done; plan_cancel, from a signal's watch, makes them end with ERR_CANCELLED.
  */
@@ -23,8 +23,6 @@
 
 struct plan;
 struct store;
-
-enum { PLAN_FETCHES = 16 };
 
 enum plan_work {
 	PLAN_ASK,   /* for an identity */
@@ -48,6 +46,7 @@ struct plan_setup {
 	struct realizer *const *realizers;
 	size_t realizer_count;
 	unsigned jobs;
+	unsigned fetches; /* at least 1, as `jobs` */
 	bool keep_going;
 	struct plan_listener listener;
 };

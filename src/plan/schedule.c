@@ -410,7 +410,7 @@ schedule_has_slot(struct work *work)
 	bool wasm = derivation_has_feature(&schedule_node(work)->derivation, BYTES_LITERAL("wasm"));
 	work->kind = work->asking ? PLAN_ASK : wasm ? PLAN_FETCH : PLAN_BUILD;
 	if (wasm)
-		return plan->running[PLAN_ASK] + plan->running[PLAN_FETCH] < PLAN_FETCHES;
+		return plan->running[PLAN_ASK] + plan->running[PLAN_FETCH] < plan->setup.fetches;
 	return plan->running[PLAN_BUILD] < plan->setup.jobs;
 }
 

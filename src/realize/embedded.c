@@ -106,6 +106,7 @@ embedded_find_features(struct embedded *embedded, struct err *err)
 	(void)snprintf(embedded->system, sizeof embedded->system, "%.20s-linux", host.machine);
 	embedded->features[embedded->feature_count++].name = BYTES_LITERAL("wasm");
 	embedded->features[embedded->feature_count++].name = bytes_text(embedded->system);
+	embedded->features[embedded->feature_count++].name = BYTES_LITERAL("network");
 
 	cleanup_buf struct buf cache = BUF(8192);
 	buf_format(&cache, "%s/host-root", store_root(embedded->settings.store));

@@ -222,8 +222,11 @@ guest_send(struct guest_request *request, struct err *err)
 		return false;
 	/* More room means fewer turns between the two processes; a refusal costs speed only. */
 	(void)fcntl(write_end, F_SETPIPE_SZ, GUEST_PIPE);
-	struct network_listener listener = {
-		request, guest_head, guest_reached, guest_note, guest_end};
+	struct network_listener listener = {.context = request,
+		.head = guest_head,
+		.reached = guest_reached,
+		.note = guest_note,
+		.end = guest_end};
 	request->transfer =
 		network_open(guest->host.network, &open, fd_take(&write_end), &listener, err);
 	return request->transfer != NULL;

@@ -95,6 +95,7 @@ job_release(struct realizer_job *job)
 	loop_unwatch(job->fifo_watch);
 	loop_unwatch(job->log_watch);
 	loop_unwatch(job->end_watch);
+	gate_forget(job);
 	guest_free(job->guest);
 	if (job->is_running)
 		sandbox_release(&job->process);
@@ -233,6 +234,15 @@ job_on_end(void *context, short events)
 	struct realizer_job *job = (struct realizer_job *)context;
 	loop_unwatch(job->end_watch);
 	job->end_watch = NULL;
+	if (!gate_close(job))
+		job_end(job);
+}
+
+void
+job_end(void *context)
+{
+	struct realizer_job *job = (struct realizer_job *)context;
+	job->end_timer = NULL;
 	/* Nobody writes any more: what is in the pipes now is all there will ever be. */
 	(void)job_drain_report(job);
 	job_drain_log(job);
@@ -241,8 +251,8 @@ job_on_end(void *context, short events)
 		guest_drain(job->guest);
 		account = guest_account(job->guest);
 	}
-	struct realizer_result result = {
-		.requests = account.requests, .received = account.received};
+	struct realizer_result result = {.requests = account.requests + job->gate_account.requests,
+		.received = account.received + job->gate_account.received};
 	struct err err = {0};
 	bool done = finish_job(job, &result, &err);
 	/* Where the network did all that was asked of it, the hint may have led the program astray. */

@@ -27,6 +27,7 @@
 #include "realize/guest.h"
 #include "realize/hint.h"
 #include "realize/log.h"
+#include "realize/network.h"
 #include "realize/program.h"
 #include "realize/report.h"
 #include "realize/table.h"
@@ -52,7 +53,7 @@ struct embedded {
 	bool has_host_root;
 	char system[32];
 	char fingerprint[DIGEST_TEXT + 1];
-	struct realizer_feature features[3];
+	struct realizer_feature features[4];
 	size_t feature_count;
 	struct digest module_digest;
 	ARRAY(struct realizer_job *) jobs;
@@ -123,6 +124,11 @@ struct realizer_job {
 
 	struct hint hint;
 
+	struct network_transfer *gate; /* its proxy; NULL where there is none, or none any more */
+	struct network_end gate_account;
+	bool is_ending; /* the program is gone; the gate's last word is waited for */
+	struct loop_timer *end_timer;
+
 	bool known; /* a line was known: what, and by whom */
 	struct cab_hash known_hash;
 	const char *known_from;
@@ -141,6 +147,8 @@ void job_on_line(void *context, struct bytes line);
 /* Reads what is in the FIFO and decides on each line; false where the job is being stopped. */
 bool job_drain_report(struct realizer_job *job);
 void job_on_end(void *context, short events);
+/* The program is gone, and so is its gate. */
+void job_end(void *context);
 /* The value of CAB_PIN: "FORMAT VALUE" a line. */
 const char *job_pin_text(struct realizer_job *job);
 
@@ -160,6 +168,15 @@ MUST_CHECK bool start_job(struct realizer_job *job, struct err *err);
 MUST_CHECK bool start_guest(
 	struct realizer_job *job, struct bytes module, int log, struct err *err);
 MUST_CHECK bool start_native(struct realizer_job *job, int log, struct err *err);
+
+/* gate.c: the proxy of a native program that requires `network` */
+/* Whether there may be one. */
+MUST_CHECK bool gate_check(const struct realizer_job *job, struct err *err);
+/* The caller's courier is for the sandbox, and closed once that has begun. */
+MUST_CHECK bool gate_open(struct realizer_job *job, int *courier_out, struct err *err);
+/* True where job_end follows. */
+bool gate_close(struct realizer_job *job);
+void gate_forget(struct realizer_job *job);
 
 /* finish.c: exit status, claim, output, records */
 MUST_CHECK bool finish_job(struct realizer_job *job, struct realizer_result *out, struct err *err);

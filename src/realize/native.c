@@ -13,6 +13,7 @@
  *     CAB_STORE=/cull/store  CAB_JOBS=N  TERM=dumb  TZ=UTC  LC_ALL=C.UTF-8  SOURCE_DATE_EPOCH=1
  *     one variable an output, named after it, with its path
  *     CAB_HASH=/build/hash and CAB_PIN for a self-fixing one
+ *     http_proxy, https_proxy, HTTP_PROXY and HTTPS_PROXY for one that requires `network`
  */
 enum { NATIVE_OWN = 16 };
 
@@ -76,6 +77,25 @@ native_set(
 		arena_format(&job->arena, "%.*s=%.*s", BYTES_ARGS(name), BYTES_ARGS(value));
 }
 
+static bool
+native_has_network(const struct realizer_job *job)
+{
+	return derivation_has_feature(job->request.derivation, BYTES_LITERAL("network"));
+}
+
+static void
+native_proxy(struct realizer_job *job, struct native_plan *plan)
+{
+	static const char *const names[] = {
+		"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"};
+	if (!native_has_network(job))
+		return;
+	struct bytes url =
+		bytes_text(arena_format(&job->arena, "http://127.0.0.1:%d", SANDBOX_GATE_PORT));
+	for (size_t at = 0; at < sizeof names / sizeof *names; at++)
+		native_set(job, plan, bytes_text(names[at]), url);
+}
+
 /* The derivation's own come first: it may replace any but where its outputs and its FIFO are. */
 static void
 native_environment(struct realizer_job *job, struct native_plan *plan)
@@ -94,6 +114,7 @@ native_environment(struct realizer_job *job, struct native_plan *plan)
 	for (size_t at = 0; at < derivation->environment_count; at++)
 		native_set(job, plan, derivation->environment[at].name,
 			derivation->environment[at].value);
+	native_proxy(job, plan);
 	unsigned jobs = job->embedded->settings.slots;
 	struct derivation_variable own[] = {
 		{BYTES_LITERAL("HOME"), BYTES_LITERAL("/build")},
@@ -166,6 +187,9 @@ start_native(struct realizer_job *job, int log, struct err *err)
 	native_environment(job, &plan);
 	if (!native_arguments(job, &plan, err))
 		return false;
+	cleanup_fd int courier = -1;
+	if (native_has_network(job) && !gate_open(job, &courier, err))
+		return false;
 	/* Borrowed by the process until it is collected. */
 	struct sandbox_spec *spec = arena_new(&job->arena, struct sandbox_spec);
 	*spec = (struct sandbox_spec){
@@ -179,6 +203,8 @@ start_native(struct realizer_job *job, int log, struct err *err)
 		.host_gid = job->gid,
 		.input = -1,
 		.output = log,
+		.has_gate = courier >= 0,
+		.gate = courier,
 		.limits = embedded->limits,
 	};
 	if (!sandbox_begin(embedded->sandbox, spec, &job->process, err))

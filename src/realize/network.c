@@ -148,6 +148,19 @@ network_take_text(struct network *network, uint32_t kind, struct wire_in *in, st
 }
 
 static bool
+network_take_moved(struct network *network, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	uint64_t received = wire_u64(in);
+	struct network_transfer *transfer = network_find(network, id);
+	if (!wire_end(in, err))
+		return false;
+	if (transfer && transfer->listener.moved)
+		transfer->listener.moved(transfer->listener.context, received);
+	return true;
+}
+
+static bool
 network_take_end(struct network *network, struct wire_in *in, struct err *err)
 {
 	uint32_t id = wire_u32(in);
@@ -175,6 +188,8 @@ network_take(struct network *network, struct err *err)
 	case NETWORK_REACHED:
 	case NETWORK_NOTE:
 		return network_take_text(network, kind, &in, err);
+	case NETWORK_MOVED:
+		return network_take_moved(network, &in, err);
 	case NETWORK_END:
 		return network_take_end(network, &in, err);
 	default:
@@ -237,6 +252,16 @@ network_start(struct network *network, struct err *err)
 	return true;
 }
 
+static struct network_transfer *
+network_remember(struct network *network, uint32_t id, const struct network_listener *listener)
+{
+	struct network_transfer *transfer =
+		(struct network_transfer *)memory_zero(1, sizeof *transfer);
+	*transfer = (struct network_transfer){network, id, *listener};
+	*array_push(&network->transfers) = transfer;
+	return transfer;
+}
+
 struct network_transfer *
 network_open(struct network *network, const struct network_request *request, int body_fd,
 	const struct network_listener *listener, struct err *err)
@@ -259,11 +284,27 @@ network_open(struct network *network, const struct network_request *request, int
 		(void)err_note(err, "request %.*s", BYTES_ARGS(request->url));
 		return NULL;
 	}
-	struct network_transfer *transfer =
-		(struct network_transfer *)memory_zero(1, sizeof *transfer);
-	*transfer = (struct network_transfer){network, id, *listener};
-	*array_push(&network->transfers) = transfer;
-	return transfer;
+	return network_remember(network, id, listener);
+}
+
+struct network_transfer *
+network_listen(struct network *network, int courier_fd, const struct bytes *origins,
+	size_t origin_count, bool open, const struct network_listener *listener, struct err *err)
+{
+	cleanup_fd int courier = courier_fd;
+	if (!network_start(network, err))
+		return NULL;
+	uint32_t id = network->next++;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_LISTEN);
+	buf_add_u32(&packet, id);
+	buf_add_u32(&packet, open ? NETWORK_REDIRECTS : 0);
+	wire_add_list(&packet, origins, origin_count);
+	if (!wire_send(network->socket, &packet, &courier, 1, err)) {
+		(void)err_note(err, "a proxy for the program");
+		return NULL;
+	}
+	return network_remember(network, id, listener);
 }
 
 /* A failure to send is the process's end, which its socket tells the loop; nothing more is to be said here. */
@@ -277,6 +318,12 @@ network_tell(struct network_transfer *transfer, enum network_message kind)
 	buf_add_u32(&packet, transfer->id);
 	if (network->socket >= 0 && !wire_send(network->socket, &packet, NULL, 0, &err))
 		trace("network", "%s", err.text);
+}
+
+void
+network_close(struct network_transfer *transfer)
+{
+	network_tell(transfer, NETWORK_CLOSE);
 }
 
 void

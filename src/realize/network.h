@@ -44,6 +44,7 @@ struct network_listener {
 	void (*head)(void *context, uint32_t status, struct bytes url, struct bytes headers);
 	void (*reached)(void *context, struct bytes origin);
 	void (*note)(void *context, struct bytes text);
+	void (*moved)(void *context, uint64_t received); /* of network_listen alone */
 	void (*end)(void *context, const struct network_end *end);
 };
 
@@ -57,6 +58,13 @@ MUST_CHECK bool network_start(struct network *network, struct err *err);
 struct network_transfer *network_open(struct network *network,
 	const struct network_request *request, int body_fd, const struct network_listener *listener,
 	struct err *err);
+/* A proxy for a native program: `courier_fd`, taken in every case, is sent the socket that it listens on
+ * (struct sandbox_spec, `gate`). `open`: to any public origin. `head` of the listener is never called. */
+struct network_transfer *network_listen(struct network *network, int courier_fd,
+	const struct bytes *origins, size_t origin_count, bool open,
+	const struct network_listener *listener, struct err *err);
+/* Ends its connections; `end` follows, with what went through it. */
+void network_close(struct network_transfer *transfer);
 void network_pause(struct network_transfer *transfer);
 void network_resume(struct network_transfer *transfer);
 void network_cancel(struct network_transfer *transfer);

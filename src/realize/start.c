@@ -244,9 +244,7 @@ start_check(const struct realizer_job *job, struct err *err)
 			"the program is WebAssembly: the derivation must require \"wasm\"");
 	if (job->kind != PROGRAM_WASM &&
 		derivation_has_feature(derivation, BYTES_LITERAL("network")))
-		return err_set(err, ERR_REFUSED,
-			"native programs cannot reach the network yet; a WASM program can, or an "
-			"island");
+		return gate_check(job, err);
 	return true;
 }
 

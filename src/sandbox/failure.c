@@ -32,6 +32,8 @@ step_text(enum sandbox_step step)
 		return "change the root";
 	case STEP_LOOPBACK:
 		return "raise the loopback interface";
+	case STEP_GATE:
+		return "listen for the program's proxy";
 	case STEP_HOST_NAME:
 		return "set the host name";
 	case STEP_LIMITS:
@@ -72,6 +74,7 @@ is_of_the_kernel(enum sandbox_step step)
 	case STEP_SOURCE:
 	case STEP_BASE:
 	case STEP_ENTRY:
+	case STEP_GATE:
 	case STEP_LIMITS:
 	case STEP_LIFETIME:
 	case STEP_FORK:

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -92,6 +93,42 @@ loopback_raise(void)
 	return done;
 }
 
+/* Listens for the program's proxy, and sends the socket to whoever accepts on it. */
+static bool
+gate_open(const struct sandbox_spec *spec)
+{
+	if (!spec->has_gate)
+		return true;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(SANDBOX_GATE_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
+		listen(fd, SOMAXCONN) < 0)
+		return false;
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	memset(&control, 0, sizeof control);
+	control.header = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+	char byte = 0;
+	struct iovec part = {&byte, 1};
+	const struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control,
+	};
+	bool done = sendmsg(spec->gate, &message, MSG_NOSIGNAL) == 1;
+	(void)close(fd);
+	return done;
+}
+
 /* Hard and soft; what is asked for beyond the realizer's own hard limit is that limit. */
 static bool
 limit_set(__rlimit_resource_t resource, uint64_t value)
@@ -146,6 +183,8 @@ init_enter(const struct init_start *start, struct sandbox_failure *failure)
 		return false;
 	if (!loopback_raise())
 		return step_failed(failure, STEP_LOOPBACK, 0);
+	if (!gate_open(spec))
+		return step_failed(failure, STEP_GATE, 0);
 	const char *name = spec->host_name ? spec->host_name : "localhost";
 	if (sethostname(name, strlen(name)) < 0 || setdomainname("(none)", 6) < 0)
 		return step_failed(failure, STEP_HOST_NAME, 0);

@@ -23,7 +23,8 @@
 
 #include "base/bytes.h"
 
-enum { SANDBOX_UID = 1000, SANDBOX_GID = 1000 };
+/* Where the program finds its proxy: its network namespace is its own, so the port is free. */
+enum { SANDBOX_UID = 1000, SANDBOX_GID = 1000, SANDBOX_GATE_PORT = 3128 };
 
 enum sandbox_entry_kind {
 	/* A file or folder of the host, with all that is mounted beneath it, nosuid and nodev, and
@@ -76,6 +77,12 @@ struct sandbox_spec {
 
 	int input;  /* descriptor 0, or -1: /dev/null */
 	int output; /* descriptors 1 and 2, or -1: /dev/null */
+
+	/* With `has_gate`, `gate` is one end of a socket pair: it is sent a socket that listens at
+	 * 127.0.0.1, SANDBOX_GATE_PORT, inside; one byte with SCM_RIGHTS, before the program starts.
+	 * The program holds neither. */
+	bool has_gate;
+	int gate;
 
 	struct sandbox_limits limits;
 };

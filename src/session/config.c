@@ -22,6 +22,7 @@ enum { CONFIG_FILE_MAX = 1 << 20, CONFIG_HEAP = 64 << 20, CONFIG_PATH = 512 };
 enum config_type {
 	CONFIG_TEXT,
 	CONFIG_NUMBER,
+	CONFIG_COUNT,
 	CONFIG_SIZE,
 	CONFIG_TEXTS,
 	CONFIG_CACHES,
@@ -31,10 +32,11 @@ enum config_type {
 static const char *const config_wanted[] = {
 	"a string",
 	"an integer, at least 1",
+	"an integer, at least 0",
 	"a size such as \"16 GiB\"",
 	"a list of strings",
 	"a list of sets { url, trusted }",
-	"a set with one of file, command, environment",
+	"a set of strings with one of file, command, environment",
 };
 
 static const struct {
@@ -130,14 +132,18 @@ config_size_parse(const char *text, uint64_t *out)
 	return false;
 }
 
+/* Which keys go together is said where the rows are made. */
 static bool
 config_is_credential(const json_t *value)
 {
-	const json_t *command = json_object_get(value, "command");
-	return json_is_object(value) && json_object_size(value) == 1 &&
-	       (json_is_string(json_object_get(value, "file")) ||
-		       (command && config_is_texts(command)) ||
-		       json_is_string(json_object_get(value, "environment")));
+	const char *key = NULL;
+	json_t *item = NULL;
+	json_object_foreach((json_t *)(uintptr_t)value, key, item)
+	{
+		if (strcmp(key, "command") == 0 ? !config_is_texts(item) : !json_is_string(item))
+			return false;
+	}
+	return json_is_object(value);
 }
 
 static bool
@@ -149,6 +155,8 @@ config_has_type(const json_t *value, enum config_type type)
 		return json_is_string(value);
 	case CONFIG_NUMBER:
 		return json_is_integer(value) && json_integer_value(value) > 0;
+	case CONFIG_COUNT:
+		return json_is_integer(value) && json_integer_value(value) >= 0;
 	case CONFIG_SIZE:
 		return (json_is_string(value) &&
 			       config_size_parse(json_string_value(value), &size)) ||

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "island/client.h"
 #include "island/registry.h"
+#include "session/credential_rows.h"
 #include "session/module.h"
 
 char *
@@ -138,24 +139,6 @@ open_mirrors(struct session *session, json_t *named)
 	return mirrors ? json_deep_copy(mirrors) : json_object();
 }
 
-static json_t *
-open_credentials(struct session *session)
-{
-	const char *keys[] = {"credentials", NULL};
-	const json_t *all = config_get(session->config, keys);
-	json_t *out = json_array();
-	const char *origin = NULL;
-	json_t *credential = NULL;
-	json_object_foreach((json_t *)(uintptr_t)all, origin, credential)
-	{
-		void *only = json_object_iter(credential);
-		json_array_append_new(out,
-			json_pack("{s:s, s:s, s:O}", "origin", origin, "kind",
-				json_object_iter_key(only), "value", json_object_iter_value(only)));
-	}
-	return out;
-}
-
 /* A row that nobody fills is absent: cab-network refuses what needs it, and says what to set. */
 static bool
 open_registries(json_t **out, struct err *err)
@@ -185,26 +168,45 @@ open_proxies(struct session *session)
 	return proxies ? json_deep_copy(proxies) : json_object();
 }
 
+static json_t *
+open_network_limits(const struct session *session)
+{
+	const struct config *config = session->config;
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "connect",
+		(json_int_t)config_number(config, "network", "connectSeconds", 20), "stall",
+		(json_int_t)config_number(config, "network", "stallSeconds", 60), "total",
+		(json_int_t)config_number(config, "limits", "fetchSeconds", 1800), "retries",
+		(json_int_t)config_number(config, "network", "retries", 3), "wait",
+		(json_int_t)config_number(config, "network", "waitSeconds", 60));
+}
+
 /* What cab-network is told: rows, and where each credential is; never its value. */
 static bool
 open_network(struct session *session, struct err *err)
 {
 	json_t *named = json_array();
 	json_t *registries = NULL;
-	if (!open_bases(session, named, err) || !open_registries(&registries, err)) {
+	if (!session->options.fetches)
+		session->options.fetches = (unsigned)config_number(
+			session->config, "network", "fetches", SESSION_FETCHES);
+	const char *credential_keys[] = {"credentials", NULL};
+	json_t *credentials = credential_rows(config_get(session->config, credential_keys), err);
+	if (!credentials || !open_bases(session, named, err) ||
+		!open_registries(&registries, err)) {
+		json_decref(credentials);
 		json_decref(named);
 		json_decref(registries);
 		return false;
 	}
 	const char *keys[] = {"network", "allow", NULL};
 	const json_t *allow = config_get(session->config, keys);
+	const char *authorities = config_text(session->config, "network", "ca", NULL);
 	json_t *mirrors = open_mirrors(session, named);
-	int64_t total = config_number(session->config, "limits", "fetchSeconds", 1800);
-	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:I, s:i}, s:i}",
-		"allow", allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors",
-		mirrors, "registries", registries, "proxies", open_proxies(session), "credentials",
-		open_credentials(session), "limits", "connect", 20, "stall", 60, "total",
-		(json_int_t)total, "retries", 3, "connections", 16);
+	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I}", "allow",
+		allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors", mirrors,
+		"registries", registries, "proxies", open_proxies(session), "credentials",
+		credentials, "authorities", authorities ? authorities : "", "limits",
+		open_network_limits(session), "connections", (json_int_t)session->options.fetches);
 	must(config, "the network's configuration is well formed");
 	char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(config);

@@ -175,6 +175,7 @@ session_open(const struct session_options *options, struct buf *printed, struct 
 		.realizers = &session->realizer,
 		.realizer_count = 1,
 		.jobs = session->options.jobs,
+		.fetches = session->options.fetches,
 		.keep_going = options->keep_going,
 		.listener = {session, session_on_start, session_on_event, session_on_end},
 	};

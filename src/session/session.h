@@ -40,6 +40,8 @@ struct session_listener {
 	void (*say)(void *context, struct bytes line);
 };
 
+enum { SESSION_FETCHES = 16 };
+
 struct session_options {
 	const char *entry;      /* file or folder; NULL: default.cab of the working directory */
 	const char *expression; /* -e, or standard input's text: an entry without a lock */
@@ -53,6 +55,7 @@ struct session_options {
 	size_t set_count;
 	uint64_t max_heap; /* MiB; 0: the default */
 	unsigned jobs;     /* 0: configuration, else the number of processors */
+	unsigned fetches;  /* 0: configuration, else SESSION_FETCHES */
 	bool update;       /* ask for every island that no checksum pins… */
 	const char *const *updates;
 	size_t update_count;   /* …or for these alone */

@@ -14,6 +14,10 @@
  *   NETWORK_PAUSE    u32 id      stop reading the connection
  *   NETWORK_RESUME   u32 id
  *   NETWORK_CANCEL   u32 id      no END follows
+ *   NETWORK_LISTEN   u32 id, u32 flags, list origins             a socket that is sent, by one byte
+ *                                                                and SCM_RIGHTS, a socket that listens
+ *                    A proxy for a native program; its id is of the same kind as a request's.
+ *   NETWORK_CLOSE    u32 id      of a LISTEN: its connections end, and END follows
  *
  * network -> realizer
  *   NETWORK_HEAD     u32 id, u32 status, bytes url, headers      of the final response
@@ -21,13 +25,18 @@
  *                                                                sent
  *   NETWORK_NOTE     u32 id, bytes text                          for the log: a retry, a wait, a
  *                                                                mirror tried
+ *   NETWORK_MOVED    u32 id, u64 received                        of a LISTEN, now and then
  *   NETWORK_END      u32 id, u32 refused, u64 size, u64 received, u32 requests, bytes why
  *
  * END is the last message of an id, after HEAD or without one. `size` is the body's bytes written
  * to the pipe, `received` all bytes of all responses, `requests` the number of requests sent
  * (redirects and retries included). `why` is empty when the body came whole; `refused` is 1 when
  * policy said no, to the request or to a redirect. A response of any status is a HEAD, a body and an
- * END: what 404 means is the guest's affair. HEAD is sent with the first byte of the body. Texts may
+ * END: what 404 means is the guest's affair. But a server's limit on requests (429, or 403 that says
+ * so) that outlasts the retries is an END whose `why` says until when; and a 401 that wants a token
+ * (Bearer) is answered here, by asking its token server, which counts as requests and is REACHED like
+ * any; neither the secret nor the token is in any message. A body that breaks off goes on by ranges
+ * where that is safe. HEAD is sent with the first byte of the body. Texts may
  * hold any byte that a guest or a server put into a URL.
  *
  * Method: GET, HEAD or POST. Headers: lines "Name: value\n", in replies with names in lower case.
@@ -55,11 +64,17 @@
  *     "proxies": { "http": "URL", "https": "URL" },
  *                                              explicit only (each may be absent); the
  *                                              environment's variables are not read
- *     "credentials": [{ "origin": "ORIGIN", "kind": "file" | "command" | "environment",
- *                       "value": "PATH" | ["PROGRAM", "ARGUMENT", …] | "NAME" }],
- *                                              whose first line is "USER:PASSWORD", "Bearer …",
- *                                              "Basic …", or a token for git hosts
- *     "limits": { "connect": 20, "stall": 60, "total": 1800, "retries": 3 },      seconds
+ *     "credentials": [{ "origin": "ORIGIN",
+ *                       "kind": "file" | "command" | "environment" | "none",
+ *                       "value": "PATH" | ["PROGRAM", "ARGUMENT", …] | "NAME" | "",
+ *                       "use": "guess" | "bearer" | "basic" | "header",
+ *                       "name": "USER" or "HEADER", for the last two,
+ *                       "realm": "ORIGIN" of its token server, where that is another,
+ *                       "certificate": "PATH", "key": "PATH" }],
+ *                                              texts are "" where there is none; credential.h of the
+ *                                              network says what becomes of each
+ *     "authorities": "PATH",                   PEM, believed beside the system's; "" is none
+ *     "limits": { "connect": 20, "stall": 60, "total": 1800, "retries": 3, "wait": 60 },   seconds
  *     "connections": 16                        transfers that run at once
  *   }
  * The origins of mirrors and registries count as named.
@@ -76,10 +91,13 @@ enum network_message {
 	NETWORK_REACHED,
 	NETWORK_NOTE,
 	NETWORK_END,
+	NETWORK_LISTEN,
+	NETWORK_CLOSE,
+	NETWORK_MOVED,
 };
 
 enum network_flag {
-	NETWORK_REDIRECTS = 1 << 0,
+	NETWORK_REDIRECTS = 1 << 0, /* of a LISTEN: to any public origin */
 };
 
 enum {

@@ -158,9 +158,9 @@ class Box:
 
     # servers
 
-    def serve_git(self, repositories):
+    def serve_git(self, repositories, *words):
         """git's own http-backend behind nginx; github: islands mean it. Gives the Server."""
-        server = Server(self, os.path.join(SERVER, "git.sh"), repositories)
+        server = Server(self, os.path.join(SERVER, "git.sh"), repositories, *words)
         self.configure(islands_github_base=f'"{server.url}"')
         return server
 

@@ -323,4 +323,17 @@ def _(box):
     box.check(not missing, f"doc/cab.1.scd lacks {sorted(set(missing))}")
 
 
+@case("every key of the configuration stands in the manual")
+def _(box):
+    top = os.path.join(HERE, "..", "..")
+    with open(os.path.join(top, "src", "session", "config_list.h"), encoding="utf-8") as file:
+        keys = re.findall(r'^CONFIG\("([^"]+)"', file.read(), re.M)
+    with open(os.path.join(top, "doc", "cab-config.5.scd"), encoding="utf-8") as file:
+        cells = {cell.strip() for line in re.findall(r"^\|  (.*)$", file.read(), re.M) for cell in line.split(",")}
+    box.check(len(keys) > 10, f"{keys}")
+    missing = [key for key in keys
+               if not any(re.fullmatch(re.escape(key).replace(r"\*", '("ORIGIN"|[A-Z]+)'), cell) for cell in cells)]
+    box.check(not missing, f"doc/cab-config.5.scd lacks {missing}")
+
+
 main()

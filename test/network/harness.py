@@ -62,6 +62,50 @@ class Httpd:
         subprocess.run(["rm", "-rf", self.state], check=True)
 
 
+class Certificates:
+    """An authority, and certificates that are right and wrong in each way."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="cab-tls-")
+        self.authority = self.path("authority.pem")
+        self.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 "
+                     "-subj /CN=authority -keyout authority.key -out authority.pem")
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["rm", "-rf", self.folder], check=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def openssl(self, line):
+        subprocess.run(["openssl", *line.split()], cwd=self.folder, check=True, capture_output=True)
+
+    def pair(self, name):
+        """CERTIFICATE,KEY for httpd.py."""
+        host = {"elsewhere": "DNS:elsewhere.example", "files": "DNS:files.example"}.get(
+            name, "IP:127.0.0.1,DNS:localhost")
+        with open(self.path("extensions"), "w") as out:
+            out.write("subjectAltName=%s\n" % host)
+        self.openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x "
+                     "-keyout %s.key -out %s.csr" % (name, name))
+        if name == "alone":
+            self.openssl("x509 -req -in alone.csr -signkey alone.key -days 9 -extfile extensions "
+                         "-out alone.pem")
+        elif name == "expired":
+            open(self.path("index"), "w").close()
+            with open(self.path("ca.cnf"), "w") as out:
+                out.write("[ca]\ndefault_ca=c\n[c]\ndatabase=index\nnew_certs_dir=.\npolicy=p\n"
+                          "rand_serial=yes\ndefault_md=sha256\n[p]\ncommonName=optional\n")
+            self.openssl("ca -batch -config ca.cnf -cert authority.pem -keyfile authority.key "
+                         "-startdate 20200101000000Z -enddate 20200201000000Z -extfile extensions "
+                         "-in expired.csr -out expired.pem -notext")
+        else:
+            self.openssl("x509 -req -in %s.csr -CA authority.pem -CAkey authority.key "
+                         "-CAcreateserial -days 9 -extfile extensions -out %s.pem" % (name, name))
+        return self.path(name + ".pem") + "," + self.path(name + ".key")
+
+
 @contextlib.contextmanager
 def network(**config):
     """A cab-network that must end well, and silently, when the test is over."""

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MPL-2.0
 """The rows of the threat table that are the network's: hostile_test.py PROGRAM [WORDS]
 
-H10 is the realizer's and the guest's: what hashes prove is not known here.
+The rest of H10, where a hash decides, is in test/e2e/bad_test.py.
 """
 import os
 import subprocess
 import sys
 import tempfile
 
-from harness import ROOT, Httpd, Skip, network, run, same, says, served
+from harness import ROOT, Certificates, Httpd, Skip, network, run, same, says, served
 
 ONCE = {"connect": 5, "stall": 5, "total": 60, "retries": 0}
 
@@ -291,49 +291,6 @@ def H8_an_encoding_that_was_not_asked_for_is_an_error():
         same(server.heads().count("accept-encoding: identity"), 8)
 
 
-class Certificates:
-    """An authority, and certificates that are right and wrong in each way."""
-
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="cab-tls-")
-        self.authority = self.path("authority.pem")
-        self.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 "
-                     "-subj /CN=authority -keyout authority.key -out authority.pem")
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["rm", "-rf", self.folder], check=True)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def openssl(self, line):
-        subprocess.run(["openssl", *line.split()], cwd=self.folder, check=True, capture_output=True)
-
-    def pair(self, name):
-        """CERTIFICATE,KEY for httpd.py."""
-        host = "DNS:elsewhere.example" if name == "elsewhere" else "IP:127.0.0.1,DNS:localhost"
-        with open(self.path("extensions"), "w") as out:
-            out.write("subjectAltName=%s\n" % host)
-        self.openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x "
-                     "-keyout %s.key -out %s.csr" % (name, name))
-        if name == "alone":
-            self.openssl("x509 -req -in alone.csr -signkey alone.key -days 9 -extfile extensions "
-                         "-out alone.pem")
-        elif name == "expired":
-            open(self.path("index"), "w").close()
-            with open(self.path("ca.cnf"), "w") as out:
-                out.write("[ca]\ndefault_ca=c\n[c]\ndatabase=index\nnew_certs_dir=.\npolicy=p\n"
-                          "rand_serial=yes\ndefault_md=sha256\n[p]\ncommonName=optional\n")
-            self.openssl("ca -batch -config ca.cnf -cert authority.pem -keyfile authority.key "
-                         "-startdate 20200101000000Z -enddate 20200201000000Z -extfile extensions "
-                         "-in expired.csr -out expired.pem -notext")
-        else:
-            self.openssl("x509 -req -in %s.csr -CA authority.pem -CAkey authority.key "
-                         "-CAcreateserial -days 9 -extfile extensions -out %s.pem" % (name, name))
-        return self.path(name + ".pem") + "," + self.path(name + ".key")
-
-
 def H9_a_certificate_that_is_not_right_is_an_error():
     with Certificates() as tls:
         for name, trusted, right in (("good", True, True), ("good", False, False),
@@ -370,6 +327,48 @@ def H9_a_server_that_speaks_an_old_tls_is_an_error():
         finally:
             server.kill()
             server.wait()
+
+
+def H10_a_body_that_changed_while_it_was_fetched_is_never_joined():
+    old, new = b"o" * 300000, b"n" * 300000
+    head = b"HTTP/1.1 %s\r\nETag: %s\r\nContent-Length: 300000\r\n%s\r\n"
+    part = b"Content-Range: bytes %s\r\n"
+    first = head % (b"200 OK", b'"old"', b"") + old[:1000]
+    whole = b"1000-299999/300000"
+    for status, tag, more, words in (
+            (b"200 OK", b'"new"', b"", "another"),
+            (b"206 Part", b'"new"', part % whole, "another"),
+            (b"206 Part", b'"old"', part % b"0-299999/300000", "another part"),
+            (b"206 Part", b'"old"', part % b"1000-299999/300001", "another part"),
+            (b"206 Part", b'"old"', part % b"1000-300000/300001", "is another"),
+            (b"206 Part", b'"old"', part % b"1000-99999999999999999999/300000", "another part"),
+            (b"206 Part", b'"old"', b"", "another part"),
+            (b"404 No", b'"old"', b"", "status 404"),
+            (b"416 No", b'"old"', b"", "status 416")):
+        with served(first=first, then=head % (status, tag, more) + new) as (server, one):
+            server.rules("/a once 1 first", "/a raw then")
+            reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
+            broken(reply, words)
+            same((reply.status, reply.body, reply.requests), (200, old[:1000], 2))
+    # Without a strong tag there is no second request.
+    for tag in (b'W/"old"', b"old", b""):
+        with served(first=head % (b"200 OK", tag, b"") + old[:1000]) as (server, one):
+            server.rules("/a raw first")
+            reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
+            broken(reply, "ended too early")
+            same((reply.body, reply.requests), (old[:1000], 1))
+
+
+def H10_what_has_a_checksum_goes_on_without_a_tag():
+    head = b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n"
+    url = "registry:crates/a/1.0.0?sha256=" + "0" * 64
+    with Httpd(first=head % (b"200 OK", b"", 300000) + b"x" * 1000,
+               then=head % (b"206 Part", b"Content-Range: bytes 1000-299999/300000\r\n", 299000)
+               + b"y" * 299000) as server:
+        with network(registries={"registry:crates": server.url("")}) as one:
+            server.rules("/a/* once 1 first", "/a/* raw then")
+            reply = one.fetch("GET", url, origins=["registry:crates"])
+            same((reply.why, reply.body), ("", b"x" * 1000 + b"y" * 299000))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import struct
 import subprocess
 import time
 
-CONFIG, OPEN, PAUSE, RESUME, CANCEL, HEAD, REACHED, NOTE, END = range(32, 41)
+CONFIG, OPEN, PAUSE, RESUME, CANCEL, HEAD, REACHED, NOTE, END, LISTEN, CLOSE, MOVED = range(
+    32, 44)
 REDIRECTS = 1
 SOCKET = 3
 PATIENCE = 60  # seconds until a test says that nothing came
@@ -81,10 +82,17 @@ class Network:
             "registries": {},
             "proxies": {},
             "credentials": [],
-            "limits": {"connect": 5, "stall": 20, "total": 60, "retries": 3},
+            "authorities": "",
+            "limits": {},
             "connections": 16,
         }
         whole.update(config)
+        if isinstance(whole["limits"], dict):
+            whole["limits"] = {"connect": 5, "stall": 20, "total": 60, "retries": 3, "wait": 60,
+                               **whole["limits"]}
+        whole["credentials"] = [
+            {"value": "", "use": "guess", "name": "", "realm": "", "certificate": "", "key": "",
+             **one} for one in whole["credentials"]]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 96 * 1024)
@@ -123,6 +131,21 @@ class Network:
         self.send(packet, [write_end] + ([memory(file)] if file is not None else []))
         return reply
 
+    def listen(self, origins=(), redirects=False):
+        """A proxy, as for a native program; its port is the reply's `port`."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        reply = Reply(self.next, -1)
+        reply.reads = False
+        self.next += 1
+        self.replies[reply.id] = reply
+        packet = struct.pack("<III", LISTEN, reply.id, REDIRECTS if redirects else 0)
+        packet += struct.pack("<I", len(origins)) + b"".join(field(one) for one in origins)
+        self.send(packet, [theirs.detach()])
+        with socket.create_server(("127.0.0.1", 0)) as listener, ours:
+            reply.port = listener.getsockname()[1]
+            socket.send_fds(ours, [b"\0"], [listener.fileno()])
+        return reply
+
     def order(self, kind, reply):
         self.send(struct.pack("<II", kind, reply.id))
 
@@ -141,6 +164,8 @@ class Network:
             reply.reached.append(into.bytes().decode())
         elif kind == NOTE:
             reply.notes.append(into.bytes().decode())
+        elif kind == MOVED:
+            reply.moved = into.u64()
         elif kind == END:
             reply.refused, reply.size, reply.received = into.u32(), into.u64(), into.u64()
             reply.requests, reply.why = into.u32(), into.bytes().decode("utf-8", "replace")
@@ -188,6 +213,8 @@ class Network:
     def close(self):
         self.socket.close()
         for reply in self.replies.values():
+            if reply.pipe < 0:
+                continue
             with contextlib.suppress(OSError):
                 os.close(reply.pipe)
         complaint = self.complaint()

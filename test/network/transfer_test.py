@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """cab-network carries requests out, and heads and bodies back: transfer_test.py PROGRAM [WORDS]"""
+import email.utils
 import hashlib
 import os
 import sys
+import time
 
 from harness import Httpd, network, run, same, says, served
 from realizer import CANCEL, HEAD, PAUSE, RESUME
@@ -167,7 +169,8 @@ def a_configuration_that_is_not_whole_ends_it_with_a_sentence():
     for config, word in (({"allow": ["10.0.0.0/33"]}, "10.0.0.0/33"), ({"allow": 1}, "allow"),
                          ({"named": ["ftp://a"]}, "named"), ({"more": 1}, "keys"),
                          ({"mirrors": {"https://a/b": []}}, "mirrors"),
-                         ({"limits": {"connect": 0}}, "limits"),
+                         ({"limits": {"connect": 0}}, "connect"),
+                         ({"limits": {"more": 1}}, "limits"), ({"authorities": 1}, "authorities"),
                          ({"credentials": [{"origin": "https://a", "kind": "guess", "value": "x"}]},
                           "credentials")):
         one = Network(sys.argv[1], **config)
@@ -205,11 +208,78 @@ def a_server_that_keeps_failing_gives_its_last_answer():
         same((reply.status, reply.body, reply.why, reply.requests), (503, b"told so\n", "", 2))
 
 
-def a_wait_that_is_asked_for_and_too_long_is_the_answer():
-    with served() as (server, one):
-        server.rules("/a fail 9 429 Retry-After: 86400")
+def a_limit_on_requests_is_waited_for_or_said_in_a_sentence():
+    with served(a=b"a", config={"limits": {"wait": 3}}) as (server, one):
+        soon = time.time() + 2
+        date = email.utils.formatdate(soon, usegmt=True)
+        for header in ("Retry-After: 1", "Retry-After: " + date, "X-RateLimit-Remaining: 0",
+                       "X-RateLimit-Remaining: 0 | X-RateLimit-Reset: %d" % (time.time() + 3),
+                       "RateLimit-Remaining: 0 | RateLimit-Reset: 1"):
+            for status in (429, 403):
+                if status == 403 and "Remaining" not in header:
+                    continue
+                server.rules("/a fail 1 %d %s" % (status, header))
+                reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
+                same((header, status, reply.body, reply.requests), (header, status, b"a", 2))
+                says(reply)
+                assert "status %d; trying again in" % status in reply.notes[0], reply.notes
+        later = time.time() + 7200
+        for status, header, words in (
+                (429, "Retry-After: 7000", "in 117 minutes"),
+                (429, "Retry-After: " + email.utils.formatdate(later, usegmt=True), " UTC, in "),
+                (403, "X-RateLimit-Remaining: 0 | X-RateLimit-Reset: %d" % (time.time() + 90000),
+                 "hours"),
+                (429, "X-None: 1", "does not say until when")):
+            server.rules("/a fail 9 %d %s" % (status, header))
+            reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
+            same((reply.status, reply.refused), (None, 0))
+            says(reply, "status %d: the server's limit on requests is met" % status, words,
+                 "--set 'credentials.\"%s\"=" % server.origin)
+        # What is forbidden for another reason is the guest's to know.
+        server.rules("/a status 403")
         reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
-        same((reply.status, reply.requests, reply.notes), (429, 1, []))
+        same((reply.status, reply.requests, reply.why), (403, 1, ""))
+
+
+def a_post_is_sent_again_only_where_twice_means_once():
+    git = "Content-Type: application/x-git-upload-pack-request\n"
+    with served(a=b"a") as (server, one):
+        for headers, rule, requests in (("", "drop 1", 1), (git, "drop 1", 2), ("", "fail 1 502", 1),
+                                        (git, "fail 1 502", 2), ("", "fail 1 503", 2)):
+            path = "/%s-%d" % (rule.replace(" ", "-"), len(headers))
+            server.rules("%s %s" % (path, rule) + " Retry-After: 1" * rule.startswith("fail"))
+            one.fetch("POST", server.url(path), headers=headers, body=b"b", origins=[server.origin])
+            same((headers, rule, sum(line[1] == path for line in server.log())),
+                 (headers, rule, requests))
+
+
+def a_body_that_breaks_off_goes_on_where_it_stood():
+    with served(big=BIG, config={"limits": {"retries": 2}}) as (server, one):
+        # Each time something came, the count of tries begins anew.
+        server.rules("/big break 5 2000000")
+        reply = one.fetch("GET", server.url("/big"), origins=[server.origin])
+        same((reply.status, reply.why, reply.size, reply.requests), (200, "", len(BIG), 6))
+        assert reply.body == BIG, "the body is another"
+        same([line[2] for line in server.log()], ["200"] + ["206"] * 5)
+        assert "the body ended too early; trying again" in reply.notes[0], reply.notes
+        heads = server.heads().strip().split("\n\n")
+        assert "range: bytes=2000000-\n" in heads[1] + "\n", heads[1]
+        assert 'if-range: "' in heads[1], heads[1]
+        # A guest that asks for a part itself is not helped.
+        server.rules("/big break 1 1000")
+        reply = one.fetch("GET", server.url("/big"), headers="Range: bytes=5-\n",
+                          origins=[server.origin])
+        same((reply.status, reply.size, bool(reply.why)), (206, 1000, True))
+
+
+def a_server_without_ranges_sends_all_again_and_the_front_is_left_out():
+    tag = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 300000\r\n\r\n'
+    body = BIG[:300000]
+    with served(first=tag + body[:200000], again=tag + body) as (server, one):
+        server.rules("/a once 1 first", "/a raw again")
+        reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
+        same((reply.status, reply.why, reply.requests), (200, "", 2))
+        assert reply.body == body, "the body is another"
 
 
 def a_port_that_nobody_listens_on_is_said_after_the_retries():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # git.sh: serves git repositories on loopback by git's own http-backend behind nginx and fcgiwrap.
 #
-#     test/server/git.sh start STATE REPOSITORIES [tls]     prints the port once it answers
+#     test/server/git.sh start STATE REPOSITORIES [tls] [user=NAME:PASSWORD]     prints the port once it answers
 #     test/server/git.sh stop STATE
 #     test/server/git.sh log STATE [WORDS]                  the requests so far that hold WORDS
 #     test/server/git.sh count STATE [WORDS]                how many they are
@@ -14,6 +14,8 @@
 #
 # With `tls` it also serves the same over https and HTTP/2, on the port in STATE/tls-port, as
 # "localhost" and 127.0.0.1, with a certificate signed by STATE/authority.pem, made for the occasion.
+#
+# With `user=` it serves nothing but to that user (basic authentication).
 #
 # STATE is a folder of its own for each server: port, log, process ids, configuration. A line of the
 # log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL. Serves what REPOSITORIES
@@ -66,7 +68,8 @@ NGINX
 NGINX
 	fi
 	cat <<NGINX
-		location = /-/sync { return 204; }
+		$demand
+		location = /-/sync { auth_basic off; return 204; }
 		location /-/ { root $repositories; }
 		location / {
 			fastcgi_pass unix:$state/cgi;
@@ -139,10 +142,21 @@ start() {
 	trap stop EXIT
 	: >"$state/log"
 	count=1
-	if [ "${1:-}" = tls ]; then
-		certificates
-		count=2
-	fi
+	demand=
+	for word; do
+		case $word in
+		tls)
+			certificates
+			count=2
+			;;
+		user=*)
+			word=${word#user=}
+			printf '%s:%s\n' "${word%%:*}" "$(openssl passwd -apr1 "${word#*:}")" >"$state/users"
+			demand="auth_basic test; auth_basic_user_file $state/users;"
+			;;
+		*) usage ;;
+		esac
+	done
 	env -i PATH="$PATH" HOME="$state" setsid fcgiwrap -c 4 -f -s "unix:$state/cgi" >"$state/cgi.out" 2>&1 </dev/null &
 	echo $! >"$state/cgi.leader"
 	start_nginx "$count"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """httpd.py: serves a folder on loopback, as well or as badly as it is told.
 
-    test/server/httpd.py start STATE FOLDER [crates] [tls=CERTIFICATE,KEY]     prints the port
+    test/server/httpd.py start STATE FOLDER [crates] [tls=CERTIFICATE,KEY] [client=AUTHORITY]
+                                                  prints the port
     test/server/httpd.py stop STATE
     test/server/httpd.py log STATE [WORDS]        the requests so far that hold WORDS
     test/server/httpd.py count STATE [WORDS]      how many they are
@@ -10,21 +11,29 @@
 
 FOLDER/a/b is http://127.0.0.1:PORT/a/b. With `crates`, /NAME/VERSION/download is the file
 FOLDER/NAME-VERSION.crate: the URL's base is what a cargo index calls `dl`. HTTP/1.1, connections
-kept alive, strong ETags, If-None-Match; a POST is answered like a GET.
+kept alive, strong ETags, If-None-Match, Range with If-Range; a POST is answered like a GET.
+
+With `client=` it takes no connection but from who has a certificate of that authority.
 
 STATE is a folder of its own for each server: `port`, `pid`, `log` (a line a request, written before
 the response's body: METHOD PATH STATUS BYTES CONNECTION), `heads` (requests as they came, without
 bodies) and `rules`, read anew for each request. A line of `rules`: PATTERN RULE [WORDS]; PATTERN is
 a shell pattern for the path; the first that fits and is not used up holds:
 
-    fail N STATUS [HEADER]     the first N requests get this status, maybe with a header
+    fail N STATUS [HEADERS]    the first N requests get this status, maybe with headers, " | " between
     drop N                     the first N are closed without a response
+    break N BYTES              the first N are closed after so many bytes of the body, each of them
+                               with its ETag
+    once N FILE                the first N get the bytes of FOLDER/FILE, head and body
     status STATUS              always
     redirect STATUS LOCATION   always
     header TEXT                one more header, "Name: value"
     body FILE                  the bytes of FOLDER/FILE instead
     garbage BYTES              so many bytes of noise instead, always the same
     auth                       401 unless there is an Authorization
+    demand NAME VALUE          403 unless the header NAME is VALUE
+    bearer TOKEN CHALLENGE     401 with the challenge unless the Authorization is "Bearer TOKEN"
+    token USER:PASSWORD FILE   the file FILE to that user, 401 to others
     truncate BYTES             closed after so many bytes of the body
     stall BYTES                silent after so many; "stall head" before the head
     drip SECONDS               a byte each so many seconds
@@ -39,6 +48,7 @@ a shell pattern for the path; the first that fits and is not used up holds:
     close                      "Connection: close"
     raw FILE                   the bytes of FOLDER/FILE are head and body, as they stand
 """
+import base64
 import fnmatch
 import hashlib
 import os
@@ -52,13 +62,16 @@ import urllib.parse
 
 
 class Server:
-    def __init__(self, state, folder, crates, tls):
+    def __init__(self, state, folder, crates, tls, client):
         self.state, self.folder, self.crates = state, folder, crates
         self.lock, self.used, self.connections = threading.Lock(), {}, 0
         self.context = None
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*tls.split(","))
+        if client:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(client)
 
     def rule(self, path):
         """The words of the rule that holds for this request."""
@@ -71,7 +84,7 @@ class Server:
             words = line.split(None, 2)
             if len(words) < 2 or not fnmatch.fnmatchcase(path, words[0]):
                 continue
-            if words[1] in ("fail", "drop"):
+            if words[1] in ("fail", "drop", "break", "once"):
                 with self.lock:
                     self.used[line] = self.used.get(line, 0) + 1
                     if self.used[line] > int(words[2].split()[0]):
@@ -103,8 +116,10 @@ class Server:
                 connection = self.context.wrap_socket(connection, server_side=True)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with connection, connection.makefile("rb") as stream:
-                while Exchange(self, connection, stream, number).run():
-                    pass
+                goes_on = True
+                while goes_on:
+                    exchange = Exchange(self, connection, stream, number)
+                    goes_on = exchange.run() and exchange.fields.get("connection") != "close"
         except (OSError, ValueError):
             connection.close()
 
@@ -122,6 +137,10 @@ def noise(size):
     while len(out) < size:
         out += hashlib.sha256(b"noise %d" % len(out)).digest()
     return out[:size]
+
+
+def tag_of(body):
+    return '"%s"' % hashlib.sha256(body).hexdigest()[:32]
 
 
 class Exchange:
@@ -181,19 +200,39 @@ class Exchange:
     def plain(self, body, headers=()):
         if body is None:
             return self.send(404, b"not found\n")
-        tag = '"%s"' % hashlib.sha256(body).hexdigest()[:32]
+        tag = tag_of(body)
         if self.fields.get("if-none-match") == tag:
             return self.send(304, b"", ["ETag: " + tag, *headers], length=False)
-        return self.send(200, body, ["ETag: " + tag, *headers])
+        status, body, lines = self.part(body)
+        return self.send(status, body, [*lines, *headers])
+
+    def part(self, body):
+        """What a Range wants of it: status, bytes, headers."""
+        tag, wanted = tag_of(body), self.fields.get("range", "")
+        if not wanted.startswith("bytes=") or self.fields.get("if-range", tag) != tag:
+            return 200, body, ["ETag: " + tag]
+        first = int(wanted[6:].split("-")[0])
+        where = "Content-Range: bytes %d-%d/%d" % (first, len(body) - 1, len(body))
+        return 206, body[first:], ["ETag: " + tag, where]
 
     def rule_fail(self, _, said):
         words = said.split(None, 2)
-        return self.send(int(words[1]), b"told to fail\n", words[2:])
+        headers = words[2].split(" | ") if len(words) > 2 else []
+        return self.send(int(words[1]), b"told to fail\n", headers)
 
     def rule_drop(self, *_):
         self.server.write_log(
             "log", "%s %s 0 0 %d\n" % (self.method, self.target, self.number))
         return False
+
+    def rule_break(self, body, said):
+        status, body, lines = self.part(body)
+        self.send(status, body[: int(said.split()[1])],
+                  [*lines, "Content-Length: %d" % len(body)], length=False)
+        return False
+
+    def rule_once(self, _, said):
+        return self.rule_raw(None, said.split()[1])
 
     def rule_status(self, _, said):
         return self.send(int(said), b"told so\n")
@@ -213,6 +252,25 @@ class Exchange:
     def rule_auth(self, body, _):
         if "authorization" in self.fields:
             return self.plain(body)
+        return self.send(401, b"who are you?\n", ['WWW-Authenticate: Basic realm="test"'])
+
+    def rule_demand(self, body, said):
+        name, value = said.split(None, 1)
+        if self.fields.get(name.lower()) == value:
+            return self.plain(body)
+        return self.send(403, b"not you\n")
+
+    def rule_bearer(self, body, said):
+        token, challenge = said.split(None, 1)
+        if self.fields.get("authorization") == "Bearer " + token:
+            return self.plain(body)
+        return self.send(401, b"who are you?\n", ["WWW-Authenticate: " + challenge])
+
+    def rule_token(self, _, said):
+        user, file = said.split()
+        word = "Basic " + base64.b64encode(user.encode()).decode()
+        if self.fields.get("authorization") == word:
+            return self.plain(self.server.find(file))
         return self.send(401, b"who are you?\n", ['WWW-Authenticate: Basic realm="test"'])
 
     def rule_truncate(self, body, said):
@@ -294,8 +352,9 @@ def start(state, folder, *options):
     listener.listen(512)
     for name in ("log", "heads"):
         open(os.path.join(state, name), "w").close()
-    tls = [one[4:] for one in options if one.startswith("tls=")]
-    server = Server(state, os.path.abspath(folder), "crates" in options, tls[0] if tls else None)
+    said = dict(one.split("=", 1) for one in options if "=" in one)
+    server = Server(state, os.path.abspath(folder), "crates" in options, said.get("tls"),
+                    said.get("client"))
     with open(os.path.join(state, "port"), "w") as port:
         port.write("%d\n" % listener.getsockname()[1])
     print(listener.getsockname()[1], flush=True)

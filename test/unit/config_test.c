@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-#define LIMITS "\"limits\":{\"connect\":1,\"stall\":2,\"total\":3,\"retries\":0},"
+#define LIMITS "\"limits\":{\"connect\":1,\"stall\":2,\"total\":3,\"retries\":0,\"wait\":9},"
 
 /* A whole configuration but for one key, given as it stands. */
 static void
@@ -18,8 +18,8 @@ make(struct buf *out, const char *replaced, const char *value)
 {
 	static const char *const rows[][2] = {{"allow", "[]"}, {"named", "[]"}, {"mirrors", "{}"},
 		{"registries", "{}"}, {"proxies", "{}"}, {"credentials", "[]"},
-		{"limits", "{\"connect\":1,\"stall\":2,\"total\":3,\"retries\":0}"},
-		{"connections", "4"}};
+		{"limits", "{\"connect\":1,\"stall\":2,\"total\":3,\"retries\":0,\"wait\":9}"},
+		{"authorities", "\"\""}, {"connections", "4"}};
 	buf_clear(out);
 	buf_add_byte(out, '{');
 	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
@@ -41,7 +41,9 @@ a_configuration_says_what_it_names(void **state)
 		"\"registries\":{\"registry:crates\":\"https://d.example:8/{crate}/x\"},"
 		"\"proxies\":{\"https\":\"http://p.example:1\"},"
 		"\"credentials\":[{\"origin\":\"https://a.example\",\"kind\":\"command\","
-		"\"value\":[\"a\",\"b\"]}]," LIMITS "\"connections\":7}";
+		"\"value\":[\"a\",\"b\"],\"use\":\"basic\",\"name\":\"u\",\"realm\":\"\","
+		"\"certificate\":\"\",\"key\":\"\"}],\"authorities\":\"/ca.pem\"," LIMITS
+		"\"connections\":7}";
 	struct config config;
 	struct err err = {0};
 	if (!config_parse(bytes_text(text), &config, &err))
@@ -64,6 +66,8 @@ a_configuration_says_what_it_names(void **state)
 	assert_int_equal(config.connect_seconds, 1);
 	assert_int_equal(config.total_seconds, 3);
 	assert_int_equal(config.connections, 7);
+	assert_int_equal(config.wait_seconds, 9);
+	assert_string_equal(config.authorities, "/ca.pem");
 	config_release(&config);
 }
 

@@ -24,6 +24,8 @@
 
 struct stage;
 
+enum { FIXTURE_FETCHES = 16 };
+
 struct realizer_job {
 	struct stage *stage;
 	const struct realizer_request *request;
@@ -250,6 +252,7 @@ stage_new(struct place *place)
 		.realizers = stage->realizers,
 		.realizer_count = 1,
 		.jobs = 2,
+		.fetches = FIXTURE_FETCHES,
 		.listener = {stage, stage_on_start, stage_on_event, stage_on_end}};
 	stage->plan = plan_new(&stage->setup);
 	return stage;

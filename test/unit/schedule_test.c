@@ -37,12 +37,12 @@ static void
 fetches_take_no_job_but_have_a_ceiling_of_their_own(void **state)
 {
 	struct stage *stage = stage_new(*state);
-	size_t many[PLAN_FETCHES + 5];
-	for (size_t at = 0; at < PLAN_FETCHES + 5; at++)
+	size_t many[FIXTURE_FETCHES + 5];
+	for (size_t at = 0; at < FIXTURE_FETCHES + 5; at++)
 		many[at] = stage_fetch(stage, arena_format(&stage->arena, "part-%zu", at));
-	good(plan_ask(stage->plan, many, PLAN_FETCHES + 5, &err));
-	assert_int_equal(stage->ended, PLAN_FETCHES + 5);
-	assert_int_equal(stage->most, PLAN_FETCHES);
+	good(plan_ask(stage->plan, many, FIXTURE_FETCHES + 5, &err));
+	assert_int_equal(stage->ended, FIXTURE_FETCHES + 5);
+	assert_int_equal(stage->most, FIXTURE_FETCHES);
 	stage_free(stage);
 }
 

@@ -237,8 +237,9 @@ a_value_of_the_wrong_type_is_told_with_the_right_one(void **state)
 		"error: \"caches\" must be a list of sets { url, trusted }");
 	refused(home, "caches = [{ trusted = true }]",
 		"error: \"caches\" must be a list of sets { url, trusted }");
-	refused(home, "credentials.a = { file = \"f\", command = [\"c\"] }",
-		"error: \"credentials.a\" must be a set with one of file, command, environment");
+	refused(home, "credentials.a = { file = \"f\", command = \"c\" }",
+		"error: \"credentials.a\" must be a set of strings with one of file, command, "
+		"environment");
 }
 
 static void
