@@ -59,7 +59,7 @@ static inline struct buf
 sample_pack(const struct sample_codec *codec, struct bytes plain, const char *how)
 {
 	char command[300];
-	file_write(sample_file, plain);
+	data_write(sample_file, plain);
 	(void)snprintf(command, sizeof command, "%s -c %s <%s", codec->program, how, sample_file);
 	return command_output(command);
 }
