@@ -191,7 +191,11 @@ ask_with(struct side *side, struct heard *heard, struct network_request request,
 	heard->side = side;
 	heard->body = ends[0];
 	heard->log = (struct buf)BUF(BUF_MAX);
-	struct network_listener listener = {heard, hear_head, hear_reached, hear_note, hear_end};
+	struct network_listener listener = {.context = heard,
+		.head = hear_head,
+		.reached = hear_reached,
+		.note = hear_note,
+		.end = hear_end};
 	heard->transfer = network_open(side->network, &request, ends[1], &listener, err);
 	return heard->transfer;
 }
