@@ -28,6 +28,8 @@ struct former {
 	struct table trees; /* of records: id, with zeros behind a shorter one, u32 size, content */
 	struct table nodes; /* of records: digest, u32 size, node */
 	struct sink reuse;
+	struct text
+		line; /* of it; a path of the output is good until the next, and a sink's file has one too */
 };
 
 /* One entry of a node. */
@@ -302,13 +304,15 @@ former_take(struct objects *objects, struct object *object, const struct folder 
 	struct former_entry *entry = entry_use(objects, object, kind);
 	if (!entry)
 		return false;
-	struct sink *reuse = &objects->former->reuse;
+	struct text *line = &objects->former->line;
 	struct span path = output_path(objects->output, entry->folder, entry->name);
-	sink_add(objects, reuse, span_from(path, objects->former->folder.name.size + 1));
-	sink_add(objects, reuse, span_of("", 1));
+	text_clear(line);
+	text_add(line, span_from(path, objects->former->folder.name.size + 1));
+	text_byte(line, 0);
 	path = output_path(objects->output, folder, name);
-	sink_add(objects, reuse, span_from(path, sizeof "out"));
-	sink_add(objects, reuse, span_of("", 1));
+	text_add(line, span_from(path, sizeof "out"));
+	text_byte(line, 0);
+	sink_add(objects, &objects->former->reuse, text_span(line));
 	if (kind == TREE_LINK) {
 		object->link = entry->value.data;
 		object->size = (uint32_t)entry->value.size;

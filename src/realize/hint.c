@@ -2,6 +2,7 @@
 #include "realize/hint.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/trace.h"
@@ -92,14 +93,24 @@ hint_prepare(struct realizer_job *job)
 		trace("hint", "none: %s", err.text);
 }
 
-/* What a program left beside its output, or nothing. */
+/* What a program left beside its output, or nothing. It may have left anything under that name: a link would lead to what the realizer
+ * may read and it may not. */
 static bool
 hint_read(const struct realizer_job *job, const char *name, struct buf *out, struct err *err)
 {
-	if (fd_read_file(job->build, name, out, err))
+	struct stat status;
+	cleanup_fd int fd =
+		fd_open_beneath(job->build, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
+	if (fd < 0)
+		return err->number == ENOENT;
+	if (fstat(fd, &status) < 0)
+		return err_system(err, errno, "status of %s", name);
+	if (!S_ISREG(status.st_mode))
+		return err_set(err, ERR_REFUSED, "%s is not a file", name);
+	if (fd_read_all(fd, out, err))
 		return true;
 	buf_clear(out);
-	return err->number == ENOENT || err_note(err, "%s", name);
+	return err_note(err, "%s", name);
 }
 
 bool

@@ -184,6 +184,15 @@ def _(box):
     moved(box, folder)
 
 
+@case("a folder of many files: the recipe is longer than what is written at once")
+def _(box):
+    folder, _ = served(box, {f"d/{number}" + "x" * 100: f"{number}" for number in range(800)})
+    fetched(box, folder)
+    commit(folder, {"d/" + "y" * 100: "new", "a": "new"})
+    new, = moved(box, folder)
+    box.check(len(os.listdir(os.path.join(box.root, "store", new, "d"))) == 801, "all are there")
+
+
 @case("many commits, one after the other, each on the one before")
 def _(box):
     folder, _ = served(box, FILES)
