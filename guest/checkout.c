@@ -195,8 +195,6 @@ static void
 subpath_step(struct checkout *checkout)
 {
 	struct object *object = checkout->awaited;
-	if (checkout->root_kind != TREE_FOLDER)
-		fail_about("a path lies beneath what is no folder", checkout->subpath);
 	if (object->type != PACK_TREE)
 		object_fail(object, WRONG_KIND);
 	struct span name = span_word(&checkout->subpath, '/');
@@ -211,6 +209,8 @@ subpath_step(struct checkout *checkout)
 		object_fail(object, tree.sentence);
 	if (!checkout->awaited)
 		fail_about("the subpath is not there", name);
+	if (checkout->subpath.size && checkout->root_kind != TREE_FOLDER)
+		fail_about("a path lies beneath what is no folder", checkout->subpath);
 }
 
 /* As far towards the root as what has come allows. The root's id is enough: it is told before the

@@ -66,8 +66,13 @@ reply_line(struct reply *reply, struct span *line)
 	*line = text_span(&reply->line);
 	if (line->size && line->data[line->size - 1] == '\n')
 		line->size--;
-	if (event == PKT_END && span_has_prefix(*line, "ERR "))
-		reply_refused(reply, *line);
+	if (event == PKT_END && span_has_prefix(*line, "ERR ")) {
+		if (!feature_whole || !reply->is_optional)
+			reply_refused(reply, *line);
+		log_about("the server says", *line);
+		reply->is_refused = true;
+		return PKT_RESPONSE_END;
+	}
 	return event;
 }
 

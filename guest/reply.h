@@ -23,7 +23,9 @@ struct reply {
 	struct span rest;
 	uint8_t *buffer;
 	struct text line;
-	uint64_t objects;     /* for the progress */
+	uint64_t objects; /* for the progress */
+	bool is_optional; /* an error is told by is_refused and the event PKT_RESPONSE_END */
+	bool is_refused;
 	struct span revision; /* asked for: what "not our ref" is about */
 };
 

@@ -274,6 +274,56 @@ def a_subpath_is_all_that_is_written():
 
 
 @test
+def a_subpath_costs_its_trees_and_its_files_alone():
+    for path in ("a", "run", "link", "a/b/c"):
+        command(SERVER / "git.sh", "forget", ROOT / "git-state")
+        fetched("git", GIT + "/o/all", "subpath=" + path)
+        log = command(SERVER / "git.sh", "log", ROOT / "git-state").decode().splitlines()
+        assert len(log) == 3 and sum(int(line.split()[3]) for line in log) < 4000, log
+    # Many files are cheaper by the commit.
+    work = REPOSITORIES / "o/many"
+    (work / "d").mkdir(parents=True)
+    git("o/many", "init", "-q", "-b", "main")
+    for number in range(4200):
+        (work / f"d/{number}").write_text(str(number))
+    git("o/many", "add", "-A")
+    git("o/many", "commit", "-q", "-m", "many")
+    outcome = fetched("git", GIT + "/o/many", "subpath=d")
+    assert tree_of(outcome.out) == tree_stored("o/many", "main:d")
+
+
+@test
+def a_server_that_sends_no_parts_is_asked_for_the_commit():
+    inner, outer = b"inner\n", b"outer\n"
+    sub = b"100644 f\0" + bytes.fromhex(identity_of(b"blob", inner))
+    top = b"40000 d\0" + bytes.fromhex(identity_of(b"tree", sub)) + b"100644 e\0" + bytes.fromhex(identity_of(b"blob", outer))
+    commit = commit_of(top)
+    revision = identity_of(b"commit", commit)
+    trees = [(1, commit), (2, top), (2, sub)]
+    whole = sent(packed([*trees, (3, inner), (3, outer)]))
+    sentence = "the server sends no part of a commit: all of it is fetched"
+    for refusal in (b"", pkt(b"ERR filter not recognized"), 500):
+        peer = Peer(fetch=lambda body: refusal if b"filter" in body else whole)
+        outcome = fetched("git", peer.url + "/r", "revision=" + revision, "subpath=d")
+        assert tree_of(outcome.out) == {b"f": ("100644", inner)} and sentence in outcome.log, outcome.log
+        assert peer.count() == 2
+        peer.stop()
+    # Contents by name are refused: the same.
+    wanted = identity_of(b"blob", inner).encode()
+    peer = Peer(fetch=lambda body: sent(packed(trees)) if b"filter" in body else
+                pkt(b"ERR not our ref " + wanted) if wanted in body else whole)
+    outcome = fetched("git", peer.url + "/r", "revision=" + revision, "subpath=d")
+    assert tree_of(outcome.out) == {b"f": ("100644", inner)} and peer.count() == 3
+    # A filter that is not heeded costs nothing more; what is sent beside what was wanted has no effect.
+    peer.answers["fetch"] = whole
+    fetched("git", peer.url + "/r", "revision=" + revision, "subpath=d")
+    assert peer.count() == 4
+    peer.answers["fetch"] = lambda body: sent(packed(trees)) if b"filter" in body else sent(packed([(3, outer)]))
+    refused("the server did not send it", "git", peer.url + "/r", "revision=" + revision, "subpath=d")
+    peer.stop()
+
+
+@test
 def an_empty_tree_is_fetched_and_an_empty_repository_is_an_error():
     outcome = fetched("git", GIT + "/o/nothing")
     assert tree_of(outcome.out) == {}
@@ -384,6 +434,8 @@ def a_server_that_does_less_is_served_as_it_can_and_the_log_says_so():
     outcome = fetched("git", OLD + "/o/all", pin=f"git {revision}\n")
     is_equal_to_git(outcome, "o/all", "feature/x@2")
     assert older in outcome.log and whole not in outcome.log, outcome.log
+    outcome = fetched("git", OLD + "/o/all", "subpath=a", pin=f"git {revision}:a\n")
+    assert tree_of(outcome.out) == tree_stored("o/all", "feature/x@2:a") and older in outcome.log, outcome.log
     outcome = fetched("git", OLD + "/o/sha256", "revision=" + git("o/sha256", "rev-parse", "main").decode().strip())
     is_equal_to_git(outcome, "o/sha256", "main")
     outcome = fetched("git", OLD + "/deep/o/all@feature/x@2")

@@ -6,7 +6,7 @@
     peer.stop()
 
 A request is answered by what it asks for: `advertise` to GET of info/refs, `listing` to ls-refs of version 2, `fetch` to
-all else. An answer is bytes, a function from the request's body to bytes, an iterator's maker (a generator function
+all else. An answer is bytes, a function from the request's body to one of these, an iterator's maker (a generator function
 whose pieces are sent as they come), or a number: that HTTP status. `advertise` is 404 unless it is given.
 `kind` is the Content-Type where it is not git's own.
 
@@ -92,6 +92,8 @@ class Peer:
                 peer.requests.append((what, self.path, body))
                 answer = peer.answers[what]
                 kind = "advertisement" if what == "advertise" else "result"
+                if callable(answer) and not inspect.isgeneratorfunction(answer):
+                    answer = answer(body)
                 self.send_response(answer if isinstance(answer, int) else 200)
                 self.send_header("Content-Type", peer.kind or f"application/x-git-upload-pack-{kind}")
                 if inspect.isgeneratorfunction(answer):
@@ -104,8 +106,6 @@ class Peer:
                         pass
                     self.close_connection = True
                     return
-                if callable(answer):
-                    answer = answer(body)
                 data = b"" if isinstance(answer, int) else answer
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
