@@ -208,6 +208,17 @@ def _(box):
     box.check(result.status == 1 and "404" in result.err, str(result))
 
 
+@case("a registry that wants a token of its own token server gets one, and nobody else sees it")
+def _(box):
+    registry = registries(box)
+    registry.token = "a-token-of-the-test"
+    use(box, "oci:images.example/some/image@1")
+    result = box.cab("build", "--account")
+    box.check(tree_of(box.path("result"))[b"0/d/x"][1] == b"1", "the image came")
+    box.check(any("/token?" in line for line in registry.log), str(registry.log))
+    box.check(registry.token not in result.out + result.err + box.read("default.cab.lock"), str(result))
+
+
 def call(method, url, data=None, kind="application/octet-stream"):
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": kind})
     with urllib.request.urlopen(request, timeout=60) as answer:

@@ -11,6 +11,7 @@ ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse inde
     registry.log                 a "METHOD PATH STATUS BYTES" a request
     registry.image("some/thing", "1", [LAYER, …]) an image, and its manifest's digest; platforms(…) of several
     registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
+    registry.token = "…"            images want this bearer token, which /token gives to whoever asks
     registry.moved[PATH] = URL      a redirect
     registry.stop()
 """
@@ -86,6 +87,7 @@ def sha256(data):
 class Registry:
     def __init__(self):
         self.log, self.files, self.types, self.moved = [], {}, {}, {}
+        self.token = None
         self.packuments, self.pages, self.index = {}, {}, {}
         outer = self
 
@@ -114,8 +116,16 @@ class Registry:
             data, status = b"", 302
         elif data is None:
             data, status = b"nothing is here", 404
+        headers = {}
+        if self.token and path.startswith("/v2/") and request.headers.get("Authorization") != f"Bearer {self.token}":
+            data, status = b"", 401
+            headers["WWW-Authenticate"] = f'Bearer realm="{self.url}/token",service="images",scope="pull"'
+        elif self.token and path.startswith("/token?"):
+            data, kind, status = json.dumps({"token": self.token}).encode(), "application/json", 200
         self.log.append(f"{request.command} {path} {status} {len(data)}")
         request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name, value)
         if path in self.moved:
             request.send_header("Location", self.moved[path])
         request.send_header("Content-Type", kind)
