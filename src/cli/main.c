@@ -48,7 +48,7 @@ command_unknown(const char *word)
 
 /* "store" of "store ls": its commands, or false where no command's first word it is. */
 static bool
-command_group(const char *word)
+command_group(const char *word, FILE *out)
 {
 	size_t length = strlen(word);
 	bool found = false;
@@ -57,12 +57,13 @@ command_group(const char *word)
 			commands[at].name[length] != ' ')
 			continue;
 		if (!found)
-			printf("cab %s COMMAND [OPTIONS] [OPERANDS]\n\n", word);
+			(void)fprintf(out, "cab %s COMMAND [OPTIONS] [OPERANDS]\n\n", word);
 		found = true;
-		printf("  %-16s %s\n", commands[at].name, commands[at].summary);
+		(void)fprintf(out, "  %-16s %s\n", commands[at].name, commands[at].summary);
 	}
 	if (found)
-		printf("\ncab %s COMMAND --help says more, and so does cab(1).\n", word);
+		(void)fprintf(
+			out, "\ncab %s COMMAND --help says more, and so does cab(1).\n", word);
 	return found;
 }
 
@@ -139,7 +140,7 @@ main(int argc, char **argv)
 	int words = 0;
 	const struct command *command = command_find(argc, argv, &words);
 	bool asks = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-	if (!command && (argc == 2 || asks) && command_group(argv[1]))
+	if (!command && (argc == 2 || asks) && command_group(argv[1], asks ? stdout : stderr))
 		return exit_flush(asks ? EXIT_DONE : EXIT_USAGE);
 	if (!command)
 		return command_unknown(argv[1]);
