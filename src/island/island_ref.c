@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "island/island_ref.h"
 
-#include <ctype.h>
-
 #include "base/path.h"
 #include "derivation/derivation.h"
 #include "island/url.h"
@@ -227,9 +225,14 @@ python_name(struct arena *arena, struct bytes name)
 	for (size_t at = 0; at < name.size; at++) {
 		uint8_t byte = name.data[at];
 		bool mark = byte == '-' || byte == '_' || byte == '.';
+		bool upper = byte >= 'A' && byte <= 'Z';
 		bool again = mark && normal.size > 0 && normal.data[normal.size - 1] == '-';
+		if (mark)
+			byte = '-';
+		else if (upper)
+			byte = (uint8_t)(byte - 'A' + 'a');
 		if (!again)
-			buf_add_byte(&normal, mark ? '-' : (uint8_t)tolower(byte));
+			buf_add_byte(&normal, byte);
 	}
 	return arena_copy(arena, buf_bytes(&normal));
 }

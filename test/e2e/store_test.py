@@ -341,7 +341,7 @@ def _(box):
         asked = box.cab(word, "--help").out
         box.check(f"  {word} " in asked and "COMMAND" in asked, asked)
         alone = box.run(word)
-        box.check(alone.status == 2 and alone.out == asked, str(alone))
+        box.check(alone.status == 2 and alone.err == asked and not alone.out, str(alone))
     box.check("store gc" in box.cab("store", "-h").out, "each is named")
     box.check("no command" in box.run("stores").err and "no command" in box.run("store", "none").err, "no other word is")
 
