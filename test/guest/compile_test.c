@@ -148,7 +148,7 @@ a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **state)
 {
 	struct fixture *fixture = *state;
 #ifdef SANITIZED
-	print_message("no limit of memory: a sanitizer's shadow is larger than any\n");
+	print_message("# no limit of memory: a sanitizer's shadow is larger than any\n");
 #else
 	cleanup_buf struct buf many = module_of(1000000, BYTES_LITERAL("\x0b"));
 	expect_too_much(fixture, &many, (uint64_t)128 << 20, 0,
