@@ -98,7 +98,7 @@ host_path_kind(void *context, const struct host_path *path, enum path_kind *out,
 	struct session *session = (struct session *)context;
 	if (path_is_remote(path)) {
 		struct read_source source;
-		struct read_entry entry;
+		struct read_entry entry = {0};
 		if (!path_source(session, session_island_of(path->root), bytes_from(path->text, 1),
 			    &source, &entry, err))
 			return false;
@@ -123,7 +123,7 @@ host_path_read(void *context, const struct host_path *path, struct buf *out, str
 	if (!path_is_remote(path))
 		return fd_read_file(AT_FDCWD, path_local(session, path), out, err);
 	struct read_source source;
-	struct read_entry entry;
+	struct read_entry entry = {0};
 	struct session_island *island = session_island_of(path->root);
 	struct bytes inside = bytes_from(path->text, 1);
 	if (!path_source(session, island, inside, &source, &entry, err))
