@@ -9,6 +9,7 @@
 
 #include "guest_data.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ static inline struct buf
 guest_runs(void (*run)(void *context), void *context, int code)
 {
 	int ends[2];
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(fflush(NULL), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);

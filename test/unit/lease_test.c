@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -74,7 +75,7 @@ a_lease_holds_while_its_process_lives_and_is_swept_after_it(void **state)
 	struct place *place = *state;
 	struct digest digest = digest_number(7);
 	int ends[2];
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(fflush(NULL), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/must.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ static struct buf
 aborts(void (*run)(void))
 {
 	int ends[2];
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(fflush(NULL), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);

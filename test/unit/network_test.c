@@ -2,6 +2,7 @@
 /* The other side is this program itself, run again as a helper that does what a URL says. */
 #include "realize/network.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -187,7 +188,7 @@ static bool
 ask_with(struct side *side, struct heard *heard, struct network_request request, struct err *err)
 {
 	int ends[2];
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	heard->side = side;
 	heard->body = ends[0];
 	heard->log = (struct buf)BUF(BUF_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/progress.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@ said(enum progress_style style, void (*run)(struct progress *progress))
 	cleanup_fd int file = mkstemp(name);
 	assert_true(file >= 0);
 	assert_int_equal(unlink(name), 0);
-	int before = dup(STDERR_FILENO);
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
 	struct loop *loop = loop_new();
 	struct progress *progress = progress_new(loop, style);

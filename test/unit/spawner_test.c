@@ -2,6 +2,7 @@
 /* The other side is this program itself, run again as a cab-guest that does what a name says. */
 #include "realize/spawner.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -298,7 +299,7 @@ a_guest_that_nobody_wants_any_more_is_killed(void **state)
 	struct side *side = *state;
 	struct heard heard = {0}, after = {0};
 	int log[2];
-	assert_int_equal(pipe(log), 0);
+	assert_int_equal(pipe2(log, O_CLOEXEC), 0);
 	good(ask_with(side, &heard, "guest", log[1], &err));
 	fd_close(log[1]);
 	spawner_forget(side->spawner, &heard);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/trace.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,12 +18,12 @@ static struct buf
 trace_of(const char *parts, const char *part, const char *text)
 {
 	int ends[2];
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	if (parts)
 		assert_int_equal(setenv("CAB_TRACE", parts, 1), 0);
 	else
 		assert_int_equal(unsetenv("CAB_TRACE"), 0);
-	int before = dup(STDERR_FILENO);
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
 	trace(part, "%s", text);
 	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
