@@ -2,27 +2,10 @@
 /* xz: a file in steps of the size that its first byte says; what it may copy from is bounded. */
 #include <stdlib.h>
 
+#include "stream_window.h"
 #include "xz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The caller's part: memory of exactly what is wanted. False where the file is bad, or wants more
- * than is worth its time here. */
-static bool
-window_give(struct stream *stream)
-{
-	enum { WINDOW = 8 << 20 };
-	if (stream->wanted > STREAM_MEMORY)
-		abort();
-	if (stream->wanted > WINDOW)
-		return false;
-	free(stream->window);
-	void *window = malloc(stream->wanted);
-	if (!window)
-		abort();
-	stream_give(stream, window, stream->wanted);
-	return true;
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
