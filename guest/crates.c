@@ -31,8 +31,10 @@ crates_search(struct search *search)
 			continue;
 		version = span_of(version.data + 1, version.size - 2);
 		bool is_known = search_is_known(search, sum, "sha256");
-		if (!is_known && (span_is(json_find(line, "yanked"), "true") ||
-					 !is_better(version, search->version)))
+		if (search->wanted.size
+				? !span_equal(version, search->wanted)
+				: !is_known && (span_is(json_find(line, "yanked"), "true") ||
+						       !is_better(version, search->version)))
 			continue;
 		search->version = version;
 		search->sum = sum;

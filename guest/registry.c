@@ -6,11 +6,11 @@
 #include "http.h"
 #include "json.h"
 
-/* What is named lies where crates lie. */
+/* Of a crate of a version whose sum is known no document has anything to say. */
 static bool
-is_direct(const struct request *request)
+is_direct(const struct request *request, const struct checksum *checksum)
 {
-	return request->reference.size && span_is(request->scheme, "crates");
+	return request->reference.size && checksum->hex.size && span_is(request->scheme, "crates");
 }
 
 static const struct {
@@ -191,7 +191,7 @@ registry_find(const struct request *request, struct checksum *checksum, struct t
 	struct search search = {
 		.name = request->ref, .wanted = request->reference, .known = checksum};
 	size_t reader = 0;
-	if (!feature_whole || is_direct(request)) {
+	if (!feature_whole || is_direct(request, checksum)) {
 		request_url(request, url);
 		return;
 	}

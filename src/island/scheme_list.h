@@ -43,7 +43,7 @@
  *
  * COST(schemes, format, requests, known)
  *   for the manual and test/e2e: what an identity costs where nothing is pinned and no checksum is
- *   given: the requests sent by then, and what has come of the last of them. "crates@" is a crate of a version
+ *   given: the requests sent by then, and what has come of the last of them
  *
  * FORMAT(text, value, known)
  *   for the manual: the format, its value, and when it is known. `ALGORITHM.tar1` names the bytes
@@ -84,7 +84,6 @@ COST("https http", "sha256.tar1", 1, "the archive")
 COST("file", "http", 1, "the head of the file's response")
 COST("file", "sha256.file1", 1, "the file")
 COST("crates", "sha256.tar1", 1, "the package's file of the index")
-COST("crates@", "sha256.tar1", 1, "the archive")
 COST("npm", "sha512.tar1", 1, "the packument, abbreviated")
 COST("pypi", "sha256.tar1", 1, "the project's page of the index")
 COST("oci", "sha256.oci1", 1, "the manifest")

@@ -73,7 +73,7 @@ def _(box):
     with open(os.path.join(HERE, "..", "..", "src", "island", "scheme_list.h"), encoding="utf-8") as file:
         rows = re.findall(r'^COST\("([^"]+)", "([^"]+)", (\d+),\s*"([^"]+)"\)', file.read(), re.M)
     islands = {"npm": "npm:thing", "pypi": "pypi:some-thing", "crates": "crates:itoa",
-               "crates@": "crates:itoa@1.0.0", "oci": "oci:images.example/some/image@1",
+               "oci": "oci:images.example/some/image@1",
                "oci of an index": "oci:images.example/some/image@both"}
     checked = 0
     for schemes, form, requests, _ in rows:
@@ -93,6 +93,29 @@ def _(box):
     for schemes, form, requests, known in rows:
         line = f"|  {schemes}\n:  _{form}_\n:  {requests}\n:  {known}\n"
         box.check(line in manual, f"cab-island(7) lacks the row\n{line}")
+
+
+@case("a crate of a version is held to the sum of the index; where the sum is known the index is not asked")
+def _(box):
+    registry = registries(box)
+    registry.crate("itoa", "1.1.0", {"Cargo.toml": "taken back"}, yanked=True)
+    use(box, "crates:itoa@0.9.0", "crates:itoa@1.1.0")
+    box.cab("build")
+    tree = tree_of(box.path("result"))
+    box.check((tree[b"0/Cargo.toml"][1], tree[b"1/Cargo.toml"][1]) == (b"old", b"taken back"), str(tree))
+    box.check(len(registry.log) == 4, f"a document and an archive each: {registry.log}")
+    del registry.log[:]
+    box.environment["CAB_ROOT"] = os.path.join(box.top, "other")
+    box.cab("build")
+    given = 'crates:itoa@1.0.0:{ checksum = "sha256-%s", }' % registry.index["itoa"][1]["cksum"]
+    box.write("given.cab", f"<{given}>")
+    box.cab("build", "given.cab")
+    box.check(len(registry.log) == 3, f"an archive each: {registry.log}")
+    box.environment["CAB_ROOT"] = os.path.join(box.top, "third")
+    before = box.read("default.cab.lock")
+    registry.files["/dl/itoa/0.9.0/download"] = registry.files["/dl/itoa/1.0.0/download"]
+    box.fails("build", "--update", says="checksum")
+    box.check(box.read("default.cab.lock") == before, "the lock is as it was")
 
 
 @case("a dist-tag that moved is followed by an update alone, and says so")
@@ -183,7 +206,8 @@ def _(box):
     registry = registries(box)
     registry.files["/npm/page"] = b"<html>"
     for island, sentence in (("npm:nothing", "404"), ("npm:thing@9.9.9", "no such version"), ("npm:page", "no JSON"),
-                             ("pypi:some-thing@9", "no such version"), ("crates:nothing", "404")):
+                             ("pypi:some-thing@9", "no such version"), ("crates:nothing", "404"),
+                             ("crates:itoa@9.9.9", "no such version")):
         use(box, island)
         result = box.run("build")
         box.check(result.status == 1 and sentence in result.err and not box.exists("default.cab.lock"), str(result))
