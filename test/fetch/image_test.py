@@ -4,83 +4,21 @@
 layers make of each other, which image is taken, and what is said before a layer comes."""
 import gzip
 import json
-import os
-import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "server"))
-from registry import Registry, layer, sha256  # noqa: E402
-
-RUN = os.path.abspath(sys.argv[1])
-ROOT = pathlib.Path(tempfile.mkdtemp(prefix="image-test-"))
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-class Outcome:
-    def __init__(self, folder, run):
-        self.out = folder / "out"
-        self.status = run.returncode
-        self.log = run.stderr.decode(errors="replace")
-        self.lines = (folder / "hash").read_text().splitlines()
-
-    def tree(self):
-        """{path: text, link as "-> target", None for a folder}"""
-        found = {}
-        for place, folders, files in os.walk(self.out):
-            for name in folders + files:
-                path = os.path.join(place, name)
-                inside = os.path.relpath(path, self.out)
-                if os.path.islink(path):
-                    found[inside] = "-> " + os.readlink(path)
-                elif os.path.isdir(path):
-                    found[inside] = None
-                else:
-                    found[inside] = pathlib.Path(path).read_text()
-        return found
-
-
-def fetch(registry, ref, *arguments, pin=None):
-    folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT))
-    (folder / "hash").write_bytes(b"")
-    environment = {"CAB_TEST_PLAIN": "1"}
-    if pin is not None:
-        environment["CAB_PIN"] = pin
-    run = subprocess.run([RUN, folder, "oci", registry.url[len("http://"):] + "/" + ref, *arguments],
-                         env=environment, stderr=subprocess.PIPE, timeout=100)
-    return Outcome(folder, run)
-
-
-def fetched(*arguments, **more):
-    outcome = fetch(*arguments, **more)
-    assert outcome.status == 0, outcome.log
-    return outcome
-
-
-def refused(sentence, *arguments, **more):
-    outcome = fetch(*arguments, **more)
-    assert outcome.status == 1, f"exit {outcome.status}: {outcome.log}"
-    assert sentence in outcome.log, outcome.log
-    assert not any(line.startswith("cab ") for line in outcome.lines), outcome.lines
-    return outcome
+from packages import fetched, main, refused, test
+from registry import layer, sha256
 
 
 def expect(registry, layers, tree):
     registry.image("some/thing", "1", layers)
-    outcome = fetched(registry, "some/thing@1")
+    outcome = fetched(registry, "oci", "some/thing@1")
     assert outcome.tree() == tree, outcome.tree()
     # The hash that was composed from what was left is that of the tree made at once.
     entries = [name if text is None else (name, "->", text[3:]) if text.startswith("-> ") else (name, text)
                for name, text in sorted(tree.items())]
     registry.image("some/flat", "1", [layer(*entries)])
-    assert fetched(registry, "some/flat@1").lines[-1] == outcome.lines[-1]
+    assert fetched(registry, "oci", "some/flat@1").lines[-1] == outcome.lines[-1]
 
 
 @test
@@ -132,7 +70,7 @@ def hard_links_reach_into_the_layers_below(registry):
     expect(registry, [layer(("a", "1")), layer(("b", "=", "a"), ("a", "2"))], {"a": "2", "b": "1"})
     expect(registry, [layer(("a", "1"), ("b", "=", "a")), layer(("a", "2"))], {"a": "2", "b": "1"})
     registry.image("some/thing", "1", [layer(("a", "1")), layer((".wh.a", "")), layer(("b", "=", "a"))])
-    refused("a hard link to no file", registry, "some/thing@1")
+    refused("a hard link to no file", registry, "oci", "some/thing@1")
 
 
 @test
@@ -140,20 +78,20 @@ def a_layer_cannot_leave_the_tree_or_be_two_things(registry):
     for entries, sentence in (((("../x", "1"),), "tar"), (("/", ("l", "->", "/etc"), ("l/x", "1")), "beneath"),
                               ((("x", "1"), ("x", "2")), "two entries"), ((("d/x", "1"), ("d", "2")), "two entries")):
         registry.image("some/thing", "1", [layer(("y", "1")), layer(*entries)])
-        refused(sentence, registry, "some/thing@1")
+        refused(sentence, registry, "oci", "some/thing@1")
     registry.image("some/thing", "1", [layer(("l", "->", "/etc")), layer(("l/x", "1"))])
-    refused("beneath", registry, "some/thing@1")
+    refused("beneath", registry, "oci", "some/thing@1")
 
 
 @test
 def the_digest_is_said_before_any_layer(registry):
     digest = registry.image("some/thing", "latest", [layer(("x", "1"), ("d/y", "2"))])
-    outcome = fetched(registry, "some/thing")
+    outcome = fetched(registry, "oci", "some/thing")
     assert outcome.lines[0] == f"sha256.oci1 {digest[7:]}" and len(outcome.lines) == 2, outcome.lines
     assert [line.split()[1] for line in registry.log][0] == "/v2/some/thing/manifests/latest"
-    outcome = fetched(registry, "some/thing", "subpath=d")
+    outcome = fetched(registry, "oci", "some/thing", "subpath=d")
     assert outcome.lines[0] == f"sha256.oci1 {digest[7:]}:d" and outcome.tree() == {"y": "2"}
-    assert fetched(registry, f"some/thing@{digest}").lines[0] == f"sha256.oci1 {digest[7:]}"
+    assert fetched(registry, "oci", f"some/thing@{digest}").lines[0] == f"sha256.oci1 {digest[7:]}"
 
 
 @test
@@ -163,19 +101,19 @@ def of_an_index_the_platform_is_taken(registry):
     index = registry.platforms("some/thing", "1", images)
     for media in ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"):
         registry.platforms("some/thing", "1", images, media)
-        outcome = fetched(registry, "some/thing@1")
+        outcome = fetched(registry, "oci", "some/thing@1")
         assert outcome.lines[0] == "sha256.oci1 " + images["linux/amd64"][7:] and outcome.tree() == {"x": "linux/amd64"}
     for platform in ("linux/arm64", "linux/arm/v7", "linux/arm/v6"):
-        assert fetched(registry, "some/thing@1", f"platform={platform}").tree() == {"x": platform}
-    assert fetched(registry, f"some/thing@{index}").tree() == {"x": "linux/amd64"}
-    refused("no image for the platform: windows/amd64", registry, "some/thing@1", "platform=windows/amd64")
+        assert fetched(registry, "oci", "some/thing@1", f"platform={platform}").tree() == {"x": platform}
+    assert fetched(registry, "oci", f"some/thing@{index}").tree() == {"x": "linux/amd64"}
+    refused("no image for the platform: windows/amd64", registry, "oci", "some/thing@1", "platform=windows/amd64")
 
 
 @test
 def a_pin_is_asked_for_by_its_digest(registry):
     digest = registry.image("some/thing", "1", [layer(("x", "old"))])
     registry.image("some/thing", "1", [layer(("x", "new"))])
-    outcome = fetched(registry, "some/thing@1", pin=f"sha256.oci1 {digest[7:]}")
+    outcome = fetched(registry, "oci", "some/thing@1", pin=f"sha256.oci1 {digest[7:]}")
     assert outcome.tree() == {"x": "old"} and outcome.lines[0] == f"sha256.oci1 {digest[7:]}"
     assert f"/v2/some/thing/manifests/{digest}" in registry.log[0]
 
@@ -184,14 +122,14 @@ def a_pin_is_asked_for_by_its_digest(registry):
 def what_is_not_what_it_is_called_is_refused(registry):
     digest = registry.image("some/thing", "1", [layer(("x", "1"))])
     registry.files[f"/v2/some/thing/manifests/{digest}"] += b" "
-    refused("the manifest is another", registry, f"some/thing@{digest}")
+    refused("the manifest is another", registry, "oci", f"some/thing@{digest}")
     blob = next(path for path in registry.files if "/blobs/" in path and sha256(b"{}") not in path)
     registry.files[blob] = layer(("x", "2"))
-    refused("a layer is another", registry, "some/thing@1")
+    refused("a layer is another", registry, "oci", "some/thing@1")
     registry.files[blob] = layer(("x", "1"))[:600]
-    refused("", registry, "some/thing@1")
+    refused("", registry, "oci", "some/thing@1")
     registry.platforms("some/thing", "2", {"linux/amd64": digest})
-    refused("the manifest is another", registry, "some/thing@2")
+    refused("the manifest is another", registry, "oci", "some/thing@2")
 
 
 @test
@@ -203,38 +141,18 @@ def what_is_no_manifest_is_one_sentence(registry):
                                                                                  "digest": ""}]}, "no sha256"),
                                ({"schemaVersion": 1, "fsLayers": []}, "no layers")):
         registry.files["/v2/a/manifests/1"] = json.dumps(document).encode()
-        refused(sentence, registry, "a@1")
+        refused(sentence, registry, "oci", "a@1")
     registry.files["/v2/a/manifests/1"] = b"<html>"
-    refused("no JSON", registry, "a@1")
+    refused("no JSON", registry, "oci", "a@1")
     registry.files["/v2/a/manifests/1"] = b"[" + b" " * (4 << 20) + b"]"
-    refused("4 MiB", registry, "a@1")
-    refused("404", registry, "b@1")
+    refused("4 MiB", registry, "oci", "a@1")
+    refused("404", registry, "oci", "b@1")
 
 
 @test
 def layers_in_zstd_are_read(registry):
-    if not shutil.which("zstd"):
-        return
     data = subprocess.run(["zstd", "-q", "-c"], input=layer(("x", "1")), stdout=subprocess.PIPE, check=True).stdout
     expect(registry, [data, gzip.compress(layer(("y", "2"))), data], {"x": "1", "y": "2"})
 
 
-failed = 0
-try:
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        server = Registry()
-        try:
-            function(server)
-            print(f"ok {number} - {function.__name__}")
-        except Exception as error:  # a test's failure is its own
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# {text}\n" for text in f"line {line}: {type(error).__name__}: {error}".splitlines()), end="")
-        finally:
-            server.stop()
-        sys.stdout.flush()
-finally:
-    shutil.rmtree(ROOT)
-sys.exit(1 if failed else 0)
+main()

@@ -5,57 +5,9 @@ the test's own: which archive is meant, what is said before it comes, and what a
 import hashlib
 import json
 import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "server"))
-from registry import Registry, integrity, sha256, zipped  # noqa: E402
-
-RUN = os.path.abspath(sys.argv[1])
-ROOT = pathlib.Path(tempfile.mkdtemp(prefix="registry-test-"))
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-class Outcome:
-    def __init__(self, folder, run):
-        self.out = folder / "out"
-        self.status = run.returncode
-        self.log = run.stderr.decode(errors="replace")
-        self.lines = (folder / "hash").read_text().splitlines()
-
-    def read(self, name):
-        return (self.out / name).read_text()
-
-
-def fetch(registry, scheme, ref, *arguments, pin=None):
-    folder = pathlib.Path(tempfile.mkdtemp(dir=ROOT))
-    (folder / "hash").write_bytes(b"")
-    environment = {} if pin is None else {"CAB_PIN": pin}
-    run = subprocess.run([RUN, folder, scheme, ref, f"base={registry.url}/{scheme}", *arguments],
-                         env=environment, stderr=subprocess.PIPE, timeout=100)
-    return Outcome(folder, run)
-
-
-def fetched(*arguments, **more):
-    outcome = fetch(*arguments, **more)
-    assert outcome.status == 0, outcome.log
-    return outcome
-
-
-def refused(sentence, *arguments, **more):
-    outcome = fetch(*arguments, **more)
-    assert outcome.status == 1, f"exit {outcome.status}: {outcome.log}"
-    assert sentence in outcome.log, outcome.log
-    assert not any(line.startswith("cab ") for line in outcome.lines), outcome.lines
-    return outcome
+from packages import fetched, main, refused, test
+from registry import integrity, sha256, zipped
 
 
 def sum512(data):
@@ -231,22 +183,4 @@ def options_hold_for_packages_too(registry):
     assert fetched(registry, "npm", "thing", "subpath=bin").read("run") == "#!/bin/sh"
 
 
-failed = 0
-try:
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        server = Registry()
-        try:
-            function(server)
-            print(f"ok {number} - {function.__name__}")
-        except Exception as error:  # a test's failure is its own
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# {text}\n" for text in f"line {line}: {type(error).__name__}: {error}".splitlines()), end="")
-        finally:
-            server.stop()
-        sys.stdout.flush()
-finally:
-    shutil.rmtree(ROOT)
-sys.exit(1 if failed else 0)
+main()
