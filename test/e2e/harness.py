@@ -325,6 +325,8 @@ def run_case(number, name, function, arguments):
 
 
 def main():
+    # A test that is ended takes its servers with it: each box is closed on the way out.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     arguments, wanted = [os.path.abspath(path) for path in sys.argv[1:4]], sys.argv[4:]
     print(f"1..{len(CASES)}", flush=True)
     good = True

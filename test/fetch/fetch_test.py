@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -771,6 +772,8 @@ REGISTRY = start("httpd.py", "registry-state", REGISTRY_FILES)
 FORGETFUL = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
 threading.Thread(target=FORGETFUL.serve_forever, daemon=True).start()
 OLD = f"http://127.0.0.1:{FORGETFUL.server_port}"
+# A test that is ended takes its servers with it.
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 failed = 0
 try:
     print(f"1..{len(TESTS)}")

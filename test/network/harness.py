@@ -2,6 +2,7 @@
 """What the tests of cab-network share: servers, tries, TAP."""
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,8 @@ def says(reply, *words):
 
 def run(tests):
     """Runs them all, or those whose name holds the second argument; TAP."""
+    # A test that is ended takes its servers with it: they are stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     chosen = [one for one in tests if len(sys.argv) < 3 or sys.argv[2] in one.__name__]
     print("1..%d" % len(chosen), flush=True)
     for at, test in enumerate(chosen, 1):
