@@ -200,11 +200,12 @@ class Server:
     def __init__(self, box, program, folder, *words):
         self.program = program
         self.state = tempfile.mkdtemp(prefix="server-", dir=box.top)
+        # First: a start that is ended half way leaves processes too.
+        self.running = True
+        box.stops.append(self.stop)
         started = subprocess.run([program, "start", self.state, folder, *words], check=True, stdout=subprocess.PIPE)
         self.port = int(started.stdout.split()[0])
         self.url = f"http://127.0.0.1:{self.port}"
-        self.running = True
-        box.stops.append(self.stop)
 
     def stop(self):
         if self.running:
