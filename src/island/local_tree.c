@@ -20,6 +20,8 @@ struct local_walk {
 	struct local_tree *tree;
 	struct rules *rules;
 	const char *prefix; /* of the tree in its repository: "" or "a/b/" */
+	bool shallow; /* beneath the names of the root no more is wanted than whether something is in */
+	size_t kept; /* entries that keep the folders around them */
 };
 
 void
@@ -150,6 +152,7 @@ local_visit(struct local_walk *walk, int folder, const char *name, uint32_t pare
 	uint32_t at = (uint32_t)tree->entries.size;
 	if (!local_push(walk, parent, &entry, err))
 		return false;
+	walk->kept += entry.kept || entry.kind != TREE_DIRECTORY;
 	return entry.kind != TREE_DIRECTORY || verdict == RULES_LINK ||
 	       local_enter(walk, folder, name, at, depth + 1, err);
 }
@@ -197,9 +200,13 @@ local_enter(struct local_walk *walk, int folder, const char *name, uint32_t at, 
 	cleanup_fd int list = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	char **names = NULL;
 	size_t count = 0;
+	size_t before = walk->kept;
 	bool done = local_list(&walk->tree->arena, fd, &names, &count, err);
-	for (size_t next = 0; done && next < count; next++)
+	for (size_t next = 0; done && next < count; next++) {
+		if (walk->shallow && depth > 0 && walk->kept > before)
+			break;
 		done = local_visit(walk, list, names[next], at, depth, err);
+	}
 	free(names);
 	return done;
 }
@@ -363,6 +370,19 @@ local_find_rules(struct local_walk *walk, const char *path, struct err *err)
 }
 
 static bool
+local_open(struct local_tree *tree, const char *path, struct err *err)
+{
+	struct bytes whole = bytes_text(path);
+	const char *folder = arena_text(&tree->arena, path_folder(whole));
+	const char *leaf = arena_text(&tree->arena, path_name(whole));
+	tree->root = fd_open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0, err);
+	if (tree->root < 0)
+		return false;
+	tree->name = *leaf ? leaf : ".";
+	return true;
+}
+
+static bool
 local_walk_root(struct local_tree *tree, const char *path, struct err *err)
 {
 	struct local_walk walk = {.tree = tree};
@@ -396,13 +416,8 @@ local_walk_root(struct local_tree *tree, const char *path, struct err *err)
 bool
 local_tree_read(struct local_tree *tree, struct store *store, const char *path, struct err *err)
 {
-	struct bytes whole = bytes_text(path);
-	const char *folder = arena_text(&tree->arena, path_folder(whole));
-	const char *leaf = arena_text(&tree->arena, path_name(whole));
-	tree->root = fd_open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0, err);
-	if (tree->root < 0)
+	if (!local_open(tree, path, err))
 		return false;
-	tree->name = *leaf ? leaf : ".";
 	struct timespec began = stat_cache_now();
 	struct stat_cache cache;
 	stat_cache_read(store, path, &cache);
@@ -415,4 +430,25 @@ local_tree_read(struct local_tree *tree, struct store *store, const char *path, 
 	if (tree->read && tree->hash.kind == TREE_DIRECTORY)
 		local_remember(tree, store, path, began);
 	return true;
+}
+
+bool
+local_tree_list(struct local_tree *tree, const char *path, bool *ruled, struct err *err)
+{
+	struct local_walk walk = {.tree = tree, .shallow = true};
+	struct local_entry entry = {.path = bytes_of("", 0), .kind = TREE_DIRECTORY, .kept = true};
+	*ruled = false;
+	if (fstatat(AT_FDCWD, path, &entry.status, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISDIR(entry.status.st_mode))
+		return true;
+	if (!local_open(tree, path, err) || !local_find_rules(&walk, path, err))
+		return false;
+	if (!walk.rules)
+		return true;
+	*ruled = true;
+	bool done = local_push(&walk, 0, &entry, err) &&
+		    local_enter(&walk, tree->root, tree->name, 0, 0, err);
+	rules_close(walk.rules);
+	local_prune(tree);
+	return done;
 }

@@ -52,6 +52,13 @@ struct local_tree {
 /* `path` is absolute and normal. */
 MUST_CHECK bool local_tree_read(
 	struct local_tree *tree, struct store *store, const char *path, struct err *err);
+/*
+ * The names of a folder of the machine that its repository's rules leave: those of entries.data[0], from its `first` on
+ * along `next`, but where `kind` is NUL. Nothing is hashed. *ruled is false, and nothing is listed, where no rules hold or it is
+ * no folder.
+ */
+MUST_CHECK bool local_tree_list(
+	struct local_tree *tree, const char *path, bool *ruled, struct err *err);
 /* Into folder/name, which must not be there. What has changed meanwhile is copied as it is then. */
 MUST_CHECK bool local_tree_copy(
 	const struct local_tree *tree, int folder, const char *name, struct err *err);

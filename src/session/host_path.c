@@ -159,6 +159,22 @@ path_list_island(struct session *session, const struct host_path *path, path_vis
 	return reader.done;
 }
 
+/* By the rules of the repository around the folder, if there is one; not within the store. */
+static bool
+path_list_ruled(const char *text, path_visit *visit, void *visitor, bool *ruled, struct err *err)
+{
+	cleanup_local_tree struct local_tree tree = {0};
+	if (!local_tree_list(&tree, text, ruled, err))
+		return err_note(err, "read folder %s", text);
+	if (!*ruled)
+		return true;
+	const struct local_entry *entries = tree.entries.data;
+	for (uint32_t at = entries[0].first; at; at = entries[at].next)
+		if (entries[at].kind)
+			visit(visitor, entries[at].path, path_kind_of_entry(entries[at].kind));
+	return true;
+}
+
 bool
 host_path_list(void *context, const struct host_path *path, path_visit *visit, void *visitor,
 	struct err *err)
@@ -167,6 +183,12 @@ host_path_list(void *context, const struct host_path *path, path_visit *visit, v
 	if (path_is_remote(path))
 		return path_list_island(session, path, visit, visitor, err);
 	const char *text = path_local(session, path);
+	bool ruled = false;
+	bool stored = !path->root && bytes_has_prefix(path->text, BYTES_LITERAL(STORE_PREFIX));
+	if (!stored && !path_list_ruled(text, visit, visitor, &ruled, err))
+		return false;
+	if (ruled)
+		return true;
 	DIR *stream = opendir(text);
 	if (!stream)
 		return err_system(err, errno, "read folder %s", text);

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
 """Local islands: what of a folder is in, by git's own rules, and that nothing is read twice."""
+import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -51,7 +53,27 @@ def expect_staged(box, folder):
     box.check(found == wanted, f"only here: {sorted(set(found) - set(wanted))}, only in git: "
               f"{sorted(set(wanted) - set(found))}, different: "
               f"{[name for name in found if name in wanted and found[name] != wanted[name]]}")
+    expect_listed(box, folder, wanted)
     return found
+
+
+def expect_listed(box, folder, tree):
+    """readDirectory gives the names of a tree's folders, where they are text, and no others."""
+    kinds = {"d": "directory", "l": "symlink", "f": "file", "x": "file"}
+    within = {os.path.join(folder, os.fsdecode(name)) for name in tree if
+              tree[name][0] == "d" and os.path.exists(os.path.join(folder, os.fsdecode(name), ".git"))}
+    for place in [b""] + [name for name in tree if tree[name][0] == "d"]:
+        text = os.fsdecode(place)
+        names = {name: tree[name][0] for name in tree if os.path.dirname(name) == place}
+        # What an island's text would have to escape is left to others.
+        if not re.fullmatch(r"[\w/.-]*", text) or not all(name.isascii() for name in names):
+            continue
+        path = os.path.join(folder, text).rstrip("/")
+        if path in within:
+            continue
+        listed = json.loads(box.cab("eval", "--json", "-e", f"readDirectory <fs::{path}>").out)
+        wanted = {os.path.basename(os.fsdecode(name)): kinds[kind] for name, kind in names.items()}
+        box.check(listed == wanted, f"{path}: {listed} {wanted}")
 
 
 @case("ignored files are out: patterns, negated ones, nested files of them, .git/info/exclude")

@@ -192,6 +192,53 @@ a_copy_is_the_tree_that_was_read(void **state)
 	assert_non_null(strstr(failure.text, "src/a.c"));
 }
 
+/* The names that a listing has, each followed by its kind; "whole" where no rules hold. */
+static const char *
+listed(const struct place *place, const char *name, char out[512])
+{
+	char path[512];
+	cleanup_local_tree struct local_tree tree = {0};
+	struct err err;
+	bool ruled = false;
+	if (!local_tree_list(&tree, inside(place, name, path), &ruled, &err))
+		fail_msg("%s", err.text);
+	if (!ruled)
+		return "whole";
+	size_t size = 0;
+	out[0] = '\0';
+	const struct local_entry *entries = tree.entries.data;
+	for (uint32_t at = entries[0].first; at; at = entries[at].next)
+		if (entries[at].kind)
+			size += (size_t)snprintf(out + size, 512 - size, "%s:%c ",
+				(const char *)entries[at].path.data, entries[at].kind);
+	return out;
+}
+
+static void
+a_listing_has_what_the_rules_leave_and_no_folder_without_it(void **state)
+{
+	struct place *place = *state;
+	char out[512];
+	shell(place, REPOSITORY
+		" && mkdir -p gone/deep && : >gone/deep/x.o && mkdir -p deep/er && : >deep/er/b && "
+		": >deep/er/c.o && ln -s src to_src");
+	const char *names = listed(place, "repository", out);
+	assert_non_null(strstr(names, "deep:d "));
+	assert_non_null(strstr(names, "to_src:l "));
+	assert_non_null(strstr(names, ".gitignore:f "));
+	assert_null(strstr(names, "gone:"));
+	assert_null(strstr(names, "build:"));
+	assert_null(strstr(names, ".git:"));
+	assert_string_equal(listed(place, "repository/deep", out), "er:d ");
+	assert_string_equal(listed(place, "repository/deep/er", out), "b:f ");
+	assert_string_equal(listed(place, "repository/gone", out), "");
+	/* An ignored folder, a link, a file and nothing: these are not this one's to list. */
+	assert_string_equal(listed(place, "repository/build", out), "whole");
+	assert_string_equal(listed(place, "repository/to_src", out), "whole");
+	assert_string_equal(listed(place, "repository/deep/er/b", out), "whole");
+	assert_string_equal(listed(place, "repository/none/such", out), "whole");
+}
+
 static void
 what_is_not_there_is_an_error_with_its_path(void **state)
 {
@@ -215,6 +262,7 @@ main(void)
 		tree_test(a_folder_of_a_repository_follows_the_rules_above_it),
 		tree_test(what_did_not_change_is_not_read_again_and_what_did_is),
 		tree_test(a_copy_is_the_tree_that_was_read),
+		tree_test(a_listing_has_what_the_rules_leave_and_no_folder_without_it),
 		tree_test(what_is_not_there_is_an_error_with_its_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
