@@ -25,7 +25,8 @@ def staged(folder):
     index = os.path.join(folder, ".git", "index")
     other = index + ".other"
     if os.path.exists(index):
-        shutil.copy(index, other)
+        # With its time: by that git knows which files may have changed in the moment when it was written.
+        shutil.copy2(index, other)
     environment = dict(os.environ, GIT_INDEX_FILE=other, GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1")
     subprocess.run(["git", "-C", folder, "-c", "advice.addEmbeddedRepo=false", "add", "--all"], check=True,
                    env=environment, stderr=subprocess.DEVNULL)
