@@ -34,6 +34,21 @@ local_tree_release(struct local_tree *tree)
 	*tree = (struct local_tree){0};
 }
 
+/* above/name; a walk makes one for each name, so without a format. */
+static const char *
+local_join(struct arena *arena, struct bytes above, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	size_t from = above.size ? above.size + 1 : 0;
+	char *path = (char *)arena_take(arena, from + size, 1);
+	if (from) {
+		memcpy(path, above.data, above.size);
+		path[above.size] = '/';
+	}
+	memcpy(path + from, name, size);
+	return path;
+}
+
 static bool
 local_kind(const struct stat *status, char *out)
 {
@@ -73,11 +88,14 @@ local_read_target(struct local_tree *tree, struct local_entry *entry, int folder
 
 /* Whether a folder is a repository of its own. */
 static bool
-local_is_repository(int folder, const char *name, struct err *err)
+local_is_repository(struct arena *arena, int folder, const char *name)
 {
 	struct stat status;
-	cleanup_fd int fd = fd_open_at(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, err);
-	return fd >= 0 && fstatat(fd, ".git", &status, AT_SYMLINK_NOFOLLOW) == 0;
+	struct arena_mark mark = arena_mark(arena);
+	const char *path = local_join(arena, bytes_text(name), ".git");
+	bool found = fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	arena_rewind(arena, mark);
+	return found;
 }
 
 /* What git's rules say of an entry: out, in, or in as an empty folder. */
@@ -88,14 +106,14 @@ local_judge(struct local_walk *walk, const char *path, char kind, int folder, co
 	*out = RULES_IN;
 	if (!walk->rules)
 		return true;
-	struct err none;
 	const char *whole = path;
 	if (*walk->prefix)
 		whole = arena_format(&walk->tree->arena, "%s%s", walk->prefix, path);
 	bool is_folder = kind == TREE_DIRECTORY;
 	if (!rules_judge(walk->rules, whole, is_folder ? RULES_FOLDER : RULES_FILE, out, err))
 		return false;
-	if (*out == RULES_IN && is_folder && local_is_repository(folder, name, &none) &&
+	if (*out == RULES_IN && is_folder &&
+		local_is_repository(&walk->tree->arena, folder, name) &&
 		!rules_tracks_beneath(walk->rules, whole))
 		*out = RULES_LINK;
 	return true;
@@ -130,10 +148,8 @@ local_visit(struct local_walk *walk, int folder, const char *name, uint32_t pare
 	struct err *err)
 {
 	struct local_tree *tree = walk->tree;
-	const char *above = (const char *)tree->entries.data[parent].path.data;
 	struct local_entry entry = {0};
-	entry.path =
-		bytes_text(arena_format(&tree->arena, "%s%s%s", above, *above ? "/" : "", name));
+	entry.path = bytes_text(local_join(&tree->arena, tree->entries.data[parent].path, name));
 	const char *path = (const char *)entry.path.data;
 	if (fstatat(folder, name, &entry.status, AT_SYMLINK_NOFOLLOW) < 0)
 		/* It went while the folder was read. */
@@ -159,13 +175,8 @@ local_visit(struct local_walk *walk, int folder, const char *name, uint32_t pare
 
 /* The names of a folder, sorted; `.git` is not among them. Released by the caller. */
 static bool
-local_list(struct arena *arena, int fd, char ***names, size_t *count, struct err *err)
+local_list(struct arena *arena, DIR *stream, char ***names, size_t *count, struct err *err)
 {
-	DIR *stream = fdopendir(fd);
-	if (!stream) {
-		fd_close(fd);
-		return err_system(err, errno, "read folder");
-	}
 	ARRAY(char *) list = {0};
 	struct dirent *entry;
 	errno = 0;
@@ -176,7 +187,6 @@ local_list(struct arena *arena, int fd, char ***names, size_t *count, struct err
 			*array_push(&list) = arena_text(arena, bytes_text(name));
 	}
 	int number = errno;
-	(void)closedir(stream);
 	if (list.size)
 		qsort(list.data, list.size, sizeof(char *), local_order);
 	*names = list.data;
@@ -197,17 +207,22 @@ local_enter(struct local_walk *walk, int folder, const char *name, uint32_t at, 
 	int fd = fd_open_at(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (fd < 0)
 		return err_note(err, "%s", path);
-	cleanup_fd int list = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *stream = fdopendir(fd);
+	if (!stream) {
+		fd_close(fd);
+		return err_system(err, errno, "read folder %s", path);
+	}
 	char **names = NULL;
 	size_t count = 0;
 	size_t before = walk->kept;
-	bool done = local_list(&walk->tree->arena, fd, &names, &count, err);
+	bool done = local_list(&walk->tree->arena, stream, &names, &count, err);
 	for (size_t next = 0; done && next < count; next++) {
 		if (walk->shallow && depth > 0 && walk->kept > before)
 			break;
-		done = local_visit(walk, list, names[next], at, depth, err);
+		done = local_visit(walk, dirfd(stream), names[next], at, depth, err);
 	}
 	free(names);
+	(void)closedir(stream);
 	return done;
 }
 

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "island/ignore.h"
+#include "island/tracked.h"
 
 /* The functions of libgit2 that are used, each of the type that its header gives it. */
 #define RULES_FUNCTIONS(FUNCTION)                                                                  \
@@ -19,16 +20,13 @@
 	FUNCTION(git_config_free)                                                                  \
 	FUNCTION(git_config_get_path)                                                              \
 	FUNCTION(git_error_last)                                                                   \
-	FUNCTION(git_index_entrycount)                                                             \
-	FUNCTION(git_index_free)                                                                   \
-	FUNCTION(git_index_get_byindex)                                                            \
 	FUNCTION(git_libgit2_init)                                                                 \
 	FUNCTION(git_libgit2_shutdown)                                                             \
 	FUNCTION(git_repository_commondir)                                                         \
 	FUNCTION(git_repository_config_snapshot)                                                   \
 	FUNCTION(git_repository_free)                                                              \
-	FUNCTION(git_repository_index)                                                             \
-	FUNCTION(git_repository_open_ext)
+	FUNCTION(git_repository_open_ext)                                                          \
+	FUNCTION(git_repository_path)
 
 #define RULES_LIBRARY "libgit2.so." LIBGIT2_SOVERSION
 
@@ -38,11 +36,6 @@ struct rules_library {
 #define RULES_MEMBER(name) __typeof__(&(name)) name;
 	RULES_FUNCTIONS(RULES_MEMBER)
 #undef RULES_MEMBER
-};
-
-struct rules_tracked {
-	struct bytes path; /* of the index */
-	bool link;
 };
 
 /* What one file of patterns says, for all beneath a folder. */
@@ -61,8 +54,7 @@ struct rules {
 	struct rules_library library;
 	bool started;
 	git_repository *repository;
-	git_index *index;
-	ARRAY(struct rules_tracked) tracked; /* in bytewise order */
+	struct tracked tracked;
 	int root;
 	struct rules_file everywhere;      /* core.excludesFile */
 	struct rules_file here;            /* info/exclude */
@@ -95,32 +87,13 @@ rules_fail(const struct rules *rules, struct err *err)
 	return err_set(err, ERR_REFUSED, "git: %s", error ? error->message : "no reason is known");
 }
 
-static int
-rules_order(const void *left, const void *right)
-{
-	return bytes_compare(((const struct rules_tracked *)left)->path,
-		((const struct rules_tracked *)right)->path);
-}
-
 static bool
 rules_read_index(struct rules *rules, struct err *err)
 {
-	if (rules->library.git_repository_index(&rules->index, rules->repository) < 0)
-		return rules_fail(rules, err);
-	size_t count = rules->library.git_index_entrycount(rules->index);
-	bool sorted = true;
-	for (size_t at = 0; at < count; at++) {
-		const git_index_entry *entry =
-			rules->library.git_index_get_byindex(rules->index, at);
-		struct rules_tracked row = {
-			bytes_text(entry->path), entry->mode == GIT_FILEMODE_COMMIT};
-		sorted &= !at || rules_order(&rules->tracked.data[at - 1], &row) <= 0;
-		*array_push(&rules->tracked) = row;
-	}
-	/* With core.ignoreCase the index has an order of its own. */
-	if (!sorted)
-		qsort(rules->tracked.data, count, sizeof *rules->tracked.data, rules_order);
-	return true;
+	cleanup_buf struct buf path = BUF(BUF_MAX);
+	buf_format(&path, "%sindex", rules->library.git_repository_path(rules->repository));
+	rules->tracked = TRACKED;
+	return tracked_read(&rules->tracked, buf_text(&path), err);
 }
 
 /* A file that is not there, or is a link (which git does not follow within a tree), says nothing. */
@@ -241,48 +214,14 @@ rules_close(struct rules *rules)
 	rules_file_release(&rules->everywhere);
 	rules_file_release(&rules->here);
 	fd_release(&rules->root);
-	if (rules->index)
-		rules->library.git_index_free(rules->index);
 	if (rules->repository)
 		rules->library.git_repository_free(rules->repository);
 	if (rules->started)
 		(void)rules->library.git_libgit2_shutdown();
 	if (rules->library.handle)
 		(void)dlclose(rules->library.handle);
-	array_release(&rules->tracked);
+	tracked_release(&rules->tracked);
 	free(rules);
-}
-
-/* The first row that is not before a text. */
-static size_t
-rules_bound(const struct rules *rules, struct bytes text)
-{
-	size_t low = 0;
-	size_t high = rules->tracked.size;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (bytes_compare(rules->tracked.data[middle].path, text) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static const struct rules_tracked *
-rules_find(const struct rules *rules, struct bytes path)
-{
-	size_t at = rules_bound(rules, path);
-	bool found = at < rules->tracked.size && bytes_equal(rules->tracked.data[at].path, path);
-	return found ? &rules->tracked.data[at] : NULL;
-}
-
-/* Its path with a '/' is a prefix of what the index has there. */
-static bool
-rules_has_prefix(const struct rules *rules, struct bytes prefix)
-{
-	size_t at = rules_bound(rules, prefix);
-	return at < rules->tracked.size && bytes_has_prefix(rules->tracked.data[at].path, prefix);
 }
 
 bool
@@ -292,7 +231,7 @@ rules_tracks_beneath(const struct rules *rules, const char *folder)
 	buf_add_text(&prefix, folder);
 	if (prefix.size)
 		buf_add_byte(&prefix, '/');
-	return rules_has_prefix(rules, buf_bytes(&prefix));
+	return tracked_has_beneath(&rules->tracked, buf_bytes(&prefix));
 }
 
 /* What the patterns say: those of the nearest folder first, which are the last word. */
@@ -353,7 +292,7 @@ rules_judge(struct rules *rules, const char *path, enum rules_kind kind, enum ru
 	struct err *err)
 {
 	struct bytes whole = bytes_text(path);
-	const struct rules_tracked *tracked = rules_find(rules, whole);
+	const struct tracked_row *tracked = tracked_find(&rules->tracked, whole);
 	*out = RULES_IN;
 	if (tracked && tracked->link && kind == RULES_FOLDER)
 		*out = RULES_LINK;

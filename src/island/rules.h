@@ -8,7 +8,7 @@
  *     enum rules_verdict verdict = rules_judge(rules, "src/a.c", RULES_FILE)
  *     rules_close(rules);
  *
- * Repository, index and git's configuration are read by libgit2, which is loaded at the first
+ * Repository and git's configuration are read by libgit2 (the index by tracked.h), which is loaded at the first
  * rules_open, so that a run without local trees does not wait for it; it is the version that cab was
  * built with. The patterns are matched by ignore.h: libgit2 drops a negated pattern that negates
  * none of its own file, and takes a link to a folder for a folder. Paths are bytes beneath the

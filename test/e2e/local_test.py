@@ -77,6 +77,26 @@ def expect_listed(box, folder, tree):
         box.check(listed == wanted, f"{path}: {listed} {wanted}")
 
 
+@case("what is tracked is in, whichever version git's index has; a split index is refused with what mends it")
+def _(box):
+    folder = box.path("r")
+    repository(folder, {".gitignore": "*.o\n", "a.c": "a", "sub/deep/b.c": "b", "sub/deep/c.c": "c"})
+    put(folder, {"sub/deep/tracked.o": "t", "later.o": "l", "out.o": "o"})
+    git(folder, "add", "-f", "sub/deep/tracked.o")
+    for words in (["--index-version", "2"], ["--index-version", "4"]):
+        git(folder, "update-index", *words)
+        found = expect_staged(box, folder)
+        box.check(b"sub/deep/tracked.o" in found and b"out.o" not in found, f"{words}: {sorted(found)}")
+    # One that is to be added later makes it version 3, and is in as it lies there.
+    git(folder, "update-index", "--index-version", "3")
+    git(folder, "add", "-f", "-N", "later.o")
+    box.check(b"later.o" in expect_staged(box, folder), "an intention is a name too")
+    git(folder, "update-index", "--split-index")
+    box.fails("eval", "-e", f'"\\(<fs::{folder}>)"', says="git update-index --no-split-index")
+    git(folder, "update-index", "--no-split-index")
+    expect_staged(box, folder)
+
+
 @case("ignored files are out: patterns, negated ones, nested files of them, .git/info/exclude")
 def _(box):
     folder = box.path("r")
