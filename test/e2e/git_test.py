@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """Islands of git, through the whole of cab, against git's own http-backend."""
 import os
+import shutil
+import subprocess
 
-from harness import case, git, git_tree_of, commit, main, repository, shell, tree_of
+from harness import HERE, Skip, case, git, git_tree_of, commit, main, repository, shell, tree_of
 
 USE = shell("use", "cp -r \\(<github:o/r>) $out")
 
@@ -106,6 +108,59 @@ def _(box):
     box.check(server.count() == 2, server.log())
 
 
+def copied(source, folder):
+    """The files of a folder of this machine, as they are now."""
+    shutil.copytree(source, folder, symlinks=True, dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("__pycache__", ".git", "build*", "target", "site-packages", "dist-packages", "test"))
+
+
+@case("real trees, small and medium, of packs with deltas and a history, are what git stores")
+def _(box):
+    top = os.path.join(box.top, "git")
+    server = None
+    # This project's own sources, and the library of the Python that runs this.
+    for name, source in (("small", os.path.join(HERE, "..", "..")), ("medium", os.path.dirname(os.__file__))):
+        folder = os.path.join(top, "o", name)
+        repository(folder, {"first": "a file of the history alone"})
+        os.unlink(os.path.join(folder, "first"))
+        copied(source, folder)
+        commit(folder, {})
+        revision = commit(folder, {"one more": "x\n"})
+        git(folder, "repack", "-q", "-a", "-d", "-f")
+        server = server or box.serve_git(top)
+        server.forget()
+        box.cab("island", "fetch", f"<github:o/{name}>")
+        wanted = git_tree_of(folder)
+        box.check(len(wanted) > 300, f"{name} has {len(wanted)} names")
+        found = tree_of(box.object(name))
+        box.check(found == wanted, f"{name}: {sorted(set(found) ^ set(wanted))[:20]}")
+        box.check(server.count() == 2, server.log())
+        # By its revision, as a lock has it, and into another store: the same object.
+        stored = box.objects()
+        box.cab("store", "delete", box.object(name))
+        box.cab("island", "fetch", f"<github:o/{name}@{revision}>")
+        box.check(box.objects() == stored, f"{stored} {box.objects()}")
+
+
+@case("submodules within submodules are what git clones with --recurse-submodules")
+def _(box):
+    top = os.path.join(box.top, "git")
+    inmost = repository(os.path.join(top, "o", "inmost"), {"deep": "3", "run": "#!/bin/sh\n"})
+    inner, folder = (os.path.join(top, "o", name) for name in ("inner", "r"))
+    for place, revision, name, below in ((inner, inmost, "inmost", "lib/in most"), (folder, None, "inner", "sub/inner")):
+        repository(place, {"a": name, ".gitmodules": f'[submodule "x"]\n\tpath = {below}\n\turl = ../{name}\n'})
+        git(place, "update-index", "--add", "--cacheinfo", f"160000,{revision or git(inner, 'rev-parse', 'HEAD')},{below}")
+        git(place, "commit", "-q", "-m", "submodule")
+    server = box.serve_git(top)
+    clone = os.path.join(box.top, "clone")
+    git(box.top, "clone", "-q", "--recurse-submodules", f"{server.url}/o/r", clone)
+    for place in ("", "sub/inner", "sub/inner/lib/in most"):
+        mark = os.path.join(clone, place, ".git")
+        (shutil.rmtree if os.path.isdir(mark) else os.unlink)(mark)
+    box.cab("island", "fetch", "<github:o/r:{ submodules = true }>")
+    box.check(tree_of(box.object("r")) == tree_of(clone), f"{tree_of(box.object('r'))} {tree_of(clone)}")
+
+
 @case("a subpath has an object of its own")
 def _(box):
     served(box, {"a": "1", "sub/b": "2"})
@@ -160,6 +215,30 @@ def _(box):
     server.forget()
     box.cab("build")
     box.check(server.count() == 1, server.log())
+
+
+@case("behind apache, with a process for each request and none kept: fetched, nothing new, moved; what is not there is told")
+def _(box):
+    if not shutil.which("apache2"):
+        raise Skip("apache2 is not installed")
+    if os.geteuid() == 0 and subprocess.run(["unshare", "--user", "--map-user=1000", "true"], capture_output=True,
+                                            check=False).returncode:
+        raise Skip("as root, apache needs a user namespace, which the kernel refuses")
+    folder = os.path.join(box.top, "git", "o", "r")
+    first = repository(folder, {"a": "1", "d/b": "2" * 100000})
+    server = box.serve_git(os.path.join(box.top, "git"), "apache")
+    box.write("default.cab", USE)
+    box.cab("build")
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "the tree is what git stores")
+    box.check(server.count() == 2 and f"git {first}" in box.read("default.cab.lock"), server.log())
+    server.forget()
+    box.cab("build", "--update")
+    box.check(server.count() == 1, f"nothing new is one request:\n{server.log()}")
+    second = commit(folder, {"a": "2"})
+    box.cab("build", "--update")
+    box.check(f"git {second}" in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "what moved is fetched")
+    box.fails("island", "fetch", "<github:o/nothing>", says="404")
 
 
 @case("submodules on request: part of the identities, fetched by the lock's revision alone")

@@ -281,7 +281,7 @@ def git_tree_of(folder, revision="HEAD"):
     """The same, as git stores it: names as bytes, modes, contents; a submodule is an empty folder."""
     listing = subprocess.run(["git", "-C", folder, "ls-tree", "-r", "-t", "-z", revision], check=True,
                              stdout=subprocess.PIPE).stdout
-    found = {}
+    found, blobs = {}, []
     for line in listing.split(b"\0"):
         if not line:
             continue
@@ -289,10 +289,16 @@ def git_tree_of(folder, revision="HEAD"):
         mode, kind, digest = facts.split()
         if kind in (b"tree", b"commit"):
             found[name] = ("d", b"")
-            continue
-        data = subprocess.run(["git", "-C", folder, "cat-file", "blob", digest], check=True,
-                              stdout=subprocess.PIPE).stdout
-        found[name] = ({b"100644": "f", b"100664": "f", b"100755": "x", b"120000": "l"}[mode], data)
+        else:
+            blobs.append((name, {b"100644": "f", b"100664": "f", b"100755": "x", b"120000": "l"}[mode], digest))
+    told = subprocess.run(["git", "-C", folder, "cat-file", "--batch"], check=True, stdout=subprocess.PIPE,
+                          input=b"".join(digest + b"\n" for _, _, digest in blobs)).stdout
+    at = 0
+    for name, kind, _ in blobs:
+        end = told.index(b"\n", at)
+        size = int(told[at:end].split()[2])
+        found[name] = (kind, told[end + 1:end + 1 + size])
+        at = end + 1 + size + 1
     return found
 
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# git.sh: serves git repositories on loopback by git's own http-backend behind nginx and fcgiwrap.
+# git.sh: serves git repositories on loopback by git's own http-backend behind nginx and fcgiwrap, or behind apache.
 #
-#     test/server/git.sh start STATE REPOSITORIES [tls] [user=NAME:PASSWORD]     prints the port once it answers
+#     test/server/git.sh start STATE REPOSITORIES [apache | [tls] [user=NAME:PASSWORD]]   prints the port once it answers
 #     test/server/git.sh stop STATE
 #     test/server/git.sh log STATE [WORDS]                  the requests so far that hold WORDS
 #     test/server/git.sh count STATE [WORDS]                how many they are
@@ -17,9 +17,12 @@
 #
 # With `user=` it serves nothing but to that user (basic authentication).
 #
+# With `apache` it is apache with mod_cgi that does all this, a process of the backend for each request. As root it runs
+# in a user namespace, as an ordinary user who owns what root owns: apache serves nothing as root.
+#
 # STATE is a folder of its own for each server: port, log, process ids, configuration. A line of the
 # log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL. Serves what REPOSITORIES
-# holds at the time of each request, whoever owns it. Needs git, nginx, fcgiwrap, python3, curl;
+# holds at the time of each request, whoever owns it. Needs git, nginx, fcgiwrap (or apache2), python3, curl;
 # openssl for tls.
 set -eu
 
@@ -39,7 +42,7 @@ certificates() {
 }
 
 # Its sockets are bound before nginx starts, which inherits them: so port 0 can be asked for.
-configuration() {
+nginx_configuration() {
 	port=$1 tls_port=$2
 	[ "$(id -u)" -ne 0 ] || echo 'user root;'
 	cat <<NGINX
@@ -95,6 +98,68 @@ NGINX
 NGINX
 }
 
+# Of modules, what serves files and runs a CGI. One process, and a connection for each request: a line is written
+# before the next request is taken up.
+apache_configuration() {
+	apache_modules=$(dirname "$(find /usr/lib/apache2 /usr/lib64/httpd /usr/libexec -name mod_cgi.so 2>/dev/null | head -n 1)")
+	cat <<APACHE
+ServerRoot $state
+ServerName 127.0.0.1
+Listen 127.0.0.1:$1
+PidFile $state/apache.pid
+ErrorLog $state/error.log
+Mutex file:$state/temporary
+LoadModule mpm_prefork_module $apache_modules/mod_mpm_prefork.so
+LoadModule authz_core_module $apache_modules/mod_authz_core.so
+LoadModule alias_module $apache_modules/mod_alias.so
+LoadModule env_module $apache_modules/mod_env.so
+LoadModule cgi_module $apache_modules/mod_cgi.so
+LogFormat "%m %U%q %>s %O %I %H %{Git-Protocol}i" requests
+CustomLog $state/log requests
+ServerLimit 1
+MaxRequestWorkers 1
+StartServers 1
+KeepAlive Off
+DocumentRoot $repositories
+<Directory />
+	Require all granted
+</Directory>
+SetEnv GIT_PROJECT_ROOT $repositories
+SetEnv GIT_HTTP_EXPORT_ALL 1
+SetEnv GIT_CONFIG_COUNT 2
+SetEnv GIT_CONFIG_KEY_0 safe.directory
+SetEnv GIT_CONFIG_VALUE_0 *
+SetEnv GIT_CONFIG_KEY_1 uploadpack.allowFilter
+SetEnv GIT_CONFIG_VALUE_1 true
+RedirectMatch 204 ^/-/sync$
+Alias /-/ $repositories/-/
+ScriptAlias / $(git --exec-path)/git-http-backend/
+APACHE
+}
+
+# The port is bound, not listened to, by a socket that apache is left with: so port 0 can be asked for, and nobody else
+# gets it until apache, which does not inherit sockets, listens.
+start_apache() {
+	as=
+	[ "$(id -u)" -ne 0 ] || as='unshare --user --map-user=1000 --map-group=1000'
+	# shellcheck disable=SC2016 # Python's, not the shell's
+	setsid $as python3 -c '
+import os, socket, sys, time
+state = sys.argv[1]
+one = socket.socket()
+one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+one.bind(("127.0.0.1", 0))
+one.set_inheritable(True)
+with open(state + "/ports.new", "w") as out:
+    out.write("%d\n" % one.getsockname()[1])
+os.rename(state + "/ports.new", state + "/ports")
+while not os.path.exists(state + "/apache.conf"):
+    time.sleep(0.01)
+os.execvp("apache2", ["apache2", "-f", state + "/apache.conf", "-D", "FOREGROUND"])
+' "$state" >"$state/apache.out" 2>&1 </dev/null &
+	echo $! >"$state/apache.leader"
+}
+
 start_nginx() {
 	# shellcheck disable=SC2016 # Python's, not the shell's
 	setsid python3 -c '
@@ -136,15 +201,17 @@ wait_for() {
 
 start() {
 	stop
-	rm -rf "$state/temporary" "$state/log" "$state/cgi" "$state/ports" "$state/nginx.conf"
+	rm -rf "$state/temporary" "$state/log" "$state/cgi" "$state/ports" "$state"/*.conf
 	mkdir -p "$state/temporary"
 	# A start that fails leaves nothing running.
 	trap stop EXIT
 	: >"$state/log"
 	count=1
 	demand=
+	server=nginx
 	for word; do
 		case $word in
+		apache) server=apache ;;
 		tls)
 			certificates
 			count=2
@@ -157,15 +224,20 @@ start() {
 		*) usage ;;
 		esac
 	done
-	env -i PATH="$PATH" HOME="$state" setsid fcgiwrap -c 4 -f -s "unix:$state/cgi" >"$state/cgi.out" 2>&1 </dev/null &
-	echo $! >"$state/cgi.leader"
-	start_nginx "$count"
+	if [ "$server" = apache ]; then
+		[ $# -eq 1 ] || usage
+		start_apache
+	else
+		env -i PATH="$PATH" HOME="$state" setsid fcgiwrap -c 4 -f -s "unix:$state/cgi" >"$state/cgi.out" 2>&1 </dev/null &
+		echo $! >"$state/cgi.leader"
+		start_nginx "$count"
+	fi
 	wait_for "$state/ports" python3
 	read -r port tls_port <"$state/ports" || :
-	configuration "$port" "${tls_port:-}" >"$state/nginx.conf.new"
-	mv "$state/nginx.conf.new" "$state/nginx.conf"
-	wait_for "$state/cgi" fcgiwrap
-	wait_for "$state/nginx.pid" nginx
+	"${server}_configuration" "$port" "${tls_port:-}" >"$state/$server.conf.new"
+	mv "$state/$server.conf.new" "$state/$server.conf"
+	[ "$server" = apache ] || wait_for "$state/cgi" fcgiwrap
+	wait_for "$state/$server.pid" "$server"
 	curl --noproxy '*' -sf --retry 5 --retry-connrefused -o /dev/null "http://127.0.0.1:$port/-/sync"
 	echo "$port" >"$state/port"
 	[ -z "${tls_port:-}" ] || echo "$tls_port" >"$state/tls-port"
@@ -176,23 +248,22 @@ start() {
 
 # Both lead sessions of their own: their children end with them.
 stop() {
-	for name in nginx cgi; do
+	for name in nginx apache cgi; do
 		[ -s "$state/$name.leader" ] || continue
 		kill -s TERM -- "-$(cat "$state/$name.leader")" 2>/dev/null || :
 		rm -f "$state/$name.leader"
 	done
-	rm -f "$state/nginx.pid" "$state/port" "$state/tls-port"
+	rm -f "$state/nginx.pid" "$state/apache.pid" "$state/port" "$state/tls-port"
 }
 
-# nginx has one worker and writes a line when a request has ended: what a client has seen the end of
-# stands before this one's own line.
+# One worker writes a line when a request has ended: what a client has seen the end of stands before this one's own line.
 settle() {
 	curl --noproxy '*' -sf -o /dev/null "http://127.0.0.1:$(cat "$state/port")/-/sync?$1"
 	tries=0
 	until grep -qF "/-/sync?$1 " "$state/log"; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 3000 ]; then
-			echo "git.sh: nginx does not write its log" >&2
+			echo "git.sh: the log is not written" >&2
 			exit 1
 		fi
 		sleep 0.01
