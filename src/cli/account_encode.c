@@ -114,7 +114,8 @@ encode_is_proved(const struct encode_source *source, struct identity identity)
 {
 	if (source->ran || (source->island && source->island->has_checksum))
 		return true;
-	if (!source->found.has_hash || !source->island)
+	/* What another program than island.wasm said is kept by the run that it said it in. */
+	if (!source->found.has_hash || !source->island || source->island->island->fetcher)
 		return false;
 	struct session_pair pair =
 		session_look_pair(source->session, identity, &source->found.hash);

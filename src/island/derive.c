@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "island/derive.h"
 
+#include "island/foreign.h"
 #include "island/island_ref.h"
 #include "island/url.h"
 
@@ -63,6 +64,8 @@ island_base_parse(struct arena *arena, const struct scheme *scheme, struct bytes
 static struct bytes
 other_base(const struct island *island, const struct island_settings *settings)
 {
+	if (island->scheme->id == SCHEME_COUNT)
+		return bytes_of(NULL, 0);
 	struct bytes base = settings->base[island->scheme->id];
 	if (base.size == 0 || bytes_equal_text(base, island->scheme->base))
 		return bytes_of(NULL, 0);
@@ -138,6 +141,10 @@ island_derive(struct arena *arena, const struct island *island,
 		return err_set(err, ERR_REFUSED,
 			"island <%.*s> is a local tree: it is imported, no derivation fetches it",
 			BYTES_ARGS(island->text));
+	if (island->scheme->shape == SHAPE_FOREIGN && !island->fetcher)
+		return err_set(err, ERR_REFUSED,
+			"island <%.*s>: nothing says what fetches the scheme `%s`",
+			BYTES_ARGS(island->text), island->scheme->text);
 	struct bytes *inputs = arena_array(arena, struct bytes, 1);
 	inputs[0] = settings->program;
 	struct derivation derivation = {
@@ -151,8 +158,12 @@ island_derive(struct arena *arena, const struct island *island,
 		.feature_count = 1,
 		.fixed = DERIVATION_SELF,
 	};
-	derive_arguments(arena, island, settings, &derivation);
-	derive_origins(arena, island, settings, &derivation);
+	if (island->fetcher) {
+		foreign_derive(arena, island, &derivation);
+	} else {
+		derive_arguments(arena, island, settings, &derivation);
+		derive_origins(arena, island, settings, &derivation);
+	}
 	if (!derivation_check(&derivation, err))
 		return err_note(err, "island <%.*s>", BYTES_ARGS(island->text));
 	*out = derivation;

@@ -5,6 +5,7 @@
 #include "derivation/derivation.h"
 #include "derivation/json.h"
 #include "island/checksum.h"
+#include "island/foreign.h"
 #include "island/island_ref.h"
 
 enum key_use {
@@ -52,6 +53,7 @@ scheme_use(const struct scheme *scheme)
 	case SHAPE_OCI:
 		return USE_IMAGE;
 	case SHAPE_LOCAL:
+	case SHAPE_FOREIGN:
 		return 0;
 	}
 	return 0;
@@ -106,7 +108,11 @@ refuse_scheme(struct bytes text, struct err *err)
 	if (nearest.text)
 		return err_set(err, ERR_REFUSED, "there is no scheme `%.*s`, did you mean `%s`",
 			BYTES_ARGS(text), nearest.text);
-	return err_set(err, ERR_REFUSED, "there is no scheme `%.*s`", BYTES_ARGS(text));
+	return err_set(err, ERR_REFUSED,
+		"there is no scheme `%.*s`: neither a builtin one, nor a name that is defined "
+		"where it "
+		"stands, nor `schemes` of the configuration",
+		BYTES_ARGS(bytes_first(text, 64)));
 }
 
 static bool
@@ -246,9 +252,10 @@ print_subpath(struct buf *out, const struct island *island)
 }
 
 static void
-print_config(struct buf *out, const struct island *island)
+print_config(struct arena *arena, struct buf *out, const struct island *island)
 {
 	buf_add_text(out, ":{ ");
+	foreign_print_entries(arena, island, out);
 	if (island->checksum.size > 0)
 		buf_format(out, "checksum = \"%.*s\", ", BYTES_ARGS(island->checksum));
 	if (island->platform.size > 0)
@@ -275,14 +282,27 @@ print_text(struct arena *arena, const struct island *island)
 	}
 	bool configured = island->checksum.size > 0 || island->platform.size > 0 ||
 			  island->reference_is_entry || island->revision.size > 0 ||
-			  island->strip >= 0 || island->submodules;
+			  island->strip >= 0 || island->submodules || island->entry_count;
 	if (configured)
-		print_config(&text, island);
+		print_config(arena, &text, island);
 	if (island->subpath.size > 0) {
 		buf_add_text(&text, configured ? ":" : "::");
 		print_subpath(&text, island);
 	}
 	return arena_copy(arena, buf_bytes(&text));
+}
+
+static bool
+parse_entries(struct arena *arena, const struct island_words *words, struct island *island,
+	struct err *err)
+{
+	if (island->scheme->shape == SHAPE_FOREIGN)
+		return foreign_set_entries(arena, words->entries, words->entry_count, island, err);
+	unsigned seen = 0;
+	for (size_t at = 0; at < words->entry_count; at++)
+		if (!set_entry(arena, island, &words->entries[at], &seen, err))
+			return false;
+	return true;
 }
 
 static bool
@@ -297,10 +317,8 @@ parse_words(struct arena *arena, const struct island_words *words, struct island
 	island->ref = arena_copy(arena, words->ref);
 	if (!island_ref_parse(arena, island, err))
 		return false;
-	unsigned seen = 0;
-	for (size_t at = 0; at < words->entry_count; at++)
-		if (!set_entry(arena, island, &words->entries[at], &seen, err))
-			return false;
+	if (!parse_entries(arena, words, island, err))
+		return false;
 	struct bytes subpath = arena_copy(arena, words->subpath);
 	if (!island_subpath_parse(island, subpath, &island->subpath, err))
 		return false;
@@ -311,12 +329,28 @@ parse_words(struct arena *arena, const struct island_words *words, struct island
 	return true;
 }
 
+static bool
+find_foreign(struct arena *arena, const struct island_words *words, struct island *island)
+{
+	if (!(words->fetcher || words->unbound) || !fetcher_scheme_is_valid(words->scheme))
+		return false;
+	struct scheme *scheme = arena_new(arena, struct scheme);
+	*scheme = (struct scheme){.id = SCHEME_COUNT,
+		.shape = SHAPE_FOREIGN,
+		.text = arena_text(arena, words->scheme),
+		.base = "",
+		.formats = ""};
+	island->scheme = scheme;
+	island->fetcher = words->fetcher;
+	return true;
+}
+
 bool
 island_parse(
 	struct arena *arena, const struct island_words *words, struct island *out, struct err *err)
 {
 	struct island island = {.scheme = scheme_find(words->scheme), .strip = -1};
-	if (!island.scheme)
+	if (!island.scheme && !find_foreign(arena, words, &island))
 		return refuse_scheme(words->scheme, err);
 	if (!parse_words(arena, words, &island, err))
 		return err_note(err, "island <%.*s%s%.*s>",

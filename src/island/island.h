@@ -6,6 +6,8 @@
  *     if (!island_parse(arena, &words, &island, err)) …
  *     use(island.text, island.name);          the lock's key; the object's name
  *
+ * Schemes that are no builtin ones are told in fetcher.h.
+ *
  * Nothing is fetched and no configuration of the host is read. The language has done interpolation
  * and escapes; what comes here is hostile all the same, for the text may stand in a fetched tree.
  * Refused (ERR_REFUSED, with a sentence that names the island): an unknown scheme or key (with the
@@ -30,8 +32,11 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+struct island_fetcher;
+
 enum { ISLAND_TEXT = 4096, ISLAND_STRIP = 16 };
 
+/* A scheme that is no builtin one has the number SCHEME_COUNT. */
 enum scheme_id {
 #define SCHEME(name, text, shape, base, redirects, formats) SCHEME_##name,
 #include "island/scheme_list.h"
@@ -46,6 +51,7 @@ enum scheme_shape {
 	SHAPE_REGISTRY,
 	SHAPE_OCI,
 	SHAPE_LOCAL,
+	SHAPE_FOREIGN, /* of no row: bound to a fetcher */
 };
 
 struct scheme {
@@ -77,6 +83,10 @@ struct island_words {
 	const struct island_entry *entries; /* in any order */
 	size_t entry_count;
 	struct bytes subpath; /* empty, or with a leading '/' */
+	/* What a scheme that is no builtin one is bound to, checked; kept by the island. NULL: such a scheme is refused, or, where
+	 * only the island's text is wanted (`unbound`), taken without one. */
+	const struct island_fetcher *fetcher;
+	bool unbound;
 };
 
 struct island {
@@ -91,9 +101,12 @@ struct island {
 	bool submodules;
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
 	int strip;     /* -1: not said */
-	bool reference_is_entry; /* it came from the configuration */
-	struct bytes text;       /* canonical */
-	struct bytes name;       /* of its object */
+	bool reference_is_entry;              /* it came from the configuration */
+	const struct island_fetcher *fetcher; /* of SHAPE_FOREIGN; NULL: nothing is known of it */
+	const struct island_entry *entries;   /* of SHAPE_FOREIGN, in bytewise order of keys */
+	size_t entry_count;
+	struct bytes text; /* canonical */
+	struct bytes name; /* of its object */
 };
 
 /* The island borrows from the arena alone. */

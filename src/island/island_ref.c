@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "derivation/derivation.h"
+#include "island/foreign.h"
 #include "island/url.h"
 
 enum { REFERENCE = 255, REGISTRY_NAME = 64, NPM_NAME = 214, IMAGE_TAG = 128 };
@@ -350,6 +351,8 @@ island_ref_parse(struct arena *arena, struct island *island, struct err *err)
 		return parse_oci(arena, island, err);
 	case SHAPE_LOCAL:
 		return parse_local(island, err);
+	case SHAPE_FOREIGN:
+		return foreign_parse(arena, island, err);
 	}
 	return false;
 }

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "derivation/derivation.h"
 #include "derivation/json.h"
+#include "island/fetcher.h"
 #include "island/island.h"
 
 enum { DEPTH = 3, TIME_TEXT = 20 };
@@ -142,9 +143,9 @@ check_key(const struct lock_entry *entry, struct err *err)
 	if (derivation != entry->has_pinned)
 		return err_set(err, ERR_CORRUPT,
 			"`pinned` belongs to `derivation:` entries, and to each of them");
-	if (!derivation && !scheme_find(bytes_first(key, bytes_find(key, ':'))))
-		return err_set(err, ERR_CORRUPT, "`%.*s` is no island that this cab knows",
-			BYTES_ARGS(key));
+	struct bytes scheme = bytes_first(key, bytes_find(key, ':'));
+	if (!derivation && !scheme_find(scheme) && !fetcher_scheme_is_valid(scheme))
+		return err_set(err, ERR_CORRUPT, "`%.*s` is no island", BYTES_ARGS(key));
 	return true;
 }
 

@@ -318,6 +318,23 @@ open_island(struct evaluator *evaluator, struct island_literal *literal, struct 
 	return heap_new_path(evaluator->heap, island, buf_bytes(&normal));
 }
 
+/* The host's own schemes mean what they mean everywhere; of any other the nearest binding counts, then the configuration's. */
+static bool
+island_fetcher(struct evaluator *evaluator, const struct node *node,
+	struct environment *environment, struct bytes scheme, struct host_fetcher *out)
+{
+	const struct eval_host *host = &evaluator->host;
+	const struct place *place = &node->island->fetcher;
+	struct value *value = NULL;
+	if (!host->scheme_is_own || host->scheme_is_own(host->context, scheme))
+		return true;
+	if (place->kind != PLACE_NONE)
+		value = eval_place(evaluator, place, environment);
+	else if (evaluator->schemes)
+		value = set_find(as_set(evaluator->schemes), scheme);
+	return !value || fetcher_read(evaluator, value, scheme, node->span, out);
+}
+
 struct value *
 coerce_island(struct evaluator *evaluator, const struct node *node, struct environment *environment)
 {
@@ -339,12 +356,18 @@ coerce_island(struct evaluator *evaluator, const struct node *node, struct envir
 				       "an island's configuration"))
 			return NULL;
 	}
+	struct host_fetcher fetcher = {0};
+	if (!island_fetcher(evaluator, node, environment, texts[0], &fetcher))
+		return NULL;
 	const struct source_file *file = file_of(evaluator, node->span.source);
 	struct island_literal literal = {.scheme = texts[0],
+		.fetcher = fetcher.program.size ? &fetcher : NULL,
 		.ref = texts[1],
 		.subpath = texts[2],
 		.from_root = file->root,
 		.from = bytes_text(file->path)};
-	return open_island(
+	struct value *value = open_island(
 		evaluator, &literal, config ? as_set(config) : NULL, texts[3], node->span);
+	free((void *)(uintptr_t)fetcher.origins);
+	return value;
 }

@@ -29,8 +29,8 @@ environment_up(struct environment *environment, uint32_t depth)
 	return environment;
 }
 
-static struct value *
-place_value(struct evaluator *evaluator, const struct place *place, struct environment *environment)
+struct value *
+eval_place(struct evaluator *evaluator, const struct place *place, struct environment *environment)
 {
 	switch (place->kind) {
 	case PLACE_LOCAL:
@@ -52,7 +52,7 @@ eval_delay(struct evaluator *evaluator, const struct node *node, struct environm
 	struct value *known = NULL;
 	switch (node->kind) {
 	case NODE_NAME:
-		known = place_value(evaluator, &node->name.place, environment);
+		known = eval_place(evaluator, &node->name.place, environment);
 		break;
 	case NODE_TRUE:
 	case NODE_FALSE:
@@ -434,7 +434,7 @@ eval_slot(struct run *run, uint32_t slot, const struct node *value)
 static struct value *
 eval_name(struct run *run, const struct node *node)
 {
-	struct value *value = place_value(run->evaluator, &node->name.place, run->environment);
+	struct value *value = eval_place(run->evaluator, &node->name.place, run->environment);
 	if (!value)
 		return eval_fail(run->evaluator, node->span, "'%.*s' is not given here",
 			BYTES_ARGS(node->name.text));

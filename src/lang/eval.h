@@ -44,6 +44,9 @@ enum err_kind evaluator_cause(const struct evaluator *evaluator);
 void evaluator_clear(struct evaluator *evaluator);
 void evaluator_set_ambient(struct evaluator *evaluator, enum ambient ambient, struct value *value);
 
+/* What schemes that neither the host has nor a name binds are bound to: a set, whose values may be lazy. */
+void evaluator_set_schemes(struct evaluator *evaluator, struct value *schemes);
+
 /* Values given since the mark may go. */
 size_t evaluator_mark(const struct evaluator *evaluator);
 void evaluator_rewind(struct evaluator *evaluator, size_t mark);

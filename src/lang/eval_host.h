@@ -62,9 +62,20 @@ struct island_option {
 	int64_t number;    /* OPTION_NUMBER; 0 or 1 for OPTION_TRUTH */
 };
 
+/* What a scheme that the host does not have is bound to. */
+struct host_fetcher {
+	struct bytes program; /* the path of a module; it may mention items */
+	const struct context_item *const *items;
+	size_t item_count;
+	struct bytes base; /* or empty */
+	const struct bytes *origins;
+	size_t origin_count;
+};
+
 /* <scheme:ref:{options}:subpath>, after interpolation. */
 struct island_literal {
 	struct bytes scheme;
+	const struct host_fetcher *fetcher; /* NULL: a scheme of the host's, or bound to nothing */
 	struct bytes ref;
 	const struct island_option *options; /* in bytewise order of names */
 	size_t option_count;
@@ -114,6 +125,8 @@ enum host_message { MESSAGE_TRACE, MESSAGE_WARNING };
 struct eval_host {
 	void *context;
 
+	/* Whether the host has a scheme itself: no binding of its name counts then. NULL: it has all. */
+	bool (*scheme_is_own)(void *context, struct bytes scheme);
 	/* Checks the text of an island and names it; fetches nothing. */
 	bool (*island_open)(void *context, const struct island_literal *literal,
 		const struct island_ref **out, struct err *err);

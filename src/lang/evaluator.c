@@ -89,6 +89,16 @@ evaluator_set_ambient(struct evaluator *evaluator, enum ambient ambient, struct 
 	heap_hold(evaluator->heap, value);
 }
 
+void
+evaluator_set_schemes(struct evaluator *evaluator, struct value *schemes)
+{
+	must(value_is(schemes, VALUE_SET), "schemes are a set");
+	if (evaluator->schemes)
+		heap_drop(evaluator->heap, evaluator->schemes);
+	evaluator->schemes = schemes;
+	heap_hold(evaluator->heap, schemes);
+}
+
 size_t
 evaluator_mark(const struct evaluator *evaluator)
 {

@@ -12,6 +12,7 @@
  *     operate.c    operators and order
  *     equal.c      deep equality
  *     coerce.c     what becomes text, names and islands
+ *     fetcher.c    what a scheme is bound to
  *     failure.c    raising, and the way to a diagnostic
  *     builtin*.c   builtins
  *     load.c       files and imports
@@ -89,12 +90,15 @@ struct evaluator {
 	ARRAY(struct source_file *) files;
 	struct map imports; /* root and path -> the thunk of the file's value, held */
 	struct value *ambient[AMBIENT_COUNT];
+	struct value *schemes; /* a set: scheme -> its fetcher, where no name binds it; or NULL */
 	struct value **builtins;
 	const char **builtin_names;
 	const struct node *call; /* the call that the builtin just run was reached by */
 };
 
 /* Expressions. */
+struct value *eval_place(
+	struct evaluator *evaluator, const struct place *place, struct environment *environment);
 struct value *eval_node(
 	struct evaluator *evaluator, const struct node *node, struct environment *environment);
 /* The expression as a part of a value: what it is when that is known at no cost, else a thunk. */
@@ -189,6 +193,10 @@ struct value *coerce_path(
 	struct evaluator *evaluator, const struct node *node, struct environment *environment);
 struct value *coerce_island(
 	struct evaluator *evaluator, const struct node *node, struct environment *environment);
+/* Reads the set that a scheme is bound to; what is in `out` lives as long as the heap's temporaries and the list of origins,
+ * which is the caller's to free. */
+MUST_CHECK bool fetcher_read(struct evaluator *evaluator, struct value *value, struct bytes scheme,
+	struct span span, struct host_fetcher *out);
 /* The shortest text that reads back. */
 void coerce_float(double real, struct buf *out);
 

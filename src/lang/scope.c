@@ -275,17 +275,26 @@ row_take(const struct map *map, enum place_kind kind, struct node *node)
 	return row != 0;
 }
 
+static bool
+local_take(const struct walk *walk, struct bytes name, struct place *out)
+{
+	struct local *local = map_find(&walk->bound, name);
+	if (!local)
+		return false;
+	local->used = true;
+	uint32_t depth = (uint32_t)walk->frames.size - 1;
+	*out = local->place;
+	out->depth = depth - local->place.depth;
+	return true;
+}
+
 static void
 name_resolve(struct walk *walk, struct node *node)
 {
-	struct local *local = map_find(&walk->bound, node->name.text);
-	if (local) {
-		local->used = true;
-		uint32_t depth = (uint32_t)walk->frames.size - 1;
-		node->name.place = local->place;
-		node->name.place.depth = depth - local->place.depth;
-	} else if (!constant_take(node) && !row_take(&walk->builtins, PLACE_BUILTIN, node) &&
-		   !(walk->names->entry && row_take(&walk->ambient, PLACE_AMBIENT, node))) {
+	if (local_take(walk, node->name.text, &node->name.place))
+		return;
+	if (!constant_take(node) && !row_take(&walk->builtins, PLACE_BUILTIN, node) &&
+		!(walk->names->entry && row_take(&walk->ambient, PLACE_AMBIENT, node))) {
 		report_undefined(walk, node, false);
 	}
 }
@@ -420,8 +429,11 @@ cons_enter(struct walk *walk, struct node *node)
 }
 
 static void
-island_enter(struct walk *walk, const struct node_island *island)
+island_enter(struct walk *walk, struct node_island *island)
 {
+	/* Builtins and ambient names bind no scheme: <map:x> is one that nobody has. */
+	if (island->scheme.count == 1 && !island->scheme.parts[0].value)
+		(void)local_take(walk, island->scheme.parts[0].text, &island->fetcher);
 	text_enter(walk, island->scheme);
 	text_enter(walk, island->reference);
 	later(walk, island->config);

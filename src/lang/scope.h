@@ -16,6 +16,8 @@
  *
  *     NODE_NAME    PLACE_LOCAL { depth, index }: go up `depth` parents, take slot `index`
  *                  PLACE_BUILTIN, PLACE_AMBIENT { index }: the caller's own tables
+ *     NODE_ISLAND  fetcher: the place of the name that the scheme is, where it is written out and a
+ *                  statement or pattern binds it: what it means unless the host has the scheme
  *     NODE_BLOCK   binding with PATTERN_NAME: slot[pattern->name.slot] = thunk of value;
  *                  PATTERN_ANY: nothing; it is never evaluated; any other: slot[binding.slot] =
  *                  thunk of value, and every name's slot = something that, when forced, matches the

@@ -144,6 +144,7 @@ struct node_select {
 /* A part that was not written has count 0; what was written is not empty. */
 struct node_island {
 	struct node_text scheme;
+	struct place fetcher; /* of the scheme as a name, where one is bound; scope_resolve */
 	struct node_text reference;
 	struct node *config; /* a NODE_SET, perhaps in NODE_SHAREs; or NULL */
 	struct node_text subpath;

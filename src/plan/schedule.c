@@ -372,9 +372,6 @@ schedule_prepare(struct work *work, struct err *err)
 		work->request.pin_count = work->found.identity_count;
 	}
 	for (size_t at = 0; at < resolved->input_count; at++) {
-		/* The one program of all islands need not be in any store: each realizer has it. */
-		if (work->is_source && bytes_equal(resolved->inputs[at], resolved->program))
-			continue;
 		if (!work->realizer->operations->bring(work->realizer, resolved->inputs[at], err))
 			return err_note(err, "input %.*s", BYTES_ARGS(resolved->inputs[at]));
 	}

@@ -155,6 +155,9 @@ embedded_hold(struct realizer *realizer, struct bytes path, struct err *err)
 {
 	struct embedded *embedded = embedded_of(realizer);
 	struct object_reference reference;
+	/* The one program of all builtin islands need not be in any store. */
+	if (bytes_equal(path, embedded->settings.module_path))
+		return true;
 	if (!store_path_parse(path, &reference))
 		return err_set(err, ERR_REFUSED, "%.*s is not a store path", BYTES_ARGS(path));
 	cleanup_object struct object object = {0};

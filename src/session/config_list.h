@@ -4,6 +4,9 @@ CONFIG("root", TEXT, "physical root of the store (CAB_ROOT, /cull for root, ~/.l
 CONFIG("jobs", NUMBER, "native programs run at once (the number of processors)")
 CONFIG("islands.*.base", TEXT,
 	"what a scheme means: its host, a mirror of it, a server on loopback")
+CONFIG("schemes.*.fetcher", TEXT,
+	"an expression of the language whose value is the fetcher of a scheme of one's own")
+CONFIG("schemes.*.base", TEXT, "what such a scheme means, instead of its fetcher's base")
 CONFIG("mirrors.*", TEXTS, "where to go for an origin, tried in order")
 CONFIG("caches", CACHES, "stores to copy from: { url = \"file:///…\", trusted = true }")
 CONFIG("credentials.*", CREDENTIAL,

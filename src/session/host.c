@@ -87,12 +87,13 @@ host_sort(struct bytes *items, size_t count)
 	return kept;
 }
 
-static struct bytes *
-host_inputs(struct session *session, const struct derivation_request *request, size_t *count)
+struct bytes *
+session_item_inputs(struct session *session, const struct context_item *const *items,
+	size_t item_count, size_t *count_out)
 {
-	struct bytes *inputs = arena_array(&session->arena, struct bytes, request->item_count);
-	for (size_t at = 0; at < request->item_count; at++) {
-		const struct context_item *item = request->items[at];
+	struct bytes *inputs = arena_array(&session->arena, struct bytes, item_count);
+	for (size_t at = 0; at < item_count; at++) {
+		const struct context_item *item = items[at];
 		if (item->kind == CONTEXT_OBJECT) {
 			inputs[at] = bytes_text(item->path);
 			continue;
@@ -103,7 +104,7 @@ host_inputs(struct session *session, const struct derivation_request *request, s
 		inputs[at] = derivation_input_print(&session->arena, &node->derivation,
 			&node->digest, bytes_text(item->output));
 	}
-	*count = host_sort(inputs, request->item_count);
+	*count_out = host_sort(inputs, item_count);
 	return inputs;
 }
 
@@ -157,7 +158,8 @@ host_derive(void *context, const struct derivation_request *request,
 		.origins = request->origins,
 		.origin_count = request->origin_count,
 	};
-	derivation.inputs = host_inputs(session, request, &derivation.input_count);
+	derivation.inputs = session_item_inputs(
+		session, request->items, request->item_count, &derivation.input_count);
 	size_t node = 0;
 	if (!host_fixed(session, request, &derivation, err) ||
 		!graph_add(session->graph, &derivation, bytes_of(NULL, 0), &node, err))
@@ -203,6 +205,7 @@ session_host(struct session *session)
 {
 	return (struct eval_host){
 		.context = session,
+		.scheme_is_own = host_scheme_is_own,
 		.island_open = host_island_open,
 		.island_output = host_island_output,
 		.island_derive = host_island_derive,

@@ -2,6 +2,7 @@
 #include "session/state.h"
 
 #include "base/trace.h"
+#include "island/fetcher.h"
 #include "island/local.h"
 #include "session/module.h"
 #include "store/claim.h"
@@ -114,7 +115,8 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 		.subpath = literal->subpath,
 	};
 	struct island island;
-	if (!island_parse(&session->arena, &words, &island, err))
+	if (!session_take_fetcher(session, literal, &words, err) ||
+		!island_parse(&session->arena, &words, &island, err))
 		return false;
 	struct bytes said = island.text;
 	struct bytes text = said;
@@ -147,7 +149,14 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 		if (!local.size && !session->detached)
 			host_find_pin(session, made, from);
 	}
-	*out = &((struct session_island *)*slot)->ref;
+	struct session_island *opened = (struct session_island *)*slot;
+	if (!fetcher_equal(opened->island.fetcher, island.fetcher))
+		return err_set(err, ERR_REFUSED,
+			"<%.*s> has two fetchers in one run: the scheme `%s` is bound to one thing "
+			"there "
+			"and to another here",
+			BYTES_ARGS(said), island.scheme->text);
+	*out = &opened->ref;
 	return true;
 }
 
@@ -314,8 +323,13 @@ session_island_settle(struct session *session, struct session_island *island, st
 		host_look_up_checksum(session, island);
 		return true;
 	}
-	if (!plan_found(session->plan, node).has_hash &&
-		(!session_hold(session, err) || !plan_ask(session->plan, &node, 1, err)))
+	/* A fetcher may have to be built first: what that needs is asked too. */
+	bool settled = plan_found(session->plan, node).has_hash;
+	if (!settled && island->island.fetcher)
+		settled = session_settle(session, node, err);
+	else if (!settled)
+		settled = session_hold(session, err) && plan_ask(session->plan, &node, 1, err);
+	if (!settled)
 		return false;
 	struct plan_found found = plan_found(session->plan, node);
 	island->has_hash = found.has_hash;

@@ -121,7 +121,15 @@ open_bases(struct session *session, json_t *named, struct err *err)
 			return err_note(err, "configuration: islands.%s.base", name);
 		open_name_origin(session, named, base);
 	}
-	return true;
+	const char *scheme_keys[] = {"schemes", NULL};
+	json_object_foreach(
+		(json_t *)(uintptr_t)config_get(session->config, scheme_keys), name, island)
+	{
+		const char *base = json_string_value(json_object_get(island, "base"));
+		if (base)
+			open_name_origin(session, named, base);
+	}
+	return session_check_schemes(session, err);
 }
 
 static json_t *

@@ -2,6 +2,7 @@
 /* Whether the pairs of a lock are more than its own word: the table of identities, trusted records, or a run that compares. */
 #include "session/state.h"
 
+#include "island/fetcher.h"
 #include "session/module.h"
 #include "store/claim.h"
 
@@ -39,6 +40,25 @@ prove_is_derivation(struct bytes key)
 	return bytes_has_prefix(key, BYTES_LITERAL("derivation:"));
 }
 
+/* "ORIGIN>TEXT" names TEXT; no island's text holds a '>'. */
+static struct bytes
+prove_text(struct bytes key)
+{
+	for (size_t at = key.size; at-- > 0;)
+		if (key.data[at] == '>')
+			return bytes_from(key, at + 1);
+	return key;
+}
+
+/* What such an entry is of, the entry file says, and what its program said is no word of island.wasm. */
+static bool
+prove_is_bound(struct bytes key)
+{
+	struct bytes text = prove_text(key);
+	return prove_is_derivation(key) ||
+	       fetcher_scheme_is_valid(bytes_first(text, bytes_find(text, ':')));
+}
+
 /* A contradiction anywhere, else a pair that nothing proves, else how the last was proved. */
 static void
 prove_sum(struct session_entry *entry)
@@ -72,23 +92,12 @@ prove_look(struct session *session, const struct lock_entry *locked, struct sess
 			continue;
 		/* What another program said is kept by the derivation that it was run for: only a run tells. */
 		out->pairs[out->pair_count++] =
-			prove_is_derivation(locked->key)
-				? (struct session_pair){.identity = identity}
-				: session_look_pair(session, identity, &hash);
+			prove_is_bound(locked->key) ? (struct session_pair){.identity = identity}
+						    : session_look_pair(session, identity, &hash);
 	}
 	if (!out->pair_count)
 		out->pairs[out->pair_count++] = (struct session_pair){0};
 	prove_sum(out);
-}
-
-/* "ORIGIN>TEXT" names TEXT; no island's text holds a '>'. */
-static struct bytes
-prove_text(struct bytes key)
-{
-	for (size_t at = key.size; at-- > 0;)
-		if (key.data[at] == '>')
-			return bytes_from(key, at + 1);
-	return key;
 }
 
 static bool
@@ -96,8 +105,11 @@ prove_island_node(
 	struct prove *prove, const struct lock_entry *locked, size_t *node, struct err *err)
 {
 	struct session *session = prove->session;
-	struct session_island *island = session_island_read(session, prove_text(locked->key), err);
+	struct session_island *island = map_find(&session->islands, locked->key);
+	if (island && prove_is_bound(locked->key))
+		return session_island_node(session, island, node, err);
 	struct derivation derivation;
+	island = session_island_read(session, prove_text(locked->key), err);
 	return island &&
 	       island_derive(
 		       &session->arena, &island->island, &session->settings, &derivation, err) &&
@@ -221,7 +233,7 @@ prove_evaluate(struct prove *prove, const bool *open, struct err *err)
 	session_goals goals = {0};
 	bool wanted = false;
 	for (size_t at = 0; at < prove->count; at++)
-		wanted |= open[at] && prove_is_derivation(prove->entries[at].key);
+		wanted |= open[at] && prove_is_bound(prove->entries[at].key);
 	if (!wanted)
 		return true;
 	bool done = session_evaluate(prove->session, &value, err) &&

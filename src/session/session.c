@@ -239,7 +239,7 @@ session_evaluate(struct session *session, struct value **out, struct err *err)
 	struct value *inputs = NULL;
 	if (!session_ambient(session, &inputs, err))
 		return false;
-	if (!session_override_read(session, err))
+	if (!session_bind_schemes(session, err) || !session_override_read(session, err))
 		return false;
 	struct value *value = session_read_entry(session);
 	if (value)

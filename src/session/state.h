@@ -104,6 +104,18 @@ const struct context_item *session_item_object(
 const struct context_item *session_item_output(
 	struct session *session, size_t node, struct bytes output);
 
+/* The inputs of a derivation that mentions these. */
+struct bytes *session_item_inputs(struct session *session, const struct context_item *const *items,
+	size_t item_count, size_t *count_out);
+
+/* schemes.c: those that are no builtin ones */
+MUST_CHECK bool session_check_schemes(struct session *session, struct err *err);
+MUST_CHECK bool session_bind_schemes(struct session *session, struct err *err);
+bool host_scheme_is_own(void *context, struct bytes scheme);
+/* What a literal's scheme is bound to, for island_parse. */
+MUST_CHECK bool session_take_fetcher(struct session *session, const struct island_literal *literal,
+	struct island_words *words, struct err *err);
+
 /* host_path.c: files, here and in islands */
 bool host_path_kind(
 	void *context, const struct host_path *path, enum path_kind *out, struct err *err);

@@ -10,6 +10,9 @@
  *     pin          the output is what CAB_PIN says
  *     stay         for ever
  *
+ * As the fetcher of the scheme `steps` it has its steps in the island's configuration, in the order of the keys:
+ * <steps:x:{ a = "put hello", b = "say cab .", }>.
+ *
  * It may vouch for the format "shared" whoever runs it, and for no other.
  */
 #include "test/guest/wasi_imports.h"
@@ -114,6 +117,24 @@ put_pin(void)
 	}
 }
 
+/* Of <steps:…> the arguments are the scheme, the ref, and KEY=STEP. */
+static size_t
+fetcher_steps(char **steps, size_t count)
+{
+	if (count < 3 || !after(steps[1], "steps", 0))
+		return 1;
+	for (size_t at = 3; at < count; at++) {
+		if (after(steps[at], "base", '=')) {
+			steps[at] = (char *)(uintptr_t) "nothing";
+			continue;
+		}
+		while (*steps[at] && *steps[at] != '=')
+			steps[at]++;
+		steps[at] += *steps[at] == '=';
+	}
+	return 3;
+}
+
 void
 _start(void)
 {
@@ -124,7 +145,7 @@ _start(void)
 	if (wasi_args_sizes_get(&count, &size) != 0 || count > 64 || size > sizeof words ||
 		wasi_args_get(steps, words) != 0)
 		wasi_proc_exit(2);
-	for (size_t at = 1; at < count; at++) {
+	for (size_t at = fetcher_steps(steps, count); at < count; at++) {
 		const char *rest;
 		if ((rest = after(steps[at], "say", ' ')))
 			put("hash", 0, rest, "\n");
@@ -136,6 +157,8 @@ _start(void)
 			spoil(rest);
 		else if ((rest = after(steps[at], "get", ' ')))
 			get(rest);
+		else if (after(steps[at], "nothing", 0))
+			continue;
 		else if (after(steps[at], "pin", 0))
 			put_pin();
 		else if (after(steps[at], "stay", 0))

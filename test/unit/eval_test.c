@@ -406,11 +406,86 @@ an_endless_evaluation_can_be_cancelled(void **state)
 	memory_host_free(host);
 }
 
+static bool
+owns(void *context, struct bytes scheme)
+{
+	(void)context;
+	return bytes_equal_text(scheme, "git");
+}
+
+/* "SCHEME PROGRAM BASE ORIGINS": what the host was told of a literal's scheme. */
+static bool
+tell(void *context, const struct island_literal *literal, const struct island_ref **out,
+	struct err *err)
+{
+	static char text[256];
+	static const struct island_ref ref = {text};
+	static const struct host_fetcher none = {0};
+	const struct host_fetcher *fetcher = literal->fetcher ? literal->fetcher : &none;
+	(void)context;
+	(void)err;
+	int size = snprintf(text, sizeof text, "%.*s %.*s %zu %.*s", BYTES_ARGS(literal->scheme),
+		BYTES_ARGS(fetcher->program), fetcher->item_count, BYTES_ARGS(fetcher->base));
+	for (size_t at = 0; at < fetcher->origin_count; at++)
+		size += snprintf(text + size, sizeof text - (size_t)size, " %.*s",
+			BYTES_ARGS(fetcher->origins[at]));
+	*out = &ref;
+	return true;
+}
+
+/* The text of the one island that an expression opens, or the diagnostics. */
+static void
+bound(const char *text, const char *wanted)
+{
+	struct memory_host *host = memory_host_new();
+	struct eval_host functions = *memory_host_functions(host);
+	functions.scheme_is_own = owns;
+	functions.island_open = tell;
+	struct fixture fixture = {host, evaluator_new(&functions, ceiling), BUF(BUF_MAX)};
+	const struct bytes names[] = {BYTES_LITERAL("set")};
+	struct value *set = eval_text(fixture.evaluator, "set",
+		BYTES_LITERAL("{ program = \"\\(derivation { name = \"m\", program = \"/m\", })\", "
+			      "base = \"b\", }"),
+		NULL, "/set", EVAL_IMPORTED);
+	assert_non_null(set);
+	evaluator_set_schemes(fixture.evaluator, eval_new_set(fixture.evaluator, names, &set, 1));
+	const char *got = show(&fixture, text);
+	if (!strstr(got, wanted))
+		fail_msg("%s\n  gives  %s\n  wanted %s", text, got, wanted);
+	fixture_release(&fixture);
+}
+
+#define MODULE "m = derivation { name = \"m\", program = \"/m\", }; "
+
+static void
+a_scheme_means_what_its_name_is_bound_to(void **state)
+{
+	(void)state;
+	bound("git = 1; <git:x>", "<git  0 >");
+	bound("<other:x>", "<other  0 >");
+	bound("<set:x>", " 1 b>");
+	bound(MODULE "set = { program = m, origins = [\"c\", \"d\"], }; <set:x>", " 1  c d>");
+	bound(MODULE "f = { paste, } => <paste:x>; f { paste = { program = \"\\(m)/a\", }, }",
+		"/a 1 >");
+	bound("s = \"set\"; <\\(s):x>", " 1 b>");
+	bound("set = 1; <set:x>", "the scheme 'set' is bound to an integer");
+	bound(MODULE "set = m; <set:x>", "is bound to a derivation");
+	bound("set = {}; <set:x>", "has no 'program'");
+	bound("set = { program = \"/bin/true\", }; <set:x>", "names nothing of the store");
+	bound(MODULE "set = { program = m, bse = 1, }; <set:x>", "did you mean 'base'?");
+	bound(MODULE "set = { program = m, base = m, }; <set:x>", "'base' wants plain strings");
+	bound(MODULE "set = { program = m, origins = 1, }; <set:x>", "'origins' is a list");
+	bound(MODULE "set = { program = m, origins = [1], }; <set:x>",
+		"'origins' wants plain strings");
+	bound("set = { program = <set:y>, }; <set:x>", "infinite recursion");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arithmetic_is_checked),
+		cmocka_unit_test(a_scheme_means_what_its_name_is_bound_to),
 		cmocka_unit_test(comparison_follows_the_kinds),
 		cmocka_unit_test(logic_wants_booleans_and_is_short),
 		cmocka_unit_test(blocks_are_recursive_and_braces_are_not),

@@ -162,7 +162,7 @@ what_is_wrong_is_named_with_its_line(void **state)
 		{LOCKED("\"2026-01-02T03:04:60Z\""), "`locked`"},
 		{LOCKED("\"2026-01-02T03:04:05+00:00\""), "`locked`"},
 		{LOCKED("\"2026-13-02T03:04:05Z\""), "`locked`"},
-		{KEY("gopher:x"), "no island"},
+		{KEY("Gopher:x"), "no island"},
 		{KEY("derivation:x"), "`pinned`"},
 		{KEY("derivation:../x"), "names no derivation"},
 		{KEY("crates:\\u001b[31m"), "control"},

@@ -169,6 +169,24 @@ dynamic_names_in_selections_are_walked_once(void **state)
 	unit_release(&unit);
 }
 
+static void
+a_scheme_is_the_name_that_is_bound_where_it_stands(void **state)
+{
+	(void)state;
+	struct unit unit =
+		unit_of("paste = 1; x => [<paste:a>, <map:b>, <\\(x):c>, <other:d>]", true);
+	assert_true(unit.sound);
+	assert_int_equal(unit.diagnostics.warnings, 0);
+	const struct node *body = unit.tree->root->block->value->lambda->clauses[0].body;
+	const struct place place = body->list.items[0].value->island->fetcher;
+	assert_int_equal(place.kind, PLACE_LOCAL);
+	assert_int_equal(place.depth, 1);
+	assert_int_equal(place.index, 0);
+	for (size_t at = 1; at < 4; at++)
+		assert_int_equal(body->list.items[at].value->island->fetcher.kind, PLACE_NONE);
+	unit_release(&unit);
+}
+
 int
 main(void)
 {
@@ -181,6 +199,7 @@ main(void)
 		cmocka_unit_test(shares_and_named_values_have_slots),
 		cmocka_unit_test(constants_are_nodes_unless_they_are_shadowed),
 		cmocka_unit_test(a_name_is_seen_only_where_it_is_bound),
+		cmocka_unit_test(a_scheme_is_the_name_that_is_bound_where_it_stands),
 		cmocka_unit_test(dynamic_names_in_selections_are_walked_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

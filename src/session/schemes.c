@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Schemes that are no builtin ones: `schemes.NAME` of the configuration, and what an island's scheme is bound to in the text that
+ * it stands in. A fetcher of the configuration is an expression that is evaluated when its scheme is first met.
+ */
+#include "session/state.h"
+
+#include "island/fetcher.h"
+
+static const json_t *
+schemes_rows(const struct session *session)
+{
+	const char *keys[] = {"schemes", NULL};
+	return config_get(session->config, keys);
+}
+
+bool
+session_check_schemes(struct session *session, struct err *err)
+{
+	const char *name = NULL;
+	json_t *row = NULL;
+	json_object_foreach((json_t *)(uintptr_t)schemes_rows(session), name, row)
+	{
+		const char *base = json_string_value(json_object_get(row, "base"));
+		struct island_fetcher given = {.base = bytes_text(base ? base : "")};
+		struct island_fetcher checked;
+		if (!fetcher_check(&session->arena, bytes_text(name), &given, &checked, err))
+			return err_note(err, "configuration: schemes.%s", name);
+		if (!json_object_get(row, "fetcher"))
+			return err_set(err, ERR_REFUSED,
+				"configuration: schemes.%s has no fetcher: an expression is "
+				"wanted, such "
+				"as \"import /etc/cab/%s\"",
+				name, name);
+	}
+	return true;
+}
+
+/* A function, so that the expression waits for its first use. A base in the configuration wins over the fetcher's own. */
+static struct value *
+schemes_bind(struct session *session, const char *name, const json_t *row)
+{
+	const char *text = json_string_value(json_object_get(row, "fetcher"));
+	const char *base = json_string_value(json_object_get(row, "base"));
+	const char *label = arena_format(&session->arena, "schemes.%s.fetcher", name);
+	const char *place = arena_format(&session->arena, "%s/default.cab", session->folder);
+	const char *more = "";
+	if (base)
+		more = arena_format(&session->arena, " // { base = \"%s\", }", base);
+	const char *whole = arena_format(&session->arena, "_ => (%s\n)%s", text, more);
+	struct value *function =
+		eval_text(session->evaluator, label, bytes_text(whole), NULL, place, EVAL_ENTRY);
+	struct value *nothing = eval_new_string(session->evaluator, BYTES_LITERAL(""));
+	return function ? eval_lazy_call(session->evaluator, function, nothing) : NULL;
+}
+
+bool
+session_bind_schemes(struct session *session, struct err *err)
+{
+	const json_t *rows = schemes_rows(session);
+	size_t count = 0;
+	struct bytes *names = arena_array(&session->arena, struct bytes, json_object_size(rows));
+	struct value **values =
+		arena_array(&session->arena, struct value *, json_object_size(rows));
+	const char *name = NULL;
+	json_t *row = NULL;
+	json_object_foreach((json_t *)(uintptr_t)rows, name, row)
+	{
+		names[count] = bytes_text(name);
+		values[count] = schemes_bind(session, name, row);
+		if (!values[count++])
+			return err_set(err, ERR_REFUSED,
+				"configuration: schemes.%s.fetcher cannot be evaluated", name);
+	}
+	if (count)
+		evaluator_set_schemes(
+			session->evaluator, eval_new_set(session->evaluator, names, values, count));
+	return true;
+}
+
+bool
+host_scheme_is_own(void *context, struct bytes scheme)
+{
+	(void)context;
+	return scheme_find(scheme) != NULL;
+}
+
+/* Where only an island's text is read (--override), the entry file's names are not known; a scheme that its lock has is. */
+static bool
+schemes_is_locked(const struct session *session, struct bytes scheme)
+{
+	for (size_t at = 0; at < session->lock.size; at++) {
+		struct bytes key = session->lock.entries[at].key;
+		if (bytes_has_prefix(key, scheme) &&
+			(key.size == scheme.size || key.data[scheme.size] == ':'))
+			return true;
+	}
+	return false;
+}
+
+bool
+session_take_fetcher(struct session *session, const struct island_literal *literal,
+	struct island_words *words, struct err *err)
+{
+	words->unbound = session->detached && schemes_is_locked(session, literal->scheme);
+	if (!literal->fetcher)
+		return true;
+	const struct host_fetcher *bound = literal->fetcher;
+	struct bytes *origins = arena_array(&session->arena, struct bytes, bound->origin_count);
+	for (size_t at = 0; at < bound->origin_count; at++)
+		origins[at] = arena_copy(&session->arena, bound->origins[at]);
+	struct island_fetcher given = {.program = arena_copy(&session->arena, bound->program),
+		.base = bound->base,
+		.origins = origins,
+		.origin_count = bound->origin_count};
+	given.inputs =
+		session_item_inputs(session, bound->items, bound->item_count, &given.input_count);
+	struct island_fetcher *fetcher = arena_new(&session->arena, struct island_fetcher);
+	words->fetcher = fetcher;
+	return fetcher_check(&session->arena, literal->scheme, &given, fetcher, err);
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""Schemes that are no builtin ones: a fetcher built by cab itself, bound in the language or by the configuration."""
+import hashlib
+import json
+import os
+import shutil
+import sys
+
+from harness import HERE, Skip, case, main, refuses, shell, state
+
+FOREIGN = os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), "foreign.wasm")
+EXAMPLES = os.path.join(HERE, "..", "..", "examples")
+
+
+def serve(box, files):
+    """A server with these files; gives it."""
+    folder = os.path.join(box.top, "served")
+    os.makedirs(folder, exist_ok=True)
+    put(box, files)
+    return box.serve(folder)
+
+
+def put(box, files):
+    for name, text in files.items():
+        path = os.path.join(box.top, "served", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def example(box, name):
+    """The files of an example, in the working folder."""
+    for file in os.listdir(os.path.join(EXAMPLES, name)):
+        shutil.copy(os.path.join(EXAMPLES, name, file), box.path(file))
+
+
+def paste(box, server):
+    """The scheme `paste` by configuration: the example's own fetcher, and a base that the configuration names."""
+    fetcher = os.path.join(EXAMPLES, "fetcher-c", "fetcher.cab")
+    box.configure(schemes_paste_fetcher=f'"import {fetcher} {{ platform, }}"', schemes_paste_base=f'"{server.url}"')
+
+
+def entries(box):
+    lock = json.loads(box.read("default.cab.lock"))
+    return {key: value for key, value in lock.items() if key != "~"}
+
+
+def steps(box, *words, name="x", more=""):
+    """An island of the module that does what it is told, and a use of it."""
+    shutil.copy(FOREIGN, box.path("foreign.wasm"))
+    entries = ", ".join(f'{chr(97 + at)} = "{word}"' for at, word in enumerate(words))
+    island = f"<steps:{name}:{{ {entries}, }}>"
+    return f"steps = {{ program = ./foreign.wasm, {more} }};\nisland = {island};\n" + shell("use", "cp \\(island) $out")
+
+
+def declines(box, *says, **more):
+    """The build fails with these words; nothing but what was given to it is in the store, no lock is written."""
+    result = box.fails("build", says=says, **more)
+    left = {name.split("-", 1)[1] for name in box.objects()} - {"module", "foreign.wasm", "work"}
+    box.check(not left and state(box)[1:] == (None, False), f"{left} {state(box)} {result}")
+    return result
+
+
+USE = shell("use", "cat \\(<paste:notes>) > $out")
+
+
+@case("the example in C: a module that cab builds fetches, is locked, and is not needed again")
+def _(box):
+    server = serve(box, {"raw/notes.txt": "hello\n"})
+    example(box, "fetcher-c")
+    box.configure(network_allow='["127.0.0.1"]')
+    box.cab("build", "--input", f'server="{server.url}"')
+    box.check(box.read("result") == "HELLO\n", box.read("result"))
+    found = entries(box)
+    box.check(list(found) == ["paste:notes.txt"], str(found))
+    said = found["paste:notes.txt"]["identities"]
+    box.check(said[0].startswith('etag "') and said[1].startswith("cab f") and len(said) == 2, str(said))
+    box.check(server.count() == 1, server.log())
+    before = state(box)
+    box.cab("build", "--input", f'server="{server.url}"', "--locked", "--offline")
+    box.check(state(box) == before and server.count() == 1, "nothing is asked for again")
+
+
+@case("bound by the configuration: shown, fetched, and held to the origins that the derivation names")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n"})
+    paste(box, server)
+    shown = json.loads(box.cab("show", "<paste:notes>").out)
+    box.check(shown["arguments"] == ["paste", "notes", f"base={server.url}"], str(shown))
+    box.check(shown["fixed"] == "self" and shown["requiredRealizerFeatures"] == ["wasm"], str(shown))
+    box.check(shown["origins"] == [server.url] and len(shown["inputs"]) == 1, str(shown))
+    box.check(shown["program"].endswith("-paste.wasm") and shown["name"] == "notes", str(shown))
+    box.write("default.cab", USE)
+    box.cab("build")
+    box.check(box.read("result") == "hello\n" and list(entries(box)) == ["paste:notes"], str(entries(box)))
+    again = json.loads(box.cab("show", "<paste:notes>").out)
+    box.check(again == shown, "the derivation is the same with and without a lock")
+
+
+@case("an update with nothing new is stopped at the first line; one with news is locked")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n"})
+    paste(box, server)
+    box.write("default.cab", USE)
+    box.cab("build")
+    before = state(box)
+    server.forget()
+    said = box.cab("build", "--update").err
+    box.check(state(box) == before and server.count() == 1 and "nothing new" in said, said + server.log())
+    put(box, {"raw/notes": "another\n"})
+    box.cab("build")
+    box.check(state(box) == before and server.count() == 1, "the lock holds")
+    shown = box.cab("update").out
+    box.check("paste:notes" in shown, shown)
+    box.cab("build")
+    box.check(box.read("result") == "another\n", box.read("result"))
+
+
+@case("evaluation reads a file of it: one resolution, though the module is built first")
+def _(box):
+    server = serve(box, {"raw/notes": "hello"})
+    paste(box, server)
+    box.write("default.cab", 'text = readFile <paste:notes>;\n' + shell("use", "echo \\(text) \\(<paste:notes>) > $out"))
+    box.cab("build")
+    box.check(box.read("result").startswith("hello /cull/store/") and server.count() == 1, server.log())
+
+
+@case("the example in Rust: a list of sums is the early identity, believed wherever the files came from")
+def _(box):
+    if not os.path.exists("/usr/lib/rustlib/src/rust/library/core/src/lib.rs"):
+        raise Skip("there is no source of Rust's core here")
+    sums = {"greeting": "hello\n", "more": "and more\n"}
+    listed = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sums.items())
+    files = {f"release/{name}": text for name, text in sums.items()}
+    server = serve(box, {**files, "release/SHA256SUMS": listed})
+    example(box, "fetcher-rust")
+    box.configure(network_allow='["127.0.0.1"]')
+    box.cab("build", "--input", f'server="{server.url}"', timeout=580)
+    box.check(box.read("result") == "hello\nand more\n", box.read("result"))
+    said = entries(box)["sums:release"]["identities"]
+    box.check(said[0].startswith("sha256.sums1 ") and said[1].startswith("cab d") and server.count() == 3, str(said))
+    before = state(box)
+    other = serve(box, {"release/SHA256SUMS": "".join(reversed(listed.splitlines(True)))})
+    said = box.cab("build", "--update", "--input", f'server="{other.url}"').err
+    box.check(other.count() == 1 and state(box)[1:] == before[1:] and "nothing new" in said, said + other.log())
+
+
+@case("its module may itself come from an island, of whatever scheme")
+def _(box):
+    folder = os.path.join(box.top, "served")
+    os.makedirs(folder)
+    shutil.copy(FOREIGN, folder)
+    server = box.serve(folder)
+    box.configure(network_allow='["127.0.0.1"]')
+    text = steps(box, "put hi", "say cab .").replace("./foreign.wasm", f"<file:{server.url}/foreign.wasm>")
+    box.write("default.cab", text)
+    box.cab("build")
+    box.check(box.read("result") == "hi\n", box.read("result"))
+    found = list(entries(box))
+    box.check(found == [f"file:{server.url}/foreign.wasm", 'steps:x:{ a = "put hi", b = "say cab .", }'], str(found))
+    box.check(server.count() == 1, server.log())
+    box.write("default.cab", text.replace("cp ", "true; cp "))
+    box.cab("build", "--locked", "--offline")
+    os.remove(box.path("default.cab.lock"))
+    box.write("default.cab", "text = readFile island;\n" + text.replace("cp ", "echo \\(stringLength text); cp "))
+    box.cab("build")
+    box.check(list(entries(box)) == found, "evaluation reads it, and locks what its module needs")
+
+
+@case("a scheme that nothing binds is told with where it could be bound")
+def _(box):
+    box.write("default.cab", shell("use", "cat \\(<gopher:x>) > $out"))
+    refuses(box, "there is no scheme `gopher`", "`schemes` of the configuration")
+    box.write("default.cab", shell("use", "cat \\(<gihub:o/r>) > $out"))
+    refuses(box, "there is no scheme `gihub`, did you mean `github`")
+    result = box.fails("show", "<gopher:x>", says="there is no scheme `gopher`")
+    box.check("<gopher:x>" in result.err, result.err)
+
+
+@case("the configuration is refused where it binds a builtin scheme, or nothing, or what is no expression")
+def _(box):
+    box.write("default.cab", shell("use", "true > $out"))
+    box.fails("build", "--set", 'schemes.github.fetcher="{}"', says=("schemes.github", "no builtin scheme"))
+    box.fails("build", "--set", 'schemes.paste.base="http://h"', says="schemes.paste has no fetcher")
+    box.fails("build", "--set", 'schemes.paste.base="ftp://h"', says="base")
+    box.fails("build", "--set", 'schemes.paste.fetcher="{"', says="schemes.paste.fetcher cannot be evaluated")
+    box.fails("build", "--set", "schemes.paste.fetcher={}", says="must be a string")
+    box.write("default.cab", USE)
+    box.fails("build", "--set", 'schemes.paste.fetcher="{ bse = 1, }"', says="the scheme 'paste'")
+
+
+@case("a module that is none, that lacks its exports, or that does not build, is told by name")
+def _(box):
+    use = shell("use", "cat \\(<steps:x>) > $out")
+    box.write("module", "hello")
+    box.write("default.cab", "steps = { program = ./module, };\n" + use)
+    declines(box, "<steps:x>", "neither WebAssembly nor ELF")
+    box.write("module", b"\0asm\1\0\0\0")
+    declines(box, "<steps:x>", "_start")
+    box.write("default.cab", "steps = { program = \"\\(./.)/nothing.wasm\", };\n" + use)
+    declines(box, "<steps:x>", "nothing.wasm")
+    box.write("default.cab", "steps = { program = " + shell("module", "echo no such thing >&2; false").strip() + ", };\n" + use)
+    declines(box, "module", "status 1")
+
+
+@case("a module that lies about its output, or says nothing of it, registers nothing")
+def _(box):
+    box.write("default.cab", steps(box, "put hi", "say cab f" + "a" * 52))
+    declines(box, "<steps:x", "the program reported cab f" + "a" * 52)
+    box.write("default.cab", steps(box, "put hi"))
+    declines(box, "<steps:x", "reported no hash")
+    box.write("default.cab", steps(box, "unknown"))
+    declines(box, "<steps:x", "status 4")
+
+
+@case("one text with two fetchers in one run is refused")
+def _(box):
+    shutil.copy(FOREIGN, box.path("foreign.wasm"))
+    box.write("default.cab", "a = { program = ./foreign.wasm, };\nb = { program = ./foreign.wasm, base = \"http://h.example\", };\n"
+              "f = paste => <paste:x>;\n" + shell("use", "echo \\(f a) \\(f b)"))
+    declines(box, "<paste:x> has two fetchers in one run")
+
+
+@case("it reaches the origins of its fetcher and no other, and a credential goes to its own origin alone")
+def _(box):
+    folder = os.path.join(box.top, "served")
+    os.makedirs(folder)
+    put(box, {"a": "hi"})
+    one, two = box.serve(folder), box.serve(folder)
+    box.configure(network_allow='["127.0.0.1"]', **{f'credentials_"{one.url}"': '{ environment = "TOKEN", kind = "bearer", }'})
+    secret = {"environment": {"TOKEN": "s3cret"}}
+    box.write("default.cab", steps(box, f"get {one.url}/a", f"get {two.url}/a", "put hi", "say cab .", more=f'base = "{one.url}",'))
+    declines(box, "<steps:x", "status 3", **secret)
+    box.check((one.count(), two.count()) == (1, 0), one.log() + two.log())
+    box.write("default.cab", steps(box, f"get {one.url}/a", f"get {two.url}/a", "put hi", "say cab .",
+                                   more=f'base = "{one.url}", origins = ["{two.url}"],'))
+    box.cab("build", **secret)
+    heads = [open(os.path.join(server.state, "heads"), encoding="utf-8").read() for server in (one, two)]
+    box.check("s3cret" in heads[0] and "s3cret" not in heads[1] and two.count() == 1, heads[1])
+    box.write("default.cab", steps(box, f"get {one.url}/a", "put hi", "say cab .", name="y"))
+    refuses(box, "<steps:y", "status 3", **secret)
+
+
+@case("a base that only a build's text names is held to public addresses")
+def _(box):
+    server = serve(box, {"a": "hi"})
+    box.write("default.cab", steps(box, f"get {server.url}/a", "put hi", "say cab .", more=f'base = "{server.url}",'))
+    declines(box, "<steps:x", "network.allow")
+    box.check(server.count() == 0, server.log())
+
+
+@case("it is replaced, updated and pruned by its text, as any island")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n", "raw/other": "more\n"})
+    paste(box, server)
+    box.write("default.cab", shell("use", "cat \\(<paste:notes>) \\(<paste:other>) > $out"))
+    box.cab("build")
+    first = entries(box)
+    put(box, {"raw/notes": "changed\n", "raw/other": "changed too\n"})
+    box.cab("update", "paste:notes")
+    found = entries(box)
+    box.check(found["paste:notes"] != first["paste:notes"] and found["paste:other"] == first["paste:other"], str(found))
+    box.write("mine", "mine\n")
+    box.cab("build", "--override", f"<paste:notes>={box.path('mine')}", "-o", "over")
+    box.check(entries(box) == found, "the lock is not touched")
+    box.fails("update", "--update-to", "v2", "paste:notes", says="has no other reference")
+    box.write("default.cab", USE)
+    box.cab("update", "--prune")
+    box.check(list(entries(box)) == ["paste:notes"], str(entries(box)))
+
+
+@case("its pairs of the lock are proved by a run, and what another module's table says is no word about them")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n"})
+    example(box, "fetcher-c")
+    paste(box, server)
+    box.write("default.cab", USE)
+    box.cab("build")
+    row = json.loads(box.run("check", "--lock", "--json").out)
+    box.check(row["entry"] == "paste:notes" and row["status"] == "unproved", f"only a run tells: {row}")
+    row = json.loads(box.cab("check", "--lock", "--deep", "--json").out)
+    box.check(row["status"] == "proved", str(row))
+    put(box, {"raw/notes": "changed\n"})
+    result = box.run("check", "--lock", "--deep", "--json")
+    box.check(result.status == 1 and json.loads(result.out)["status"] in ("unproved", "contradicted"), str(result))
+
+
+main()
