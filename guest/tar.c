@@ -110,11 +110,12 @@ text_append(struct tar_text *text, struct span span)
 	return true;
 }
 
-/* Given by an attribute; false where it is too long, holds a NUL, or was given before. */
+/* Given by an attribute; false where it is too long, holds a NUL or nothing (which takes the header's
+ * own text away, or does not, as readers go), or was given before. */
 static bool
 text_set(struct tar_text *text, struct span span)
 {
-	if (text->is_set || span_find(span, 0) < span.size)
+	if (text->is_set || span.size == 0 || span_find(span, 0) < span.size)
 		return false;
 	text->is_set = true;
 	text->size = 0;

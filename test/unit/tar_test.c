@@ -268,6 +268,7 @@ attributes_that_contradict_or_cannot_be_read_are_refused(void **state)
 	attributes_are("10 size=9\n", 'x', "BAD: a size that no entry may have\n");
 	attributes_are("12 path=xyz\n12 path=uvw\n", 'x', BAD_PAX);
 	attributes_are("12 path=xyz\n", 'g', BAD_PAX);
+	attributes_are("8 path=\n", 'x', BAD_PAX);
 	attributes_are("20 comment=whatever\n", 'g', "f a 3:abc\n");
 	attributes_are("99 path=xyz\n", 'x', BAD_PAX);
 	attributes_are("3 =\n", 'x', BAD_PAX);
