@@ -40,6 +40,9 @@ const struct command commands[] = {
 		ENTRY, 1, 1, command_island_show},
 	{"island fetch", "ISLAND", "fetch an island, and print its path and identities", ENTRY, 1,
 		1, command_island_fetch},
+	{"island conform", "MODULE SCENARIO",
+		"try whether a module keeps the rules of a fetcher, a line a check", 0, 2, 2,
+		command_island_conform},
 	{"island versions", "ISLAND", "list the tags of an island of git", ENTRY, 1, 1,
 		command_island_versions},
 };

@@ -29,4 +29,5 @@ bool command_store_verify(const struct options *options, int *status_out, struct
 bool command_cache_push(const struct options *options, int *status_out, struct err *err);
 bool command_island_show(const struct options *options, int *status_out, struct err *err);
 bool command_island_fetch(const struct options *options, int *status_out, struct err *err);
+bool command_island_conform(const struct options *options, int *status_out, struct err *err);
 bool command_island_versions(const struct options *options, int *status_out, struct err *err);

@@ -9,7 +9,8 @@ import sys
 
 from harness import HERE, Skip, case, main, refuses, shell, state
 
-FOREIGN = os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), "foreign.wasm")
+BUILT = os.path.dirname(os.path.abspath(sys.argv[2]))
+FOREIGN = os.path.join(BUILT, "foreign.wasm")
 EXAMPLES = os.path.join(HERE, "..", "..", "examples")
 
 
@@ -62,6 +63,13 @@ def declines(box, *says, **more):
     return result
 
 
+def conform(box, module, scenario, status=0):
+    """What `island conform` says, {check: (status, why)}."""
+    result = box.run("island", "conform", "--json", module, scenario)
+    box.check(result.status == status, str(result))
+    return {row["check"]: (row["status"], row["why"]) for row in map(json.loads, result.out.splitlines())}
+
+
 USE = shell("use", "cat \\(<paste:notes>) > $out")
 
 
@@ -80,6 +88,9 @@ def _(box):
     before = state(box)
     box.cab("build", "--input", f'server="{server.url}"', "--locked", "--offline")
     box.check(state(box) == before and server.count() == 1, "nothing is asked for again")
+    said = conform(box, box.object("paste.wasm"), box.path("conform.cab"))
+    box.check(len(said) == 12 and all(status == "pass" for status, _ in said.values()), str(said))
+    box.check(state(box) == before, "a trial has a store of its own")
 
 
 @case("bound by the configuration: shown, fetched, and held to the origins that the derivation names")
@@ -144,6 +155,8 @@ def _(box):
     other = serve(box, {"release/SHA256SUMS": "".join(reversed(listed.splitlines(True)))})
     said = box.cab("build", "--update", "--input", f'server="{other.url}"').err
     box.check(other.count() == 1 and state(box)[1:] == before[1:] and "nothing new" in said, said + other.log())
+    said = conform(box, box.object("sums.wasm"), box.path("conform.cab"))
+    box.check(len(said) == 14 and all(status == "pass" for status, _ in said.values()), str(said))
 
 
 @case("its module may itself come from an island, of whatever scheme")
@@ -284,6 +297,64 @@ def _(box):
     put(box, {"raw/notes": "changed\n"})
     result = box.run("check", "--lock", "--deep", "--json")
     box.check(result.status == 1 and json.loads(result.out)["status"] in ("unproved", "contradicted"), str(result))
+
+
+def scenario(box, arguments, changed="another"):
+    """One file that says hello, and then what it is changed to."""
+    box.write("conform.cab", f"{{ base, }} => {{ arguments = [{arguments}], serves.\"/x\" = {{ body = \"hello\", headers = "
+              f"[\"ETag: \\\"1\\\"\"], }}, changed.\"/x\" = {{ body = \"{changed}\", headers = [\"ETag: \\\"2\\\"\"], }}, "
+              "output = \"hello\", }\n")
+    return box.path("conform.cab")
+
+
+@case("island conform: cab's own module keeps the rules that it sets")
+def _(box):
+    module = os.path.join(BUILT, "..", "..", "guest", "island.wasm")
+    said = conform(box, module, scenario(box, '"file", "\\(base)/x"'))
+    box.check(len(said) == 12 and all(status == "pass" for status, _ in said.values()), str(said))
+    box.check(box.objects() == [], "a trial has a store of its own")
+    text = box.cab("island", "conform", module, box.path("conform.cab")).out
+    box.check(text.startswith("pass  it is a module") and len(text.splitlines()) == 12, text)
+
+
+@case("island conform: a careless module fails at each rule that it breaks, by name")
+def _(box):
+    said = conform(box, os.path.join(BUILT, "careless.wasm"), scenario(box, '"careless", "\\(base)/x"'), status=1)
+    failed = {check for check, (status, _) in said.items() if status == "fail"}
+    box.check(failed == {"another content has other identities", "it fails where /x is 404", "it fails where /x breaks off",
+                         "it refuses a key that it does not know", "it reaches nothing beyond its origins"}, str(said))
+    box.check("word same was said of both" in said["another content has other identities"][1], str(said))
+
+
+@case("island conform: a module that is none, that lies, or that says nothing early")
+def _(box):
+    where = scenario(box, '"steps", "x", "a=put hi"')
+    module = "it is a module with the right imports and exports"
+    for data, why in ((b"hello", "neither WebAssembly"), (b"\0asm\1\0\0\0", "exports no function _start"),
+                      (b"\0asm\1\0\0", "not one that can run")):
+        box.write("module", data)
+        said = conform(box, box.path("module"), where, status=1)
+        box.check(list(said) == [module] and why in said[module][1], str(said))
+    said = conform(box, FOREIGN, where, status=1)
+    box.check(said[module][0] == "pass" and "reported no hash" in said["it fetches"][1] and len(said) == 2, str(said))
+    said = conform(box, FOREIGN, scenario(box, '"steps", "x", "a=put hi", "b=say cab f' + "a" * 52 + '"'), status=1)
+    box.check(said["it fetches"][0] == "fail" and "its hash is" in said["it fetches"][1], str(said))
+    said = conform(box, FOREIGN, scenario(box, '"steps", "x", "a=get \\(base)/x", "b=put hello", "c=say cab ."'), status=1)
+    box.check(said["the output is the scenario's"][0] == "fail", str(said))
+    box.check(said["with its content at hand it is stopped at its first identity"][0] == "skip", str(said))
+    box.check("makes the same output" in said["another content has other identities"][1], str(said))
+    box.check(said["it fails where /x is 404"][0] == "pass", str(said))
+
+
+@case("island conform: what cannot be tried is an error, and nobody's fault")
+def _(box):
+    where = scenario(box, '"a"')
+    box.fails("island", "conform", box.path("nothing"), where, says="module " + box.path("nothing"))
+    box.fails("island", "conform", FOREIGN, box.path("nothing"), says="scenario")
+    box.write("bad.cab", "{ arguments = [], srves = {}, }")
+    box.fails("island", "conform", FOREIGN, box.path("bad.cab"), says=("bad.cab", "no key \"srves\""))
+    box.fails("island", "conform", FOREIGN, where, says="cab-guest", environment={"CAB_LIBEXEC": box.path("nothing")})
+    box.fails("island", "conform", FOREIGN, says="SCENARIO", status=2)
 
 
 main()

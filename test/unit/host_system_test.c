@@ -62,6 +62,13 @@ random_bytes_are_blocks_derived_from_the_seed(void **state)
 		key[32] = block;
 		blocks[block] = digest_derive("cab guest random 1", bytes_of(key, sizeof key));
 	}
+	/* The vector of cab-guest(7). */
+	uint8_t vector[40];
+	assert_true(hex_parse(
+		bytes_text("29f8c8a38d195ffc9500a30721aa18ea35c7acf1b717a2a9fc84e777d654df5e"
+			   "b2fcf10944a60da3"),
+		vector));
+	assert_memory_equal(fixture->host->memory, vector, sizeof vector);
 	assert_memory_equal(fixture->host->memory, blocks[0].bytes, 32);
 	assert_memory_equal(fixture->host->memory + 32, blocks[1].bytes, 8);
 	assert_memory_equal(fixture->host->memory + 40, blocks[2].bytes, 32);

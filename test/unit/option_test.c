@@ -37,6 +37,7 @@ COMMAND(command_store_verify)
 COMMAND(command_cache_push)
 COMMAND(command_island_show)
 COMMAND(command_island_fetch)
+COMMAND(command_island_conform)
 COMMAND(command_island_versions)
 
 static const struct {

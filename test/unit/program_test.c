@@ -8,6 +8,8 @@
 
 #include "realize/program.h"
 
+#include "base/digest.h"
+
 static void
 the_first_bytes_say_what_a_program_is(void **state)
 {
@@ -59,6 +61,13 @@ a_module_lists_its_formats(void **state)
 	assert_true(bytes_equal_text(formats[0], "git"));
 	assert_true(bytes_equal_text(formats[1], "http"));
 	assert_int_equal(program_formats(BYTES_LITERAL(MODULE), formats, 4), 0);
+	/* The vector of cab-guest(7). */
+	uint8_t vector[8 + 30] = MODULE;
+	assert_true(hex_parse(BYTES_LITERAL("001c0e6361622e6964656e746974696573736861"
+					    "3235362e73756d73310a"),
+		vector + 8));
+	assert_int_equal(program_formats(bytes_of(vector, sizeof vector), formats, 4), 1);
+	assert_true(bytes_equal_text(formats[0], "sha256.sums1"));
 }
 
 static void
