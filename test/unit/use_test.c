@@ -106,9 +106,9 @@ a_list_is_sorted_and_passes_over_what_does_not_decode(void **state)
 	struct place *place = *state;
 	int warnings = 0;
 	char path[1024];
-	cleanup_object struct object one = add_text(place->store, "one", "1");
+	cleanup_object UNUSED struct object one = add_text(place->store, "one", "1");
 	cleanup_object struct object two = add_text(place->store, "two", "2");
-	cleanup_object struct object three = add_text(place->store, "three", "3");
+	cleanup_object UNUSED struct object three = add_text(place->store, "three", "3");
 	good(store_sync(place->store, &err));
 	store_on_warning(place->store, count_warning, &warnings);
 	put(place->fd, "cull/objects/aa/rubbish", "x", 0444);
