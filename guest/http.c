@@ -16,6 +16,7 @@ http_start(struct http *http, const char *method, struct span url, const char *h
 	struct span body)
 {
 	log_about(method, url);
+	*http = (struct http){0};
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
 		strlen(headers), body.data, body.size));
 	int32_t status = http_check(cab_http_status(http->handle));

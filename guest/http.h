@@ -2,7 +2,7 @@
 /*
  * http: one request, and its body as a stream.
  *
- *     struct http http = {0};
+ *     struct http http;
  *     int32_t status = http_start(&http, "GET", url, headers, body);
  *     while ((size = http_read(&http, buffer, capacity, objects)) > 0) ...
  *     http_end(&http);

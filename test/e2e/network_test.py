@@ -191,6 +191,56 @@ class Demanding:
                 self.seen.append(f"memory of {name.decode()}")
 
 
+class Crowded:
+    """A server that holds every answer until as many requests have come as it is told of, and counts how many it held at once.
+    Nobody waits for a time: it lets them go when so many are there, or, where no more may come, at once."""
+
+    def __init__(self, box, names, together):
+        self.held, self.most, self.waits = 0, 0, threading.Condition()
+        crowded = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                left = crowded.enter(together)
+                body = self.path.encode()
+                self.send_response(200 if left else 500)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.left = names
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        box.stops.append(self.server.shutdown)
+
+    def enter(self, together):
+        """Held until `together` are, or all that are left; false where they did not come."""
+        with self.waits:
+            self.held += 1
+            self.most = max(self.most, self.held)
+            self.waits.notify_all()
+            there = self.waits.wait_for(lambda: self.held >= min(together, self.left), 60)
+            self.left -= 1
+            self.held -= 1
+            self.waits.notify_all()
+            return there
+
+
+@case("--max-fetches N: N requests are on their way at once, and never more; without it many are")
+def _(box):
+    box.configure(network_allow='["127.0.0.1"]')
+    for arguments, together in ((("--max-fetches", "1"), 1), (("--max-fetches", "3"), 3), ((), 6)):
+        server = Crowded(box, 6, together)
+        lines = " ".join(f"\\(<file:{server.url}/{together}-{number}>)" for number in range(6))
+        box.write("default.cab", shell("use", f"cat {lines} > $out"))
+        box.cab("build", *arguments)
+        box.check(server.left == 0 and server.most == together, f"{arguments}: {server.most} at once, {server.left} left")
+
+
 @case("a private package is fetched, and its secret is in no process, file or word but cab-network's own")
 def _(box):
     if os.geteuid() != 0:

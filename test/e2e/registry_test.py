@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
-from harness import Skip, case, main, shell, tree_of  # noqa: E402
+from harness import Skip, case, commit, main, repository, shell, tree_of  # noqa: E402
 from registry import OCI, Registry, layer, sha256  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -66,33 +66,68 @@ def _(box):
     box.check(registry.log == [], str(registry.log))
 
 
-@case("the table of schemes is true: an update with nothing new is stopped at the first identity")
-def _(box):
-    registry = registries(box)
-    registry.files["/a.tar.gz"] = registry.files["/npm/thing/-/thing-1.1.0.tgz"]
+def costs(box):
+    """The rows of scheme_list.h: (schemes, format, requests, what has come). The manual has them as they are."""
     with open(os.path.join(HERE, "..", "..", "src", "island", "scheme_list.h"), encoding="utf-8") as file:
         rows = re.findall(r'^COST\("([^"]+)", "([^"]+)", (\d+),\s*"([^"]+)"\)', file.read(), re.M)
-    islands = {"npm": "npm:thing", "pypi": "pypi:some-thing", "crates": "crates:itoa",
-               "oci": "oci:images.example/some/image@1",
-               "oci of an index": "oci:images.example/some/image@both"}
-    checked = 0
+    with open(os.path.join(HERE, "..", "..", "doc", "cab-island.7.scd"), encoding="utf-8") as file:
+        manual = file.read()
+    for schemes, form, requests, known in rows:
+        line = f"|  {schemes}\n:  _{form}_\n:  {requests}\n:  {known}\n"
+        box.check(line in manual, f"cab-island(7) lacks the row\n{line}")
+    return rows
+
+
+@case("the table of schemes is true: an update with nothing new is stopped at the first identity, and so many bytes have come")
+def _(box):
+    registry = registries(box)
+    data = registry.files["/npm/thing/-/thing-1.1.0.tgz"]
+    for name in ("a", "strong"):
+        registry.files[f"/{name}.tar.gz"] = data
+    registry.etags["/strong.tar.gz"] = '"1"'
+    box.configure(network_allow='["127.0.0.1"]')
+    plain, strong = (f"{registry.url}/{name}.tar.gz" for name in ("a", "strong"))
+    islands = {("npm", "sha512.tar1"): "npm:thing", ("pypi", "sha256.tar1"): "pypi:some-thing",
+               ("crates", "sha256.tar1"): "crates:itoa", ("oci", "sha256.oci1"): "oci:images.example/some/image@1",
+               ("oci of an index", "sha256.oci1"): "oci:images.example/some/image@both",
+               ("https http", "http"): strong, ("https http", "sha256.tar1"): plain,
+               ("file", "http"): "file:" + strong, ("file", "sha256.file1"): "file:" + plain}
+    rows = costs(box)
     for schemes, form, requests, _ in rows:
-        island = islands.get(schemes)
-        if not island:
+        if schemes.startswith("github"):
             continue
-        checked += 1
+        island = islands.pop((schemes, form))
         use(box, island)
         box.cab("build")
         box.check(f'"{island}": {{"identities":["{form} ' in box.read("default.cab.lock"), box.read("default.cab.lock"))
         del registry.log[:]
         box.cab("build", "--update")
         box.check(len(registry.log) == int(requests), f"{island}: {registry.log}")
-    box.check(checked == len(islands), f"every registry has a row: {rows}")
-    with open(os.path.join(HERE, "..", "..", "doc", "cab-island.7.scd"), encoding="utf-8") as file:
-        manual = file.read()
-    for schemes, form, requests, known in rows:
-        line = f"|  {schemes}\n:  _{form}_\n:  {requests}\n:  {known}\n"
-        box.check(line in manual, f"cab-island(7) lacks the row\n{line}")
+        if form == "http":
+            continue
+        # What has come is the bodies of those answers and their heads, each of less than 1 kB.
+        bodies = sum(int(line.split()[3]) for line in registry.log)
+        received = json.loads(box.cab("account", "--json").out)["received"]
+        box.check(bodies < received < bodies + 1000 * int(requests), f"{island}: {received} of {registry.log}")
+    box.check(not islands, f"every row but git's is tried: {islands}")
+
+
+@case("the table is true of git: the listing is less than 1 kB, head and all; git-tree is known of the second answer")
+def _(box):
+    folder = os.path.join(box.top, "git", "o", "r")
+    repository(folder, {"a": "1", "d/e": "2"})
+    server = box.serve_git(os.path.join(box.top, "git"))
+    rows = {form: int(requests) for schemes, form, requests, _ in costs(box) if schemes.startswith("github")}
+    use(box, "github:o/r")
+    box.cab("build")
+    for form in ("git", "git-tree"):
+        server.forget()
+        box.cab("build", "--update")
+        lines = server.log().splitlines()
+        box.check(len(lines) == rows[form], f"{form}: {lines}")
+        box.check(int(lines[0].split()[3]) < 1000, f"the listing: {lines}")
+        # One commit more, of the same tree.
+        commit(folder, {})
 
 
 @case("a crate of a version is held to the sum of the index; where the sum is known the index is not asked")

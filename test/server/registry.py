@@ -11,6 +11,7 @@ ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse inde
     registry.log                 a "METHOD PATH STATUS BYTES" a request
     registry.image("some/thing", "1", [LAYER, …]) an image, and its manifest's digest; platforms(…) of several
     registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
+    registry.etags[PATH] = '"…"'    its ETag
     registry.token = "…"            images want this bearer token, which /token gives to whoever asks
     registry.moved[PATH] = URL      a redirect
     registry.stop()
@@ -86,7 +87,7 @@ def sha256(data):
 
 class Registry:
     def __init__(self):
-        self.log, self.files, self.types, self.moved = [], {}, {}, {}
+        self.log, self.files, self.types, self.moved, self.etags = [], {}, {}, {}, {}
         self.token = None
         self.packuments, self.pages, self.index = {}, {}, {}
         outer = self
@@ -128,6 +129,8 @@ class Registry:
             request.send_header(name, value)
         if path in self.moved:
             request.send_header("Location", self.moved[path])
+        if path in self.etags:
+            request.send_header("ETag", self.etags[path])
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
