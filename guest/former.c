@@ -94,13 +94,6 @@ file_whole(struct objects *objects, const struct folder *folder, struct span nam
 	return span_of(data, size);
 }
 
-static uint32_t
-load_32(const uint8_t *from)
-{
-	return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
-	       (uint32_t)from[3] << 24;
-}
-
 /* The bytes of a record, found by its key. */
 static struct span
 record_of(struct table *table, const uint8_t key[TABLE_KEY])

@@ -25,14 +25,6 @@ enum { FIELD_MAX = 64 << 10 };
 /* What the parts return: a status, or that the next part follows at once. */
 enum { GO_ON = -1 };
 
-static uint32_t
-load_32(const uint8_t *from)
-{
-	uint32_t word;
-	__builtin_memcpy(&word, from, sizeof word);
-	return word;
-}
-
 static void
 member_start(struct gzip *gzip)
 {

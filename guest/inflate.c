@@ -148,14 +148,6 @@ inflate_slide(struct inflate_window *window)
 	window->used = INFLATE_HISTORY;
 }
 
-static inline uint64_t
-load_64(const uint8_t *from)
-{
-	uint64_t word;
-	__builtin_memcpy(&word, from, sizeof word);
-	return word;
-}
-
 /* Fills the held bits to 56 or more (never 64), or with all of the input. */
 static inline void
 refill(struct inflate *inflate, struct span *input)

@@ -9,6 +9,9 @@
 
 #include "port.h"
 
+#define ITEM_BAD_PATH "a path leads elsewhere, or is no clean path"
+#define ITEM_NO_KIND  "an entry is no file, link, folder or submodule"
+
 enum item_kind {
 	ITEM_FILE = 'f',
 	ITEM_EXECUTABLE = 'x',

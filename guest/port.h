@@ -70,6 +70,31 @@ span_text(const char *text)
 	return span_of(text, strlen(text));
 }
 
+/* Numbers of so many bits, the lowest byte first, as every machine that cab runs on has them. */
+static inline uint16_t
+load_16(const uint8_t *from)
+{
+	uint16_t number;
+	__builtin_memcpy(&number, from, sizeof number);
+	return number;
+}
+
+static inline uint32_t
+load_32(const uint8_t *from)
+{
+	uint32_t number;
+	__builtin_memcpy(&number, from, sizeof number);
+	return number;
+}
+
+static inline uint64_t
+load_64(const uint8_t *from)
+{
+	uint64_t number;
+	__builtin_memcpy(&number, from, sizeof number);
+	return number;
+}
+
 static inline size_t
 size_min(size_t left, size_t right)
 {
@@ -106,6 +131,8 @@ span_word(struct span *rest, uint8_t separator)
 }
 /* Whether it stands for nothing but itself in a path: not empty, ".", "..", no '/', 255 bytes. */
 bool span_is_name(struct span span);
+/* Whether it is such names between single slashes, one at least. */
+bool span_is_path(struct span span);
 /* Decimal digits alone, of a number below 2^50. */
 bool span_number(struct span text, uint64_t *number_out);
 /* Of a digit or lower-case letter; else -1. */

@@ -109,13 +109,8 @@ options_write(struct request *request)
 	if (rest.size) {
 		text_byte(options, ':');
 		text_percent(options, rest);
-		do {
-			struct span name = span_of(rest.data, span_find(rest, '/'));
-			if (!span_is_name(name) || name.size + 1 == rest.size)
-				fail_about("the subpath is not names between slashes",
-					request->subpath);
-			rest = span_from(rest, name.size + 1);
-		} while (rest.size);
+		if (!span_is_path(rest))
+			fail_about("the subpath is not names between slashes", rest);
 	}
 	if (feature_whole && request->submodules.data) {
 		if (!span_is(request->submodules, "true"))

@@ -37,6 +37,19 @@ span_is_name(struct span span)
 }
 
 bool
+span_is_path(struct span span)
+{
+	bool is_path;
+	do {
+		/* A slash at the end has no name behind it. */
+		size_t size = span_find(span, '/');
+		is_path = span_is_name(span_of(span.data, size)) && size + 1 != span.size;
+		span = span_from(span, size + 1);
+	} while (is_path && span.size);
+	return is_path;
+}
+
+bool
 span_number(struct span text, uint64_t *number_out)
 {
 	uint64_t number = 0;

@@ -22,7 +22,6 @@ enum field {
 	FIELD_PREFIX = 345,
 };
 
-#define BAD_PATH "a path leads elsewhere, or is no clean path"
 #define BAD_PAX  "attributes (pax) that cannot be followed"
 #define NO_ENTRY "attributes that belong to no entry"
 
@@ -132,14 +131,7 @@ path_clean(struct span *path, bool is_folder)
 		path->size--;
 	if (is_folder && span_is(*path, "."))
 		path->size = 0;
-	struct span rest = *path;
-	while (rest.size) {
-		struct span name = span_of(rest.data, span_find(rest, '/'));
-		if (!span_is_name(name) || name.size == rest.size - 1)
-			return false;
-		rest = span_from(rest, name.size + 1);
-	}
-	return path->size > 0 || is_folder;
+	return path->size ? span_is_path(*path) : is_folder;
 }
 
 static int
@@ -161,7 +153,7 @@ entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 		tar->item.kind = ITEM_FOLDER;
 		return GO_ON;
 	default:
-		return tar_bad(tar, "an entry is no file, link, folder or submodule");
+		return tar_bad(tar, ITEM_NO_KIND);
 	}
 }
 
@@ -205,7 +197,7 @@ entry_begin(struct tar *tar)
 			tar->item.kind != ITEM_EXECUTABLE))
 		return tar_bad(tar, "a size that no entry may have");
 	if (!entry_texts(tar))
-		return tar_bad(tar, BAD_PATH);
+		return tar_bad(tar, ITEM_BAD_PATH);
 	if (tar->link.is_set && tar->item.kind != ITEM_LINK && tar->item.kind != ITEM_HARD_LINK)
 		return tar_bad(tar, NO_ENTRY);
 	tar->name.is_set = false;
@@ -267,7 +259,7 @@ attributes_end(struct tar *tar)
 		/* GNU writes one NUL behind the text. */
 		if (rest.size && rest.data[rest.size - 1] == 0)
 			rest.size--;
-		return text_set(text, rest) ? GO_ON : tar_bad(tar, BAD_PATH);
+		return text_set(text, rest) ? GO_ON : tar_bad(tar, ITEM_BAD_PATH);
 	}
 	while (rest.size) {
 		struct span key;

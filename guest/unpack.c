@@ -7,6 +7,7 @@
 #ifndef GUEST_SMALL
 #include "bzip2.h"
 #include "xz.h"
+#include "zip.h"
 #include "zstd.h"
 #endif
 
@@ -40,6 +41,9 @@ struct unpack {
 	struct xz *xz;
 	struct zstd *zstd;
 	struct bzip2 *bzip2;
+	struct zip *zip; /* of which the whole file is needed, so it is written first */
+	int32_t fd;
+	uint64_t zip_size;
 #endif
 };
 
@@ -150,7 +154,8 @@ sum_check(struct unpack *unpack)
 	sum_add(unpack, SPAN(""));
 	hash_end(unpack->sum, sum);
 	unpack->sum = -1;
-	if (memcmp(sum, unpack->xz->held, 32) != 0)
+	const struct xz *xz = unpack->xz;
+	if (!xz || memcmp(sum, xz->held, SUM_SHA256) != 0)
 		fail_in("xz", "the check of a block differs");
 }
 
@@ -179,6 +184,54 @@ stream_add(struct unpack *unpack, struct span bytes)
 	}
 }
 
+static void
+zip_add(struct unpack *unpack, struct span bytes)
+{
+	file_write(unpack->archive.output, unpack->fd, bytes);
+	unpack->zip_size += bytes.size;
+}
+
+static void
+zip_unpack(struct unpack *unpack)
+{
+	struct zip *zip = unpack->zip;
+	struct archive *archive = &unpack->archive;
+	struct span data;
+	uint8_t sum[SUM_MAX];
+	zip_start(zip, unpack->zip_size);
+	for (;;) {
+		switch (zip_step(zip, &data)) {
+		case ZIP_READ:
+			file_read_at(
+				archive->output, unpack->fd, zip->offset, zip->to, zip->wanted);
+			break;
+		case ZIP_ROOM:
+			zip_give(zip, heap_take(zip->wanted));
+			break;
+		case ZIP_ENTRY:
+			archive_begin(archive, &zip->item);
+			unpack->sum = cab_hash_new(CAB_HASH_CRC32);
+			(void)cab_hash_add(
+				unpack->sum, zip->item.target.data, zip->item.target.size);
+			break;
+		case ZIP_DATA:
+			archive_write(archive, data);
+			(void)cab_hash_add(unpack->sum, data.data, data.size);
+			break;
+		case ZIP_CLOSE:
+			hash_end(unpack->sum, sum);
+			if (load_32(sum) != zip->record.sum)
+				fail_in("zip", "the sum of an entry differs");
+			archive_close(archive);
+			break;
+		case ZIP_END:
+			return;
+		case ZIP_BAD:
+			fail_in("zip", zip->sentence);
+		}
+	}
+}
+
 /* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with
  * the first, if with any. */
 enum packing { XZ, ZSTD, BZIP2, ZIP };
@@ -187,11 +240,9 @@ static const struct {
 	const char *name;
 	enum packing packing;
 } kinds[] = {
-	{"\xfd\x37zXZ", "xz", XZ},
-	{"\x28\xb5\x2f\xfd", "zstd", ZSTD},
-	{"\x50\x2a\x4d\x18", "zstd", ZSTD},
-	{"BZh", "bzip2", BZIP2},
-	{"PK\x03\x04", "zip", ZIP},
+	{"\xfd\x37zXZ", "xz", XZ}, {"\x28\xb5\x2f\xfd", "zstd", ZSTD},
+	{"\x50\x2a\x4d\x18", "zstd", ZSTD}, {"BZh", "bzip2", BZIP2}, {"PK\3\4", "zip", ZIP},
+	{"PK\5\6", "zip", ZIP}, /* of an empty one */
 };
 
 static void
@@ -220,7 +271,12 @@ more_begin(struct unpack *unpack, struct span first)
 		bzip2_start(unpack->bzip2);
 		break;
 	case ZIP:
-		fail_in("this kind of archive cannot be unpacked yet", unpack->name);
+		/* Layers are tar files. */
+		if (unpack->archive.layer)
+			fail(NO_ARCHIVE);
+		unpack->zip = (struct zip *)heap_zero(sizeof *unpack->zip);
+		unpack->fd = file_create(unpack->archive.output, NULL, SPAN("packed"));
+		break;
 	}
 }
 
@@ -253,8 +309,10 @@ kind_add(struct unpack *unpack, struct span bytes)
 	else if (unpack->kind == KIND_GZIP)
 		gzip_add(unpack, bytes);
 #ifndef GUEST_SMALL
-	else
+	else if (unpack->stream)
 		stream_add(unpack, bytes);
+	else
+		zip_add(unpack, bytes);
 #endif
 }
 
@@ -283,7 +341,11 @@ unpack_end(struct unpack *unpack)
 	if (unpack->kind == KIND_GZIP && !unpack->is_between)
 		fail_in("gzip", "cut off");
 #ifndef GUEST_SMALL
-	if (unpack->kind == KIND_MORE && !unpack->stream->is_whole)
+	if (unpack->zip) {
+		zip_unpack(unpack);
+		return;
+	}
+	if (unpack->stream && !unpack->stream->is_whole)
 		fail_in(unpack->name, "cut off");
 #endif
 	if (!tar_is_whole(&unpack->tar))

@@ -14,14 +14,6 @@ turn(uint64_t value, unsigned bits)
 }
 
 static inline uint64_t
-load(const uint8_t *from)
-{
-	uint64_t word;
-	__builtin_memcpy(&word, from, sizeof word);
-	return word;
-}
-
-static inline uint64_t
 lane_add(uint64_t lane, uint64_t word)
 {
 	return turn(lane + word * PRIME_2, 31) * PRIME_1;
@@ -45,10 +37,10 @@ stripes_add(struct xxh64 *sum, const uint8_t *data, size_t count)
 	uint64_t three = sum->lanes[2];
 	uint64_t four = sum->lanes[3];
 	for (; count; count--, data += 32) {
-		one = lane_add(one, load(data));
-		two = lane_add(two, load(data + 8));
-		three = lane_add(three, load(data + 16));
-		four = lane_add(four, load(data + 24));
+		one = lane_add(one, load_64(data));
+		two = lane_add(two, load_64(data + 8));
+		three = lane_add(three, load_64(data + 16));
+		four = lane_add(four, load_64(data + 24));
 	}
 	sum->lanes[0] = one;
 	sum->lanes[1] = two;
@@ -91,7 +83,7 @@ xxh64_end(const struct xxh64 *sum)
 	const uint8_t *rest = sum->held;
 	size_t left = sum->size % 32;
 	for (; left >= 8; left -= 8, rest += 8)
-		value = turn(value ^ lane_add(0, load(rest)), 27) * PRIME_1 + PRIME_4;
+		value = turn(value ^ lane_add(0, load_64(rest)), 27) * PRIME_1 + PRIME_4;
 	if (left >= 4) {
 		uint32_t word;
 		__builtin_memcpy(&word, rest, sizeof word);

@@ -2,18 +2,23 @@
 #include "zip.h"
 
 enum state {
+	START,
 	TAIL,
 	ROOM,
 	DIRECTORY,
-	LOCAL_HEAD,
-	LOCAL_NAME,
+	NEXT,
+	LOCAL,
 	CONTENT,
-	CONTENT_END,
+	BEHIND,
 	DESCRIPTOR,
-	CLOSED,
 };
 
-enum { LOCAL_SIZE = 30, DESCRIPTOR_MAX = 24 };
+enum { LOCAL_SIZE = 30, LOCAL_MAX = LOCAL_SIZE + 2 * 65535 };
+_Static_assert(
+	(size_t)LOCAL_MAX <= ZIP_WINDOW && (size_t)ZIP_TAIL <= ZIP_WINDOW, "both are read there");
+
+#define OVERLAP "entries overlap, or there is something between them"
+#define DIFFERS "an entry differs from the directory"
 
 /* What the parts return beside an event: the next part follows at once. */
 enum { GO_ON = -1 };
@@ -28,333 +33,262 @@ zip_bad(struct zip *zip, const char *sentence)
 COLD void
 zip_start(struct zip *zip, uint64_t file_size)
 {
-	memset(zip, 0, offsetof(struct zip, crc));
-	crc_build(&zip->crc, CRC_32);
 	zip->file_size = file_size;
-	zip->state = TAIL;
-	zip->offset = file_size < ZIP_TAIL ? 0 : file_size - ZIP_TAIL;
+	zip->state = START;
 }
 
 void
 zip_give(struct zip *zip, void *room)
 {
-	zip->room = (uint8_t *)room;
+	zip->to = (uint8_t *)room;
 }
 
-/* Collects `size` bytes of the file from zip->offset on. */
-static bool
-collect(struct zip *zip, struct span *input, uint8_t *bytes, size_t size)
+/* Asks for bytes, and for the part that follows them. */
+static int
+want(struct zip *zip, uint64_t offset, uint64_t size, enum state state)
 {
-	zip->offset -= zip->collected;
-	bool is_there = span_collect(input, bytes, &zip->collected, size);
-	zip->offset += zip->collected;
-	zip->wanted = size - zip->collected;
-	return is_there;
-}
-
-static void
-state_set(struct zip *zip, enum state state)
-{
+	zip->offset = offset;
+	zip->wanted = (size_t)size;
 	zip->state = (uint8_t)state;
-	zip->collected = 0;
+	return ZIP_READ;
 }
 
 static int
-tail_step(struct zip *zip, struct span *input)
+tail_want(struct zip *zip)
 {
-	size_t size = zip->file_size < ZIP_TAIL ? (size_t)zip->file_size : ZIP_TAIL;
-	if (!collect(zip, input, zip->bytes, size))
-		return ZIP_READ;
-	const char *sentence = zip_end_read(span_of(zip->bytes, size), zip->file_size, &zip->end);
+	uint64_t size = zip->file_size < ZIP_TAIL ? zip->file_size : ZIP_TAIL;
+	zip->to = zip->bytes;
+	return want(zip, zip->file_size - size, size, TAIL);
+}
+
+static int
+tail_read(struct zip *zip)
+{
+	const char *sentence =
+		zip_end_read(span_of(zip->bytes, zip->wanted), zip->file_size, &zip->end);
 	if (sentence)
 		return zip_bad(zip, sentence);
-	state_set(zip, ROOM);
+	zip->wanted = (size_t)zip->end.size;
+	zip->state = ROOM;
+	return ZIP_ROOM;
+}
+
+/* Takes the next record of the directory, if there is one, and says where the one before must end. */
+static int
+record_next(struct zip *zip)
+{
+	zip->limit = zip->end.offset;
+	if (zip->end.count) {
+		const char *sentence = zip_record_read(&zip->directory, &zip->next);
+		if (sentence)
+			return zip_bad(zip, sentence);
+		if (zip->next.offset >= zip->limit)
+			return zip_bad(zip, OVERLAP);
+		zip->limit = zip->next.offset;
+	} else if (zip->directory.size) {
+		return zip_bad(zip, "the directory and its end record differ");
+	}
+	zip->state = NEXT;
 	return GO_ON;
 }
 
 static int
-room_step(struct zip *zip)
+directory_read(struct zip *zip)
 {
-	size_t order = (size_t)zip->end.count * sizeof(uint32_t);
-	if (!zip->room) {
-		/* Never nothing: an empty archive has an empty directory. */
-		zip->wanted = order + (size_t)zip->end.size + 1;
-		return ZIP_ROOM;
-	}
-	zip->directory.order = (uint32_t *)(void *)zip->room;
-	zip->directory.count = (size_t)zip->end.count;
-	zip->directory.bytes = span_of(zip->room + order, (size_t)zip->end.size);
-	zip->offset = zip->end.offset;
-	state_set(zip, DIRECTORY);
-	return GO_ON;
+	zip->directory = span_of(zip->to, zip->wanted);
+	zip->place = 0;
+	return record_next(zip);
 }
 
-static int
-directory_step(struct zip *zip, struct span *input)
-{
-	size_t order = zip->directory.count * sizeof(uint32_t);
-	if (!collect(zip, input, zip->room + order, zip->directory.bytes.size))
-		return ZIP_READ;
-	const char *sentence = zip_directory_check(&zip->directory);
-	if (sentence)
-		return zip_bad(zip, sentence);
-	zip->offset = 0;
-	state_set(zip, CLOSED);
-	return GO_ON;
-}
-
-/* Whether a link, from the folder that it lies in, stays in the archive. */
-static bool
-target_stays(struct span path, struct span target)
-{
-	size_t depth = 0;
-	for (size_t at = 0; at < path.size; at++)
-		depth += path.data[at] == '/';
-	if (target.size && target.data[0] == '/')
-		return false;
-	while (target.size) {
-		struct span name = span_word(&target, '/');
-		if (span_is(name, "..")) {
-			if (depth == 0)
-				return false;
-			depth--;
-		} else if (name.size && !span_is(name, ".")) {
-			depth++;
-		}
-	}
-	return true;
-}
-
-/* The next entry by its place; where it begins is where the one before ended. */
 static int
 entry_next(struct zip *zip)
 {
-	uint64_t limit = zip->end.offset;
-	if (zip->next == zip->directory.count)
-		return zip->offset == limit
-			       ? ZIP_END
-			       : zip_bad(zip,
-					 "entries overlap, or there is something between them");
-	(void)zip_record_read(zip->directory.bytes, zip->directory.order[zip->next], &zip->record);
-	zip->next++;
-	if (zip->record.offset != zip->offset)
-		return zip_bad(zip, "entries overlap, or there is something between them");
-	if (limit - zip->offset < LOCAL_SIZE)
-		return zip_bad(zip, "entries overlap, or there is something between them");
-	zip->item = (struct item){
-		(enum item_kind)zip->record.kind, zip->record.name, SPAN(""), zip->record.size};
-	if (zip->record.kind == 'd')
-		zip->item.path.size--;
-	state_set(zip, LOCAL_HEAD);
-	return GO_ON;
+	if (zip->limit != zip->place)
+		return zip_bad(zip, OVERLAP);
+	if (zip->end.count == 0)
+		return ZIP_END;
+	zip->end.count--;
+	zip->record = zip->next;
+	int event = record_next(zip);
+	if (event != GO_ON)
+		return event;
+	if (zip->limit <= zip->place)
+		return zip_bad(zip, OVERLAP);
+	uint64_t size = zip->limit - zip->place;
+	zip->to = zip->bytes;
+	return want(zip, zip->place, size < LOCAL_MAX ? size : LOCAL_MAX, LOCAL);
 }
 
-/* A size of a local header: the directory's, or none where a descriptor follows. */
+/* A number of a local header: the directory's, or none where a descriptor follows. */
 static bool
 is_agreed(const struct zip *zip, uint64_t local, uint64_t central)
 {
 	return local == central || (local == 0 && (zip->record.flags & ZIP_DESCRIPTOR));
 }
 
-static int
-local_check(struct zip *zip)
+static bool
+local_is_right(const struct zip *zip, struct span name, struct span extra)
 {
 	const uint8_t *head = zip->bytes;
 	const struct zip_record *record = &zip->record;
-	struct span name = span_of(head + LOCAL_SIZE, (size_t)zip_load(head + 26, 2));
-	struct span extra = span_of(name.data + name.size, (size_t)zip_load(head + 28, 2));
-	uint64_t packed = zip_load(head + 18, 4);
-	uint64_t size = zip_load(head + 22, 4);
+	uint64_t packed = load_32(head + 18);
+	uint64_t size = load_32(head + 22);
 	uint64_t *numbers[] = {&size, &packed};
 	/* A streamed zip64 entry may have the field with zeros, though no number asks for it. */
 	bool is_plain = packed != 0xffffffff && size != 0xffffffff;
-	const char *sentence = zip_extra_read(extra, name, numbers, is_plain ? 0 : 2);
-	if (sentence && !is_plain)
-		return zip_bad(zip, sentence);
-	if (memcmp(head, "PK\3\4", 4) != 0 || zip_load(head + 6, 2) != record->flags ||
-		zip_load(head + 8, 2) != record->method || !span_equal(name, record->name) ||
-		!is_agreed(zip, zip_load(head + 14, 4), record->sum) ||
-		!is_agreed(zip, packed, record->packed) || !is_agreed(zip, size, record->size))
-		return zip_bad(zip, "an entry's local header differs from the directory");
-	if (record->packed > zip->end.offset - zip->offset)
-		return zip_bad(zip, "entries overlap, or there is something between them");
+	return memcmp(head, "PK\3\4", 4) == 0 && load_16(head + 6) == record->flags &&
+	       load_16(head + 8) == record->method && span_equal(name, record->name) &&
+	       (zip_extra_read(extra, name, numbers, is_plain ? 0 : 2) || is_plain) &&
+	       is_agreed(zip, load_32(head + 14), record->sum) &&
+	       is_agreed(zip, packed, record->packed) && is_agreed(zip, size, record->size);
+}
+
+static int
+local_read(struct zip *zip)
+{
+	const uint8_t *head = zip->bytes;
+	const struct zip_record *record = &zip->record;
+	struct span name = span_of(head + LOCAL_SIZE, load_16(head + 26));
+	struct span extra = span_of(name.data + name.size, load_16(head + 28));
+	size_t size = LOCAL_SIZE + name.size + extra.size;
+	if (zip->wanted < LOCAL_SIZE || zip->wanted < size)
+		return zip_bad(zip, OVERLAP);
+	if (!local_is_right(zip, name, extra))
+		return zip_bad(zip, DIFFERS);
+	zip->place += size;
+	if (record->packed > zip->limit - zip->place)
+		return zip_bad(zip, OVERLAP);
+	/* A descriptor has a mark or not, and sizes of 4 bytes or 8: its length tells. */
+	uint64_t behind = zip->limit - zip->place - record->packed;
+	bool has_descriptor = record->flags & ZIP_DESCRIPTOR;
+	if (has_descriptor ? behind < 12 || behind > 24 || behind % 4 : behind != 0)
+		return zip_bad(zip, OVERLAP);
+	zip->item =
+		(struct item){(enum item_kind)record->kind, record->name, SPAN(""), record->size};
+	zip->item.path.size -= record->kind == 'd';
 	zip->packed_left = record->packed;
+	zip->packed.size = 0;
 	zip->left = record->size;
-	zip->sum = 0;
 	zip->window = (struct inflate_window){zip->bytes, 0, ZIP_WINDOW};
 	inflate_start(&zip->inflate);
-	state_set(zip, CONTENT);
+	zip->state = CONTENT;
 	return record->kind == 'l' ? GO_ON : ZIP_ENTRY;
 }
 
-static int
-local_step(struct zip *zip, struct span *input)
-{
-	size_t size = LOCAL_SIZE;
-	if (zip->state == LOCAL_NAME)
-		size += (size_t)(zip_load(zip->bytes + 26, 2) + zip_load(zip->bytes + 28, 2));
-	if (!collect(zip, input, zip->bytes, size))
-		return ZIP_READ;
-	if (zip->state == LOCAL_NAME)
-		return local_check(zip);
-	/* The name's bytes come behind the head's, in the same place. */
-	zip->state = LOCAL_NAME;
-	size = (size_t)(zip_load(zip->bytes + 26, 2) + zip_load(zip->bytes + 28, 2));
-	if (size > zip->end.offset - zip->offset || size > ZIP_WINDOW - LOCAL_SIZE)
-		return zip_bad(zip, "entries overlap, or there is something between them");
-	return GO_ON;
-}
-
-/* Takes a piece of the entry's bytes; a link's are kept. */
-static int
-content_end(struct zip *zip, struct span piece, struct span *data)
-{
-	if (piece.size > zip->left)
-		return zip_bad(zip, "an entry has other bytes than its sum says");
-	zip->sum = crc_add(&zip->crc, zip->sum, piece);
-	zip->left -= piece.size;
-	if (piece.size == 0)
-		return GO_ON;
-	*data = piece;
-	if (zip->record.kind != 'l')
-		return ZIP_DATA;
-	/* At most ZIP_TARGET bytes in all, as the directory's check saw to. */
-	memcpy(zip->link + zip->collected, piece.data, piece.size);
-	zip->collected += piece.size;
-	return GO_ON;
-}
-
-static int
-content_close(struct zip *zip)
-{
-	if (zip->left || zip->sum != zip->record.sum)
-		return zip_bad(zip, "an entry has other bytes than its sum says");
-	zip->item.target = span_of(zip->link, zip->collected);
-	bool is_link = zip->record.kind == 'l';
-	if (is_link && !target_stays(zip->item.path, zip->item.target))
-		return zip_bad(zip, "a symbolic link leads out of the archive");
-	state_set(zip, DESCRIPTOR);
-	return is_link ? ZIP_ENTRY : GO_ON;
-}
-
-static int
-stored_step(struct zip *zip, struct span *input, struct span *data)
-{
-	if (zip->packed_left == 0)
-		return content_close(zip);
-	zip->wanted = zip->packed_left < ZIP_PIECE ? (size_t)zip->packed_left : ZIP_PIECE;
-	if (input->size == 0)
-		return ZIP_READ;
-	struct span piece = span_of(input->data, size_min(input->size, zip->wanted));
-	*input = span_after(*input, piece.size);
-	zip->offset += piece.size;
-	zip->packed_left -= piece.size;
-	return content_end(zip, piece, data);
-}
-
-static int
-inflate_piece(struct zip *zip, struct span *input, struct span *data)
+/* The next of the entry's bytes, from those that were read. */
+static enum inflate_status
+piece_unpack(struct zip *zip, struct span *data)
 {
 	struct inflate_window *window = &zip->window;
+	*data = zip->packed;
+	if (zip->record.method == ZIP_STORED) {
+		zip->packed.size = 0;
+		return zip->packed_left ? INFLATE_INPUT : INFLATE_DONE;
+	}
 	if (window->capacity - window->used < ZIP_WINDOW / 4)
 		inflate_slide(window);
-	/* No more than belongs to the entry, whoever gives more. */
-	struct span bytes = span_of(input->data, input->size);
-	if (bytes.size > zip->packed_left)
-		bytes.size = (size_t)zip->packed_left;
-	size_t before = window->used;
-	size_t had = bytes.size;
-	enum inflate_status status = inflate_step(&zip->inflate, &bytes, window);
-	size_t taken = had - bytes.size;
-	*input = span_after(*input, taken);
-	zip->offset += taken;
-	zip->packed_left -= taken;
-	if (status == INFLATE_BAD)
-		return zip_bad(zip, "an entry is damaged");
-	int event = content_end(zip, span_of(window->data + before, window->used - before), data);
-	if (event == ZIP_BAD)
-		return event;
-	if (status == INFLATE_DONE) {
-		if (zip->packed_left)
-			return zip_bad(zip, "an entry is damaged");
-		zip->state = CONTENT_END;
-	} else if (status == INFLATE_INPUT && zip->packed_left == 0) {
-		return zip_bad(zip, "an entry is damaged");
-	} else if (status == INFLATE_INPUT && event == GO_ON) {
-		zip->wanted = zip->packed_left < ZIP_PIECE ? (size_t)zip->packed_left : ZIP_PIECE;
-		return ZIP_READ;
-	}
-	return event;
+	data->data = window->data + window->used;
+	enum inflate_status status = inflate_step(&zip->inflate, &zip->packed, window);
+	data->size = (size_t)(window->data + window->used - data->data);
+	return status;
 }
 
-/* The descriptor has a mark or not, and sizes of 4 bytes or 8: its length tells, as it ends where the
- * next entry or the directory begins. */
 static int
-descriptor_step(struct zip *zip, struct span *input)
+content_step(struct zip *zip, struct span *data)
 {
-	if (!(zip->record.flags & ZIP_DESCRIPTOR)) {
-		state_set(zip, CLOSED);
-		return ZIP_CLOSE;
-	}
-	uint64_t end = zip->end.offset;
-	if (zip->next < zip->directory.count) {
-		struct zip_record next;
-		(void)zip_record_read(zip->directory.bytes, zip->directory.order[zip->next], &next);
-		end = next.offset;
-	}
-	uint64_t size = end - (zip->offset - zip->collected);
-	if (size != 12 && size != 16 && size != 20 && size != DESCRIPTOR_MAX)
-		return zip_bad(zip, "a data descriptor is none");
-	if (!collect(zip, input, zip->bytes, (size_t)size))
+	if (zip->packed.size == 0 && zip->packed_left) {
+		size_t size = zip->packed_left < ZIP_PIECE ? (size_t)zip->packed_left : ZIP_PIECE;
+		zip->packed = span_of(zip->piece, size);
+		zip->to = zip->piece;
+		(void)want(zip, zip->place, size, CONTENT);
+		zip->place += size;
+		zip->packed_left -= size;
 		return ZIP_READ;
+	}
+	enum inflate_status status = piece_unpack(zip, data);
+	bool is_end = status == INFLATE_DONE;
+	uint64_t left = zip->left - data->size;
+	bool is_link = zip->record.kind == 'l';
+	/* A link is short: one step makes it. */
+	if (status == INFLATE_BAD || data->size > zip->left ||
+		(is_end ? (left | zip->packed_left | zip->packed.size) != 0
+			: is_link || (status == INFLATE_INPUT && !zip->packed_left)))
+		return zip_bad(zip, "an entry is damaged");
+	zip->left = left;
+	if (is_end)
+		zip->state = BEHIND;
+	if (is_link) {
+		zip->item.target = *data;
+		return ZIP_ENTRY;
+	}
+	return data->size ? ZIP_DATA : GO_ON;
+}
+
+static int
+behind_want(struct zip *zip)
+{
+	zip->state = NEXT;
+	if (zip->place == zip->limit)
+		return ZIP_CLOSE;
+	zip->to = zip->bytes;
+	return want(zip, zip->place, zip->limit - zip->place, DESCRIPTOR);
+}
+
+static int
+descriptor_read(struct zip *zip)
+{
 	const uint8_t *field = zip->bytes;
+	size_t size = zip->wanted;
+	bool is_right = true;
 	if (size % 8 == 0) {
-		if (memcmp(field, "PK\7\10", 4) != 0)
-			return zip_bad(zip, "a data descriptor is none");
+		is_right = memcmp(field, "PK\7\10", 4) == 0;
 		field += 4;
 	}
-	size_t width = size >= 20 ? 8 : 4;
-	if (zip_load(field, 4) != zip->record.sum ||
-		zip_load(field + 4, width) != zip->record.packed ||
-		zip_load(field + 4 + width, width) != zip->record.size)
-		return zip_bad(zip, "a data descriptor differs from the directory");
-	state_set(zip, CLOSED);
+	uint64_t packed = load_32(field + 4);
+	uint64_t whole = load_32(field + 8);
+	if (size >= 20) {
+		packed = load_64(field + 4);
+		whole = load_64(field + 12);
+	}
+	if (!is_right || load_32(field) != zip->record.sum || packed != zip->record.packed ||
+		whole != zip->record.size)
+		return zip_bad(zip, DIFFERS);
+	zip->place = zip->limit;
+	zip->state = NEXT;
 	return ZIP_CLOSE;
 }
 
 static int
-zip_part(struct zip *zip, struct span *input, struct span *data)
+zip_part(struct zip *zip, struct span *data)
 {
 	switch ((enum state)zip->state) {
+	case START:
+		return tail_want(zip);
 	case TAIL:
-		return tail_step(zip, input);
+		return tail_read(zip);
 	case ROOM:
-		return room_step(zip);
+		return want(zip, zip->end.offset, zip->end.size, DIRECTORY);
 	case DIRECTORY:
-		return directory_step(zip, input);
-	case LOCAL_HEAD:
-	case LOCAL_NAME:
-		return local_step(zip, input);
-	case CONTENT:
-		return zip->record.method == ZIP_DEFLATE ? inflate_piece(zip, input, data)
-							 : stored_step(zip, input, data);
-	case CONTENT_END:
-		return content_close(zip);
-	case DESCRIPTOR:
-		return descriptor_step(zip, input);
-	case CLOSED:
-		/* What was read beyond this place is read again. */
-		input->size = 0;
+		return directory_read(zip);
+	case NEXT:
 		return entry_next(zip);
+	case LOCAL:
+		return local_read(zip);
+	case CONTENT:
+		return content_step(zip, data);
+	case BEHIND:
+		return behind_want(zip);
+	case DESCRIPTOR:
+		return descriptor_read(zip);
 	}
 	return GO_ON;
 }
 
 enum zip_event
-zip_step(struct zip *zip, struct span *input, struct span *data)
+zip_step(struct zip *zip, struct span *data)
 {
 	int event = GO_ON;
 	while (event == GO_ON)
-		event = zip_part(zip, input, data);
+		event = zip_part(zip, data);
 	return (enum zip_event)event;
 }
