@@ -210,7 +210,7 @@ stage_ready(void *context, short events)
 	connection->stage = stage;
 	connection->fd = fd;
 	connection->in = BUF((size_t)STAGE_HEAD + STAGE_READ);
-	connection->out = BUF((size_t)SCENARIO_TEXT + STAGE_HEAD * 2);
+	connection->out = BUF((size_t)SCENARIO_TEXT + (size_t)2 * STAGE_HEAD);
 	connection->watch = loop_watch(stage->loop, fd, POLLIN, connection_ready, connection);
 	*array_push(&stage->connections) = connection;
 }
@@ -225,8 +225,8 @@ stage_attach(struct stage *stage, struct loop *loop)
 void
 stage_detach(struct stage *stage)
 {
-	while (stage->connections.size)
-		connection_end(stage->connections.data[0]);
+	for (size_t at = stage->connections.size; at-- > 0;)
+		connection_end(stage->connections.data[at]);
 	loop_unwatch(stage->watch);
 	stage->watch = NULL;
 	stage->loop = NULL;

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
 """Schemes that are no builtin ones: a fetcher built by cab itself, bound in the language or by the configuration."""
-import hashlib
 import json
 import os
 import shutil
 import sys
 
-from harness import HERE, Skip, case, main, refuses, shell, state
+from harness import HERE, case, main, refuses, shell, state
 
 BUILT = os.path.dirname(os.path.abspath(sys.argv[2]))
 FOREIGN = os.path.join(BUILT, "foreign.wasm")
@@ -135,28 +134,6 @@ def _(box):
     box.write("default.cab", 'text = readFile <paste:notes>;\n' + shell("use", "echo \\(text) \\(<paste:notes>) > $out"))
     box.cab("build")
     box.check(box.read("result").startswith("hello /cull/store/") and server.count() == 1, server.log())
-
-
-@case("the example in Rust: a list of sums is the early identity, believed wherever the files came from")
-def _(box):
-    if not os.path.exists("/usr/lib/rustlib/src/rust/library/core/src/lib.rs"):
-        raise Skip("there is no source of Rust's core here")
-    sums = {"greeting": "hello\n", "more": "and more\n"}
-    listed = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sums.items())
-    files = {f"release/{name}": text for name, text in sums.items()}
-    server = serve(box, {**files, "release/SHA256SUMS": listed})
-    example(box, "fetcher-rust")
-    box.configure(network_allow='["127.0.0.1"]')
-    box.cab("build", "--input", f'server="{server.url}"', timeout=580)
-    box.check(box.read("result") == "hello\nand more\n", box.read("result"))
-    said = entries(box)["sums:release"]["identities"]
-    box.check(said[0].startswith("sha256.sums1 ") and said[1].startswith("cab d") and server.count() == 3, str(said))
-    before = state(box)
-    other = serve(box, {"release/SHA256SUMS": "".join(reversed(listed.splitlines(True)))})
-    said = box.cab("build", "--update", "--input", f'server="{other.url}"').err
-    box.check(other.count() == 1 and state(box)[1:] == before[1:] and "nothing new" in said, said + other.log())
-    said = conform(box, box.object("sums.wasm"), box.path("conform.cab"))
-    box.check(len(said) == 14 and all(status == "pass" for status, _ in said.values()), str(said))
 
 
 @case("its module may itself come from an island, of whatever scheme")

@@ -31,10 +31,10 @@ expect_derivation(const struct island_case *row, const struct island_fetcher *gi
 {
 	cleanup_arena struct arena arena = ARENA;
 	struct err err = {0};
-	struct island_fetcher fetcher;
+	struct island_fetcher fetcher = {0};
 	struct island_words words = island_case_words(row);
-	struct island island;
-	struct derivation derivation;
+	struct island island = {0};
+	struct derivation derivation = {0};
 	words.fetcher = &fetcher;
 	if (!fetcher_check(&arena, words.scheme, given, &fetcher, &err) ||
 		!island_parse(&arena, &words, &island, &err) ||
