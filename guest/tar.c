@@ -23,7 +23,7 @@ enum field {
 };
 
 #define BAD_PAX  "attributes (pax) that cannot be followed"
-#define NO_ENTRY "attributes that belong to no entry"
+#define NO_ENTRY "attributes of no entry"
 
 /* What the parts return: an event, or that the next part follows at once. */
 enum { GO_ON = -1 };
@@ -42,7 +42,8 @@ tar_start(struct tar *tar)
 bool
 tar_is_whole(const struct tar *tar)
 {
-	return tar->state == TAIL;
+	/* Less than a block behind the end is no zeros that were looked at. */
+	return tar->state == TAIL && tar->collected == 0;
 }
 
 static int

@@ -18,7 +18,7 @@
  * What two readers could take differently is refused, never mended: absolute paths, a pax size that
  * differs from the header's, settings for all entries of path, link or size, attributes given
  * twice or to no entry, sizes of what has no bytes, sparse files, devices, bad sums, a single block
- * of zeros, and anything but zeros behind the end. Whether a path was there before, and what a link
+ * of zeros, and anything but whole blocks of zeros behind the end. Whether a path was there before, and what a link
  * points to, is the caller's affair. Imports nothing.
  */
 #pragma once

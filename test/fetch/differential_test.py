@@ -35,7 +35,7 @@ REFUSALS = {
     "a hard link to no file before it": "hard links to anything but a file before them",
     "an entry is no file, link, folder or submodule": "entries of any other kind",
     "attributes (pax) that cannot be followed": "pax attributes given twice",
-    "attributes that belong to no entry": "attributes of no entry",
+    "attributes of no entry": "attributes of no entry",
     "a size that no entry may have": "sizes of what has no bytes",
     "a mode is no number": "fields that are no number",
     "its sum differs": "headers whose sum differs",
