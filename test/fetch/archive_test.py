@@ -207,7 +207,7 @@ def z6_a_zip_by_any_writer_is_the_tree_that_others_unpack():
 
 
 @test
-def t8_and_others_damage_is_refused_wherever_it_is():
+def T8_damage_is_refused_wherever_it_is():
     chance = random.Random(8)
     whole = {}
     for ending, packer in PACKERS.items():
@@ -236,7 +236,7 @@ def t8_and_others_damage_is_refused_wherever_it_is():
 
 
 @test
-def t8_bombs_end_at_a_ceiling():
+def T8_bombs_end_at_a_ceiling():
     shell("head -c 300000000 /dev/zero | zstd -q -19 >files/b.zst; head -c 300000000 /dev/zero | xz -T1 -1 >files/b.xz;"
           "head -c 300000000 /dev/zero | bzip2 >files/b.bz2")
     # Zeros alone are an empty tar, and its end.

@@ -23,7 +23,7 @@ struct fixture {
 
 /* The bytes that are not a module, and a part of the sentence that says so. */
 static void
-modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
+W8_modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
 {
 	struct fixture *fixture = *state;
 	static const struct {
@@ -65,7 +65,7 @@ modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
 }
 
 static void
-a_module_cut_anywhere_is_refused(void **state)
+W8_a_module_cut_anywhere_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	char path[4096];
@@ -144,7 +144,7 @@ expect_too_much(const struct fixture *fixture, const struct buf *module, uint64_
 
 /* The real ceilings take a minute; what happens at a lower one is the same. */
 static void
-a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **state)
+W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **state)
 {
 	struct fixture *fixture = *state;
 #ifdef SANITIZED
@@ -177,10 +177,10 @@ main(int argument_count, char **arguments)
 	struct fixture fixture = {arguments[1], arguments[2]};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(
-			modules_that_are_not_valid_are_refused_with_a_sentence, &fixture),
-		cmocka_unit_test_prestate(a_module_cut_anywhere_is_refused, &fixture),
+			W8_modules_that_are_not_valid_are_refused_with_a_sentence, &fixture),
+		cmocka_unit_test_prestate(W8_a_module_cut_anywhere_is_refused, &fixture),
 		cmocka_unit_test_prestate(
-			a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence,
+			W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence,
 			&fixture),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,7 @@ a_guest_reports_through_the_fifo_and_cannot_read_it(void **state)
 }
 
 static void
-no_name_leads_out_of_the_working_directory(void **state)
+W5_no_name_leads_out_of_the_working_directory(void **state)
 {
 	struct outcome outcome = probe(state, "escapes");
 	expect_status(&outcome, 0);
@@ -192,7 +192,7 @@ an_input_that_is_not_there_or_no_name_is_refused(void **state)
 }
 
 static void
-pointers_outside_of_the_memory_are_faults(void **state)
+W4_pointers_outside_of_the_memory_are_faults(void **state)
 {
 	probe_passes(state, "pointers");
 }
@@ -261,13 +261,13 @@ random_bytes_follow_from_the_seed_alone(void **state)
 }
 
 static void
-open_files_are_capped_and_do_not_leak(void **state)
+W6_open_files_are_capped_and_do_not_leak(void **state)
 {
 	probe_passes(state, "storm");
 }
 
 static void
-memory_grows_to_its_limit_and_no_further(void **state)
+W2_memory_grows_to_its_limit_and_no_further(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct run run = {
@@ -299,7 +299,7 @@ a_trap_is_told_in_the_log(void **state)
 }
 
 static void
-endless_recursion_is_a_trap(void **state)
+W2_endless_recursion_is_a_trap(void **state)
 {
 	struct fixture *fixture = *state;
 	cleanup_buf struct buf said = BUF(1 << 16);
@@ -313,7 +313,7 @@ endless_recursion_is_a_trap(void **state)
 }
 
 static void
-an_endless_loop_is_ended_by_a_signal(void **state)
+W1_an_endless_loop_is_ended_by_a_signal(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct run run = {.arguments = {"loop"}, .kill_after = 50, .artifact = -1};
@@ -388,7 +388,7 @@ a_guest_in_rust_runs_and_writes_the_same_each_time(void **state)
 }
 
 static void
-an_endless_start_function_is_ended_by_a_signal(void **state)
+W1_an_endless_start_function_is_ended_by_a_signal(void **state)
 {
 	struct fixture *fixture = *state;
 	cleanup_buf struct buf said = BUF(1 << 16);
@@ -401,7 +401,7 @@ an_endless_start_function_is_ended_by_a_signal(void **state)
 }
 
 static void
-tables_are_capped(void **state)
+W2_tables_are_capped(void **state)
 {
 	struct fixture *fixture = *state;
 	cleanup_buf struct buf said = BUF(1 << 16);
@@ -414,7 +414,7 @@ tables_are_capped(void **state)
 }
 
 static void
-damaged_artifacts_are_refused(void **state)
+W10_damaged_artifacts_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	struct err err;
@@ -431,7 +431,7 @@ damaged_artifacts_are_refused(void **state)
 
 /* Half of the runs are stopped and continued again and again. */
 static void
-twenty_runs_of_one_module_write_the_same(void **state)
+W9_twenty_runs_of_one_module_write_the_same(void **state)
 {
 	struct fixture *fixture = *state;
 	struct digest first[2] = {{{0}}};
@@ -535,28 +535,28 @@ main(int argument_count, char **arguments)
 		cmocka_unit_test(a_guest_reads_seeks_and_cuts_files),
 		cmocka_unit_test(a_guest_lists_a_folder_in_order_through_small_buffers),
 		cmocka_unit_test(a_guest_reports_through_the_fifo_and_cannot_read_it),
-		cmocka_unit_test(no_name_leads_out_of_the_working_directory),
+		cmocka_unit_test(W5_no_name_leads_out_of_the_working_directory),
 		cmocka_unit_test(a_guest_reads_its_inputs_and_can_neither_change_nor_take_them),
 		cmocka_unit_test(a_guest_without_inputs_has_an_empty_folder),
 		cmocka_unit_test(an_input_that_is_not_there_or_no_name_is_refused),
-		cmocka_unit_test(pointers_outside_of_the_memory_are_faults),
+		cmocka_unit_test(W4_pointers_outside_of_the_memory_are_faults),
 		cmocka_unit_test(hashes_and_leaves_are_those_of_the_bytes),
 		cmocka_unit_test(http_bodies_come_whole_or_as_an_error),
 		cmocka_unit_test(http_takes_what_is_well_formed_and_within_its_ceilings),
 		cmocka_unit_test(random_bytes_follow_from_the_seed_alone),
-		cmocka_unit_test(open_files_are_capped_and_do_not_leak),
-		cmocka_unit_test(memory_grows_to_its_limit_and_no_further),
+		cmocka_unit_test(W6_open_files_are_capped_and_do_not_leak),
+		cmocka_unit_test(W2_memory_grows_to_its_limit_and_no_further),
 		cmocka_unit_test(the_exit_status_is_the_guests),
 		cmocka_unit_test(a_trap_is_told_in_the_log),
-		cmocka_unit_test(endless_recursion_is_a_trap),
-		cmocka_unit_test(an_endless_loop_is_ended_by_a_signal),
+		cmocka_unit_test(W2_endless_recursion_is_a_trap),
+		cmocka_unit_test(W1_an_endless_loop_is_ended_by_a_signal),
 		cmocka_unit_test(another_module_runs_from_its_artifact),
 		cmocka_unit_test(the_example_of_the_manual_runs),
 		cmocka_unit_test(a_guest_in_rust_runs_and_writes_the_same_each_time),
-		cmocka_unit_test(an_endless_start_function_is_ended_by_a_signal),
-		cmocka_unit_test(tables_are_capped),
-		cmocka_unit_test(damaged_artifacts_are_refused),
-		cmocka_unit_test(twenty_runs_of_one_module_write_the_same),
+		cmocka_unit_test(W1_an_endless_start_function_is_ended_by_a_signal),
+		cmocka_unit_test(W2_tables_are_capped),
+		cmocka_unit_test(W10_damaged_artifacts_are_refused),
+		cmocka_unit_test(W9_twenty_runs_of_one_module_write_the_same),
 		cmocka_unit_test(a_guest_dies_with_its_realizer),
 		cmocka_unit_test(a_spawner_without_a_module_says_so),
 	};

@@ -196,7 +196,7 @@ is_limited(void)
 }
 
 static void
-a_confined_process_sees_and_may_nothing(void **state)
+W7_a_confined_process_sees_and_may_nothing(void **state)
 {
 	static const struct trial cases[] = {
 		{sees_no_host, false, 0},
@@ -289,7 +289,7 @@ calls_by_int80(void)
 #endif
 
 static void
-a_filtered_process_is_killed_for_what_a_guest_does_not_need(void **state)
+W7_a_filtered_process_is_killed_for_what_a_guest_does_not_need(void **state)
 {
 	static const struct trial cases[] = {
 		{opens_a_name, true, SIGSYS},
@@ -347,9 +347,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_confined_process_sees_and_may_nothing, open_place, close_place),
+			W7_a_confined_process_sees_and_may_nothing, open_place, close_place),
 		cmocka_unit_test_setup_teardown(
-			a_filtered_process_is_killed_for_what_a_guest_does_not_need, open_place,
+			W7_a_filtered_process_is_killed_for_what_a_guest_does_not_need, open_place,
 			close_place),
 		cmocka_unit_test_setup_teardown(
 			what_a_guest_needs_goes_on_working, open_place, close_place),

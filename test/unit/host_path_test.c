@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "host_fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+
 enum { NEW = WASI_OFLAG_CREAT | WASI_OFLAG_EXCL, READ = WASI_RIGHT_FD_READ };
 enum { WRITE = WASI_RIGHT_FD_WRITE };
 
@@ -43,7 +47,7 @@ is_there(const struct host_fixture *fixture, const char *name)
 }
 
 static void
-names_that_lead_out_are_refused_by_every_function(void **state)
+W5_names_that_lead_out_are_refused_by_every_function(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(make_folder(fixture, "inside"), 0);
@@ -72,6 +76,61 @@ names_that_lead_out_are_refused_by_every_function(void **state)
 	char path[128];
 	(void)snprintf(path, sizeof path, "%s/x", fixture->folder);
 	assert_int_equal(stat(path, &status), -1);
+}
+
+/* Exchanges the folder "swap" with a link that leads out, until it is told to stop. */
+struct racer {
+	int directory;
+	atomic_bool stops;
+	unsigned long rounds;
+};
+
+static void *
+race(void *context)
+{
+	struct racer *racer = context;
+	while (!atomic_load(&racer->stops)) {
+		(void)syscall(SYS_renameat2, racer->directory, "swap", racer->directory, "out",
+			2 /* RENAME_EXCHANGE */);
+		racer->rounds++;
+	}
+	return NULL;
+}
+
+static void
+T10_a_folder_that_becomes_a_link_while_it_is_walked_lets_nothing_out(void **state)
+{
+	struct host_fixture *fixture = *state;
+	char outside[128];
+	struct racer racer = {.directory = fixture->start.directory};
+	pthread_t thread;
+	unsigned long made = 0;
+	(void)snprintf(outside, sizeof outside, "%s/outside", fixture->folder);
+	assert_int_equal(mkdir(outside, 0755), 0);
+	assert_int_equal(make_folder(fixture, "swap"), 0);
+	assert_int_equal(make_link(fixture, "../outside", "out"), 0);
+	assert_int_equal(pthread_create(&thread, NULL, race, &racer), 0);
+	for (int round = 0; round < 20000; round++) {
+		uint32_t name = fixture_put(fixture, 100, BYTES_LITERAL("swap/x"));
+		uint32_t fd = 0;
+		if (CALL(fixture, "path_open", FIXTURE_WORK, 1, name, 6, NEW, WRITE, 0, 0, 8) ==
+			0) {
+			memcpy(&fd, fixture->host->memory + 8, sizeof fd);
+			assert_int_equal(CALL(fixture, "fd_close", fd), 0);
+			made++;
+		}
+		(void)make_folder(fixture, "swap/d");
+		(void)make_link(fixture, "t", "swap/l");
+		for (const char *const *each = (const char *const[]){"swap/x", "swap/l", NULL};
+			*each; each++)
+			(void)unlink_file(fixture, *each);
+	}
+	atomic_store(&racer.stops, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* Both sides did something, and nothing of it lies outside. */
+	assert_true(made > 0);
+	assert_true(racer.rounds > 0);
+	assert_int_equal(rmdir(outside), 0);
 }
 
 static void
@@ -204,7 +263,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(names_that_lead_out_are_refused_by_every_function),
+		FIXTURE_TEST(T10_a_folder_that_becomes_a_link_while_it_is_walked_lets_nothing_out),
+		FIXTURE_TEST(W5_names_that_lead_out_are_refused_by_every_function),
 		FIXTURE_TEST(links_are_data_of_any_bytes),
 		FIXTURE_TEST(names_are_bytes_without_nul),
 		FIXTURE_TEST(slashes_at_the_end_mean_a_folder),

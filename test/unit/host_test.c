@@ -142,7 +142,7 @@ a_long_log_text_is_cut_to_one_line(void **state)
 /* Every import but the one that ends the process, with odd numbers everywhere. What it does is
  * tested elsewhere; here a sanitizer watches. */
 static void
-no_import_trusts_a_number(void **state)
+W4_no_import_trusts_a_number(void **state)
 {
 	struct host_fixture *fixture = *state;
 	static const uint64_t numbers[] = {0, 1, 3, 4, 5, 127, 128, FIXTURE_MEMORY - 1,
@@ -176,7 +176,7 @@ main(void)
 		FIXTURE_TEST(a_span_is_there_wholly_or_not_at_all),
 		FIXTURE_TEST(numbers_are_little_endian_and_never_cut),
 		FIXTURE_TEST(a_long_log_text_is_cut_to_one_line),
-		FIXTURE_TEST(no_import_trusts_a_number),
+		FIXTURE_TEST(W4_no_import_trusts_a_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
