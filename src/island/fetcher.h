@@ -22,7 +22,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum { FETCHER_SCHEME = 32, FETCHER_ORIGINS = 64, FETCHER_VALUE = 1024, FETCHER_ENTRIES = 64 };
+enum {
+	FETCHER_SCHEME = 32,
+	FETCHER_ORIGINS = 64,
+	FETCHER_VALUE = 1024,
+	FETCHER_ENTRIES = 64,
+	FETCHER_TEXT =
+		8000, /* of an island, canonical: a lock's key has room for it and for the island in whose file it stands */
+};
 
 struct island_fetcher {
 	struct bytes program;       /* a file of one of the inputs */

@@ -357,6 +357,9 @@ island_parse(
 			BYTES_ARGS(bytes_first(words->scheme, 32)), words->ref.size > 0 ? ":" : "",
 			BYTES_ARGS(bytes_first(words->ref, 256)));
 	island.text = print_text(arena, &island);
+	if (island.scheme->shape == SHAPE_FOREIGN && island.text.size > FETCHER_TEXT)
+		return err_set(err, ERR_REFUSED, "island <%.*s…>: its text is longer than %d bytes",
+			BYTES_ARGS(bytes_first(island.text, 256)), FETCHER_TEXT);
 	*out = island;
 	return true;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An island's words, one a line: scheme, ref, subpath, then KEY=VALUE of the configuration, where a
- * VALUE of digits is a number and `true` a truth. What is accepted derives, and its texts hold
- * nothing that a lock or a terminal could be hurt by.
+ * An island's words, one a line: scheme, ref, subpath, then KEY=VALUE of the configuration, where a VALUE of digits is
+ * a number and `true` a truth. A scheme that is no builtin one is bound to a fetcher. What is accepted derives, and its
+ * texts hold nothing that a lock or a terminal could be hurt by.
  */
 #include "island/derive.h"
 
+#include "island/fetcher.h"
 #include "island/lock.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +73,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes rest = bytes_of(data, size);
 	struct bytes line;
 	struct island_entry entries[ENTRIES];
-	struct island_words words = {.entries = entries};
+	static const struct bytes origins[] = {{(const uint8_t *)"https://h.example", 17}};
+	static const struct bytes inputs[] = {{(const uint8_t *)MODULE, sizeof MODULE - 1}};
+	static const struct island_fetcher fetcher = {
+		.program = {(const uint8_t *)MODULE, sizeof MODULE - 1},
+		.inputs = inputs,
+		.input_count = 1,
+		.origins = origins,
+		.origin_count = 1};
+	struct island_words words = {.entries = entries, .fetcher = &fetcher};
 	if (size == 0)
 		return 0;
 	(void)(bytes_split(&rest, '\n', &words.scheme) && bytes_split(&rest, '\n', &words.ref) &&

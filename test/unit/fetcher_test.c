@@ -202,6 +202,31 @@ without_a_fetcher_there_is_a_text_and_no_derivation(void **state)
 }
 
 static void
+a_text_that_no_lock_has_room_for_is_refused(void **state)
+{
+	(void)state;
+	cleanup_arena struct arena arena = ARENA;
+	struct island_fetcher fetcher = fetcher_of(&arena, "", NULL, 0);
+	uint8_t text[FETCHER_VALUE];
+	memset(text, 'a', sizeof text);
+	struct island_entry entries[8];
+	for (uint8_t at = 0; at < 8; at++)
+		entries[at] = (struct island_entry){
+			.key = bytes_of("abcdefgh" + at, 1), .text = bytes_of(text, sizeof text)};
+	struct island_words words = {.scheme = BYTES_LITERAL("paste"),
+		.ref = BYTES_LITERAL("x"),
+		.entries = entries,
+		.entry_count = 7,
+		.fetcher = &fetcher};
+	struct island island;
+	struct err err = {0};
+	assert_true(island_parse(&arena, &words, &island, &err));
+	words.entry_count = 8;
+	assert_false(island_parse(&arena, &words, &island, &err));
+	assert_non_null(strstr(err.text, "longer than 8000 bytes"));
+}
+
+static void
 a_lock_holds_it(void **state)
 {
 	(void)state;
@@ -246,6 +271,7 @@ main(void)
 		cmocka_unit_test(a_fetcher_is_refused_with_its_scheme_named),
 		cmocka_unit_test(an_island_is_refused_with_its_text_named),
 		cmocka_unit_test(without_a_fetcher_there_is_a_text_and_no_derivation),
+		cmocka_unit_test(a_text_that_no_lock_has_room_for_is_refused),
 		cmocka_unit_test(a_lock_holds_it),
 		cmocka_unit_test(fetchers_are_equal_by_all_that_they_say),
 	};
