@@ -5,7 +5,6 @@
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "realize/table.h"
-#include "session/module.h"
 #include "store/cache.h"
 #include "store/store.h"
 
@@ -46,17 +45,16 @@ cache_collect(struct entry *entry, const session_goals *goals, cache_digests *pa
 static void
 cache_identities(struct entry *entry, cache_digests *out)
 {
-	struct table table = {.program = module_island_digest()};
 	for (size_t at = 0; at < session_source_count(entry->session); at++) {
 		struct session_source source = session_source_at(entry->session, at);
-		if (source.node == SIZE_MAX)
+		struct table table;
+		if (source.node == SIZE_MAX ||
+			!session_source_table(entry->session, &source, &table))
 			continue;
 		struct plan_found found = plan_found(session_plan(entry->session), source.node);
 		for (size_t id = 0; id < found.identity_count; id++) {
 			if (bytes_equal_text(found.identities[id].format, "cab"))
 				continue;
-			table.shared[0] = found.identities[id].format;
-			table.shared_count = 1;
 			*array_push(out) = table_key(
 				&table, found.identities[id].format, found.identities[id].value);
 		}

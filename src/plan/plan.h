@@ -112,4 +112,8 @@ bool plan_realization_key(struct plan *plan, size_t node, struct digest *out);
 /* The digest under which a realizer keeps the node's log; false where its inputs are not known. */
 bool plan_resolved(struct plan *plan, size_t node, struct digest *out);
 
+/* The derivation that a realizer is asked for, its inputs being objects; false where one of them is not there. Borrowed from
+ * the plan. */
+bool plan_resolve(struct plan *plan, size_t node, struct derivation *out);
+
 void plan_cancel(struct plan *plan);

@@ -220,19 +220,27 @@ schedule_digest(struct work *work, const struct derivation *resolved)
 }
 
 bool
+plan_resolve(struct plan *plan, size_t node, struct derivation *out)
+{
+	struct work *work = plan_work(plan, node);
+	const struct graph_node *graph = schedule_node(work);
+	struct err err;
+	for (size_t at = 0; at < graph->need_count; at++)
+		if (plan_work(plan, graph->needs[at])->state != WORK_DONE &&
+			!look_at(plan_work(plan, graph->needs[at])))
+			return false;
+	if (!work->realizer)
+		work->realizer = schedule_choose(work, &err);
+	return work->realizer && schedule_resolve(work, out, &err);
+}
+
+bool
 plan_resolved(struct plan *plan, size_t node, struct digest *out)
 {
 	struct work *work = plan_work(plan, node);
 	struct derivation resolved;
-	struct err err;
 	if (!work->has_resolved) {
-		const struct graph_node *graph = schedule_node(work);
-		for (size_t at = 0; at < graph->need_count; at++)
-			if (plan_work(plan, graph->needs[at])->state != WORK_DONE &&
-				!look_at(plan_work(plan, graph->needs[at])))
-				return false;
-		work->realizer = schedule_choose(work, &err);
-		if (!work->realizer || !schedule_resolve(work, &resolved, &err))
+		if (!plan_resolve(plan, node, &resolved))
 			return false;
 		work->resolved = schedule_digest(work, &resolved);
 		work->has_resolved = true;

@@ -3,31 +3,19 @@
 
 #include "store/realization.h"
 
-static bool
-known_is_alone(const struct derivation *derivation)
-{
-	if (derivation->input_count != 1 || derivation->environment_count)
-		return false;
-	struct bytes input = derivation->inputs[0];
-	struct bytes rest = bytes_from(derivation->program, input.size);
-	return bytes_has_prefix(derivation->program, input) &&
-	       (rest.size == 0 || rest.data[0] == '/');
-}
-
 void
 known_prepare(struct realizer_job *job, struct bytes module)
 {
 	const struct derivation *derivation = job->request.derivation;
 	const struct embedded_settings *settings = &job->embedded->settings;
 	struct table *table = &job->table;
-	*table = (struct table){.store = settings->store, .scope = job->request.resolved};
 	if (!module.size) {
-		table->program = digest_of(derivation->program);
+		*table = (struct table){.store = settings->store,
+			.scope = job->request.resolved,
+			.program = digest_of(derivation->program)};
 		return;
 	}
-	table->program = digest_of(module);
-	if (known_is_alone(derivation))
-		table->shared_count = program_formats(module, table->shared, TABLE_FORMATS);
+	*table = table_of_module(settings->store, derivation, &job->request.resolved, module);
 	if (!digest_equal(&table->program, &job->embedded->module_digest))
 		return;
 	for (size_t at = 0; at < settings->believed_count && at < TABLE_BELIEVED; at++)

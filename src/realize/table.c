@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "realize/table.h"
 
+#include "realize/program.h"
 #include "store/claim.h"
+
+/* Nothing but the module itself decides what it does with its arguments and what it is sent. */
+static bool
+table_is_alone(const struct derivation *derivation)
+{
+	if (derivation->input_count != 1 || derivation->environment_count)
+		return false;
+	struct bytes input = derivation->inputs[0];
+	struct bytes rest = bytes_from(derivation->program, input.size);
+	return bytes_has_prefix(derivation->program, input) &&
+	       (rest.size == 0 || rest.data[0] == '/');
+}
+
+struct table
+table_of_module(struct store *store, const struct derivation *derivation,
+	const struct digest *resolved, struct bytes module)
+{
+	struct table table = {.store = store, .scope = *resolved, .program = digest_of(module)};
+	if (table_is_alone(derivation))
+		table.shared_count = program_formats(module, table.shared, TABLE_FORMATS);
+	return table;
+}
 
 static bool
 table_is_shared(const struct table *table, struct bytes format)

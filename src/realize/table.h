@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "derivation/derivation.h"
 #include "store/tree.h"
 
 struct store;
@@ -31,6 +32,9 @@ struct table {
 	size_t believed_count;
 };
 
+/* The table of a run of a module: `derivation` is resolved, `resolved` its digest; the formats are borrowed from the module. */
+struct table table_of_module(struct store *store, const struct derivation *derivation,
+	const struct digest *resolved, struct bytes module);
 /* *cache_out is the root of the cache that knew it, borrowed from the store, or NULL. */
 bool table_find(const struct table *table, struct bytes format, struct bytes value,
 	struct cab_hash *out, const char **cache_out);

@@ -5,7 +5,10 @@
  */
 #include "session/state.h"
 
+#include "base/fd.h"
 #include "island/fetcher.h"
+#include "realize/program.h"
+#include "realize/table.h"
 
 static const json_t *
 schemes_rows(const struct session *session)
@@ -75,6 +78,45 @@ session_bind_schemes(struct session *session, struct err *err)
 	if (count)
 		evaluator_set_schemes(
 			session->evaluator, eval_new_set(session->evaluator, names, values, count));
+	return true;
+}
+
+/* A file of an object of the store, which may hold links to anywhere. */
+static bool
+schemes_read_module(struct session *session, struct bytes program, struct buf *out)
+{
+	struct object_reference object;
+	struct err miss;
+	size_t prefix = sizeof STORE_PREFIX - 1;
+	size_t slash = bytes_find(bytes_from(program, prefix), '/');
+	struct bytes root = slash == SIZE_MAX ? program : bytes_first(program, prefix + slash);
+	if (!store_path_parse(root, &object))
+		return false;
+	cleanup_fd int folder = store_open_object(session->store, &object, &miss);
+	if (folder < 0 || slash == SIZE_MAX)
+		return folder >= 0 && fd_read_all(folder, out, &miss);
+	const char *rest = arena_text(&session->arena, bytes_from(program, prefix + slash + 1));
+	cleanup_fd int fd = fd_open_beneath(folder, rest, O_RDONLY | O_NONBLOCK, 0, &miss);
+	return fd >= 0 && fd_read_all(fd, out, &miss);
+}
+
+bool
+session_source_table(
+	struct session *session, const struct session_source *source, struct table *out)
+{
+	struct derivation resolved;
+	struct digest digest;
+	if (!plan_resolve(session->plan, source->node, &resolved) ||
+		!plan_resolved(session->plan, source->node, &digest))
+		return false;
+	struct bytes module = session->module;
+	if (!bytes_equal(resolved.program, session->module_path)) {
+		cleanup_buf struct buf read = BUF(PROGRAM_MODULE_MAX);
+		if (!schemes_read_module(session, resolved.program, &read))
+			return false;
+		module = arena_copy(&session->arena, buf_bytes(&read));
+	}
+	*out = table_of_module(session->store, &resolved, &digest, module);
 	return true;
 }
 

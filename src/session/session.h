@@ -176,6 +176,11 @@ struct session_source {
 };
 size_t session_source_count(const struct session *session);
 struct session_source session_source_at(const struct session *session, size_t at);
+struct table;
+/* The table of identities that a source's runs have, for `cache push`; false where its program is not there. It borrows from the
+ * session. */
+bool session_source_table(
+	struct session *session, const struct session_source *source, struct table *out);
 /* The Cab hashes of what evaluation read, for `cache push`. */
 size_t session_reads(struct session *session, struct cab_hash *out, size_t capacity);
 

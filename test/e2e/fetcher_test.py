@@ -276,6 +276,25 @@ def _(box):
     box.check(result.status == 1 and json.loads(result.out)["status"] in ("unproved", "contradicted"), str(result))
 
 
+@case("a cache that was pushed to stops it elsewhere, at its first line: what its own module said is in it")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n"})
+    paste(box, server)
+    box.write("default.cab", USE)
+    box.cab("build")
+    cache = os.path.join(box.top, "cache")
+    box.cab("cache", "push", f"file://{cache}")
+    os.unlink(box.path("result"))
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    box.configure(caches=f'[{{ url = "file://{cache}", trusted = true }}]')
+    os.remove(box.path("default.cab.lock"))
+    server.forget()
+    said = box.cab("build").err
+    box.check("nothing new (etag" in said and server.count() == 1, said + server.log())
+    box.check(box.read("result") == "hello\n" and not any(name.endswith("-notes") for name in box.objects()),
+              f"the result came from the cache, the source from nowhere: {box.objects()}")
+
+
 def scenario(box, arguments, changed="another"):
     """One file that says hello, and then what it is changed to."""
     box.write("conform.cab", f"{{ base, }} => {{ arguments = [{arguments}], serves.\"/x\" = {{ body = \"hello\", headers = "

@@ -53,6 +53,38 @@ two_scripts_of_one_shell_share_nothing(void **state)
 }
 
 static void
+a_module_shares_only_where_nothing_else_decides(void **state)
+{
+	struct place *place = *state;
+	static const char data[] = "\0asm\1\0\0\0\0\x15\x0e"
+				   "cab.identitiesshared";
+	struct bytes module = bytes_of(data, sizeof data - 1);
+	struct bytes inputs[] = {BYTES_LITERAL("/cull/store/m"), BYTES_LITERAL("/cull/store/n")};
+	struct derivation_variable variable = {BYTES_LITERAL("A"), BYTES_LITERAL("b")};
+	struct digest scope = digest_of(BYTES_LITERAL("resolved"));
+	struct derivation derivation = {.program = inputs[0], .inputs = inputs, .input_count = 1};
+	struct table table = table_of_module(place->store, &derivation, &scope, module);
+	assert_int_equal(table.shared_count, 1);
+	assert_true(bytes_equal_text(table.shared[0], "shared"));
+	assert_true(digest_equal(&table.scope, &scope));
+	derivation.program = BYTES_LITERAL("/cull/store/m/fetch.wasm");
+	assert_int_equal(
+		table_of_module(place->store, &derivation, &scope, module).shared_count, 1);
+	derivation.program = BYTES_LITERAL("/cull/store/more");
+	assert_int_equal(
+		table_of_module(place->store, &derivation, &scope, module).shared_count, 0);
+	derivation.program = inputs[0];
+	derivation.input_count = 2;
+	assert_int_equal(
+		table_of_module(place->store, &derivation, &scope, module).shared_count, 0);
+	derivation.input_count = 1;
+	derivation.environment = &variable;
+	derivation.environment_count = 1;
+	assert_int_equal(
+		table_of_module(place->store, &derivation, &scope, module).shared_count, 0);
+}
+
+static void
 what_a_module_shares_is_known_to_all_its_runs_and_no_other_format_is(void **state)
 {
 	struct place *place = *state;
@@ -157,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		table_test(two_scripts_of_one_shell_share_nothing),
+		table_test(a_module_shares_only_where_nothing_else_decides),
 		table_test(what_a_module_shares_is_known_to_all_its_runs_and_no_other_format_is),
 		table_test(earlier_modules_are_believed_in_what_they_share_alone),
 		table_test(keys_differ_in_all_that_a_claim_is_of),
