@@ -6,19 +6,20 @@
 
 #define FILE_NAME ".gitmodules"
 
-/* The scheme and host of a URL and the slash behind them; 0 where it is not http or https, has no host,
- * or holds a user's name, a query or a fragment. */
+/* The scheme and host of a URL and the slash behind them; 0 where it is not http, https or ssh, has no host,
+ * or holds a user's name (but with ssh), a query or a fragment. */
 static size_t
 url_root(struct span url)
 {
 	size_t start = span_has_prefix(url, "https://")  ? 8
 		       : span_has_prefix(url, "http://") ? 7
+		       : span_has_prefix(url, "ssh://")  ? 6
 							 : 0;
 	struct span rest = span_from(url, start);
 	size_t host = span_find(rest, '/');
 	if (start == 0 || host == 0 || host + 1 >= rest.size || span_find(rest, '?') < rest.size ||
 		span_find(rest, '#') < rest.size ||
-		span_find(span_of(rest.data, host), '@') < host ||
+		(start != 6 && span_find(span_of(rest.data, host), '@') < host) ||
 		span_find(rest, ' ') < rest.size || span_find(rest, '\\') < rest.size)
 		return 0;
 	return start + host + 1;

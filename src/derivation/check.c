@@ -156,12 +156,11 @@ is_origin(struct bytes origin)
 	struct bytes registry = BYTES_LITERAL("registry:");
 	if (bytes_has_prefix(origin, registry))
 		return derivation_is_name(bytes_from(origin, registry.size), DERIVATION_NAME);
-	struct bytes http = BYTES_LITERAL("http://");
-	struct bytes https = BYTES_LITERAL("https://");
-	struct bytes host =
-		bytes_from(origin, bytes_has_prefix(origin, https) ? https.size : http.size);
-	if (!bytes_has_prefix(origin, http) && !bytes_has_prefix(origin, https))
-		return false;
+	static const char *const schemes[] = {"http://", "https://", "ssh://"};
+	struct bytes host = {NULL, 0};
+	for (size_t at = 0; at < sizeof schemes / sizeof *schemes; at++)
+		if (bytes_has_prefix(origin, bytes_text(schemes[at])))
+			host = bytes_from(origin, strlen(schemes[at]));
 	return host.size > 0 && host.data[0] != '-' && host.data[0] != ':' &&
 	       bytes_find(host, '/') == SIZE_MAX && bytes_find(host, '@') == SIZE_MAX &&
 	       bytes_find(host, '?') == SIZE_MAX && bytes_find(host, '#') == SIZE_MAX;

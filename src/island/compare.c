@@ -2,6 +2,7 @@
 /* An island beside another state of itself. */
 #include "island/derive.h"
 #include "island/island_ref.h"
+#include "island/url.h"
 
 enum { SHORTEST_REVISION = 40, VERSIONS_NAME = 100 };
 
@@ -97,6 +98,9 @@ island_compare_url(struct arena *arena, const struct island *island,
 	struct bytes base = settings->base[island->scheme->id];
 	if (!base.size)
 		base = bytes_text(island->scheme->base);
+	/* Where pages are shown is not known then. */
+	if (url_is_ssh(base))
+		return false;
 	cleanup_buf struct buf url = BUF(BUF_MAX);
 	buf_format(&url, "%.*s/%.*s", BYTES_ARGS(base), BYTES_ARGS(island->place));
 	for (; rest.size; rest = bytes_from(rest, 1)) {

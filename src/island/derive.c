@@ -21,7 +21,7 @@ island_origin(struct arena *arena, struct bytes url, struct bytes *out)
 	}
 	struct err err;
 	struct url parts;
-	if (!url_parse(url, &parts, &err))
+	if (!url_parse_repository(url, &parts, &err))
 		return false;
 	*out = url_origin(arena, &parts);
 	return true;
@@ -51,7 +51,8 @@ island_base_parse(struct arena *arena, const struct scheme *scheme, struct bytes
 		return true;
 	}
 	struct url url;
-	if (!url_parse(base, &url, err))
+	bool is_git = scheme->shape == SHAPE_FORGE;
+	if (is_git ? !url_parse_repository(base, &url, err) : !url_parse(base, &url, err))
 		return err_note(err, "islands.%s.base", scheme->text);
 	if (url.query.size > 0)
 		return err_set(err, ERR_REFUSED, "islands.%s.base: %.*s: a base has no query (?…)",
@@ -121,7 +122,8 @@ derive_origins(struct arena *arena, const struct island *island,
 	bool known = island_origin(arena, url, &origins[0]);
 	must(known, "bases and refs were checked when they were read");
 	derivation->origin_count = 1;
-	if (island->scheme->redirects)
+	/* ssh knows none. */
+	if (island->scheme->redirects && !url_is_ssh(url))
 		origins[derivation->origin_count++] = BYTES_LITERAL("redirects");
 	if (derivation->origin_count == 2 && bytes_compare(origins[0], origins[1]) > 0) {
 		struct bytes first = origins[0];

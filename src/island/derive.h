@@ -5,7 +5,7 @@
  * Program and only input is the one module shared by all builtin islands; the arguments are told in
  * scheme_list.h; the environment is empty; `requiredRealizerFeatures` is ["wasm"], `fixed` "self",
  * `outputs` ["out"]. `origins` is what the program may reach: the base's origin or that of the
- * ref's URL, and "redirects" where the scheme's row allows them. The same island and settings give
+ * ref's URL, and "redirects" where the scheme's row allows them and it is not ssh. The same island and settings give
  * the same bytes always; no lock, no revision that was found out and no machine enters.
  */
 #pragma once
@@ -18,8 +18,8 @@ struct island_settings {
 	struct bytes base[SCHEME_COUNT]; /* from `islands.SCHEME.base`; empty: the row's */
 };
 
-/* Checks a base of the configuration: an http(s) URL (or the registry's symbolic origin or a URL),
- * no user name, query or fragment; gives it without a last '/'. */
+/* Checks a base of the configuration: an http(s) URL (of a forge also ssh, or the registry's symbolic
+ * origin), no user name but with ssh, no query or fragment; gives it without a last '/'. */
 MUST_CHECK bool island_base_parse(struct arena *arena, const struct scheme *scheme,
 	struct bytes text, struct bytes *out, struct err *err);
 

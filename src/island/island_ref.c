@@ -135,9 +135,7 @@ parse_forge(struct arena *arena, struct island *island, struct err *err)
 static bool
 parse_git(struct arena *arena, struct island *island, struct err *err)
 {
-	if (bytes_has_prefix(island->ref, BYTES_LITERAL("ssh://")))
-		return err_set(err, ERR_REFUSED, "git over ssh is not there yet: use https://");
-	/* An '@' before the path would be a user name, which url_parse refuses. */
+	/* An '@' before the path stands behind a user's name. */
 	size_t authority = bytes_find(island->ref, ':');
 	size_t path = authority == SIZE_MAX ? 0 : authority + 3;
 	while (path < island->ref.size && island->ref.data[path] != '/')
@@ -145,7 +143,7 @@ parse_git(struct arena *arena, struct island *island, struct err *err)
 	if (!take_reference(island->ref, path < island->ref.size ? path : 0, island))
 		return err_set(err, ERR_REFUSED, "nothing follows the '@'");
 	struct url url;
-	if (!url_parse(island->place, &url, err))
+	if (!url_parse_repository(island->place, &url, err))
 		return false;
 	struct bytes name = url_name(&url);
 	if (name.size == 0)

@@ -102,6 +102,14 @@ port_parse(struct bytes text, unsigned *out)
 	return true;
 }
 
+static unsigned
+scheme_port(struct bytes scheme)
+{
+	if (bytes_equal_text(scheme, "ssh"))
+		return 22;
+	return bytes_equal_text(scheme, "https") ? 443 : 80;
+}
+
 /* HOST[:PORT] */
 static bool
 authority_parse(struct bytes authority, struct url *url)
@@ -116,7 +124,7 @@ authority_parse(struct bytes authority, struct url *url)
 		return false;
 	if (colon == SIZE_MAX)
 		return true;
-	unsigned usual = url->scheme.size == 5 ? 443 : 80;
+	unsigned usual = scheme_port(url->scheme);
 	if (!port_parse(bytes_from(authority, bracket + colon + 1), &url->port))
 		return false;
 	if (url->port == usual)
@@ -125,42 +133,99 @@ authority_parse(struct bytes authority, struct url *url)
 }
 
 bool
-url_parse(struct bytes text, struct url *out, struct err *err)
+url_is_ssh(struct bytes text)
 {
-	struct url url = {0};
-	struct bytes http = BYTES_LITERAL("http://");
-	struct bytes https = BYTES_LITERAL("https://");
-	bool secure = bytes_has_prefix(text, https);
-	if (!secure && !bytes_has_prefix(text, http))
-		return err_set(err, ERR_REFUSED, "%.*s: an http:// or https:// URL is wanted",
+	return bytes_has_prefix(text, BYTES_LITERAL("ssh://"));
+}
+
+static bool
+user_is_spelt(struct bytes user)
+{
+	enum { USER = 64 };
+	for (size_t at = 0; at < user.size; at++)
+		if (!is_host_byte(user.data[at]))
+			return false;
+	return user.size > 0 && user.size <= USER && user.data[0] != '-';
+}
+
+/* [USER@]HOST[:PORT] */
+static bool
+place_parse(struct bytes text, struct bytes authority, struct url *url, struct err *err)
+{
+	struct bytes host = authority;
+	size_t mark = bytes_find(authority, '@');
+	if (mark != SIZE_MAX && !url_is_ssh(text))
+		return err_set(err, ERR_REFUSED,
+			"%.*s: a user name or password has no place in a URL, see `credentials`",
 			BYTES_ARGS(text));
-	url.scheme = bytes_first(text, secure ? 5 : 4);
-	struct bytes rest = bytes_from(text, url.scheme.size + 3);
+	if (mark != SIZE_MAX) {
+		url->user = bytes_first(authority, mark);
+		host = bytes_from(authority, mark + 1);
+		if (!user_is_spelt(url->user))
+			return err_set(err, ERR_REFUSED,
+				"%.*s: `%.*s` is no user: letters, digits, `.`, `_` and `-` name "
+				"one, "
+				"and ssh has no password in a URL",
+				BYTES_ARGS(text), BYTES_ARGS(url->user));
+	}
+	return authority_parse(host, url) || err_set(err, ERR_REFUSED, "%.*s: `%.*s` is no host",
+						     BYTES_ARGS(text), BYTES_ARGS(host));
+}
+
+/* Behind the scheme. */
+static bool
+rest_parse(struct bytes text, struct url *url, struct err *err)
+{
+	struct bytes rest = bytes_from(text, url->scheme.size + 3);
 	if (bytes_find(rest, '#') != SIZE_MAX)
 		return err_set(err, ERR_REFUSED, "%.*s: a fragment (#…) is never sent to a server",
 			BYTES_ARGS(text));
 	size_t end = 0;
 	while (end < rest.size && rest.data[end] != '/' && rest.data[end] != '?')
 		end++;
-	struct bytes authority = bytes_first(rest, end);
-	if (bytes_find(authority, '@') != SIZE_MAX)
-		return err_set(err, ERR_REFUSED,
-			"%.*s: a user name or password has no place in a URL, see `credentials`",
-			BYTES_ARGS(text));
-	if (!authority_parse(authority, &url))
-		return err_set(err, ERR_REFUSED, "%.*s: `%.*s` is no host", BYTES_ARGS(text),
-			BYTES_ARGS(authority));
+	if (!place_parse(text, bytes_first(rest, end), url, err))
+		return false;
 	rest = bytes_from(rest, end);
 	size_t query = bytes_find(rest, '?');
-	url.path = bytes_first(rest, query);
-	url.query = query == SIZE_MAX ? bytes_of(NULL, 0) : bytes_from(rest, query);
+	url->path = bytes_first(rest, query);
+	url->query = query == SIZE_MAX ? bytes_of(NULL, 0) : bytes_from(rest, query);
 	if (!path_is_spelt(rest))
 		return err_set(err, ERR_REFUSED,
 			"%.*s: holds a character that must be percent-encoded", BYTES_ARGS(text));
-	if (path_has_dots(url.path))
+	if (path_has_dots(url->path))
 		return err_set(err, ERR_REFUSED, "%.*s: has a part `.` or `..`", BYTES_ARGS(text));
+	return true;
+}
+
+static bool
+parse_of(struct bytes text, bool with_ssh, struct url *out, struct err *err)
+{
+	struct url url = {0};
+	if (with_ssh && url_is_ssh(text))
+		url.scheme = bytes_first(text, 3);
+	else if (bytes_has_prefix(text, BYTES_LITERAL("https://")))
+		url.scheme = bytes_first(text, 5);
+	else if (bytes_has_prefix(text, BYTES_LITERAL("http://")))
+		url.scheme = bytes_first(text, 4);
+	else
+		return err_set(err, ERR_REFUSED, "%.*s: an http:// or https://%s URL is wanted",
+			BYTES_ARGS(text), with_ssh ? ", or an ssh://" : "");
+	if (!rest_parse(text, &url, err))
+		return false;
 	*out = url;
 	return true;
+}
+
+bool
+url_parse(struct bytes text, struct url *out, struct err *err)
+{
+	return parse_of(text, false, out, err);
+}
+
+bool
+url_parse_repository(struct bytes text, struct url *out, struct err *err)
+{
+	return parse_of(text, true, out, err);
 }
 
 struct bytes
@@ -169,10 +234,10 @@ url_origin(struct arena *arena, const struct url *url)
 	char *host = arena_text(arena, url->host);
 	for (char *at = host; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
-	const char *scheme = url->scheme.size == 5 ? "https" : "http";
 	if (url->port)
-		return bytes_text(arena_format(arena, "%s://%s:%u", scheme, host, url->port));
-	return bytes_text(arena_format(arena, "%s://%s", scheme, host));
+		return bytes_text(arena_format(
+			arena, "%.*s://%s:%u", BYTES_ARGS(url->scheme), host, url->port));
+	return bytes_text(arena_format(arena, "%.*s://%s", BYTES_ARGS(url->scheme), host));
 }
 
 struct bytes

@@ -285,6 +285,11 @@ read_credential(json_t *row, struct config *config, struct err *err)
 	if (!origin_parse(json_bytes(origin_text), &origin, err) ||
 		(realm_text.size && !origin_parse(realm_text, &realm, err)))
 		return err_note(err, "network configuration: credentials");
+	if (bytes_has_prefix(buf_bytes(&origin), BYTES_LITERAL("ssh://")))
+		return err_set(err, ERR_REFUSED,
+			"credentials.\"%s\": ssh has its own keys and configuration: see "
+			"network.ssh",
+			buf_text(&origin));
 	spec.origin = buf_bytes(&origin);
 	spec.realm = buf_bytes(&realm);
 	credentials_add(config->credentials, &spec);
@@ -302,6 +307,22 @@ read_credentials(json_t *list, struct config *config, struct err *err)
 	{
 		if (!read_credential(item, config, err))
 			return false;
+	}
+	return true;
+}
+
+static bool
+read_ssh(json_t *list, struct config *config, struct err *err)
+{
+	size_t at;
+	json_t *item;
+	if (!json_is_array(list) || !json_array_size(list) || json_array_size(list) > CONFIG_SSH)
+		return fault(err, "ssh", "a list of a program and its arguments");
+	json_array_foreach(list, at, item)
+	{
+		if (!json_is_string(item) || bytes_find(json_bytes(item), 0) != SIZE_MAX)
+			return fault(err, "ssh", "strings");
+		*array_push(&config->ssh) = text_copy(json_bytes(item));
 	}
 	return true;
 }
@@ -356,6 +377,7 @@ config_read_all(json_t *root, struct config *config, struct err *err)
 		{"proxies", read_proxies},
 		{"credentials", read_credentials},
 		{"authorities", read_authorities},
+		{"ssh", read_ssh},
 		{"limits", read_limits},
 	};
 	size_t count = sizeof keys / sizeof *keys;
@@ -410,6 +432,9 @@ config_release(struct config *config)
 		free(config->registries.data[at].template);
 	}
 	array_release(&config->registries);
+	for (size_t at = 0; at < config->ssh.size; at++)
+		free(config->ssh.data[at]);
+	array_release(&config->ssh);
 	free(config->authorities);
 	free(config->proxies[0]);
 	free(config->proxies[1]);

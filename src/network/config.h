@@ -18,7 +18,7 @@
 #include "network/credential.h"
 #include "network/policy.h"
 
-enum { CONFIG_LIMIT = 1 << 20 };
+enum { CONFIG_LIMIT = 1 << 20, CONFIG_SSH = 24 };
 
 /* The URLs tried for an origin, in order. */
 struct config_mirror {
@@ -38,6 +38,7 @@ struct config {
 	ARRAY(struct config_registry) registries;
 	char *proxies[2]; /* for http and for https; NULL: none */
 	struct credentials *credentials;
+	ARRAY(char *) ssh; /* the program, and its first arguments */
 	char *authorities; /* a PEM file believed beside the system's; NULL: none */
 	unsigned connect_seconds, stall_seconds, total_seconds, retries;
 	unsigned wait_seconds; /* the longest that a server may ask to be left alone for */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "network/call.h"
 #include "network/gate.h"
 #include "network/tokens.h"
 #include "network/transfer.h"
@@ -108,14 +109,44 @@ take_open(struct network *network, struct wire_packet *packet, struct err *err)
 		return err_set(err, ERR_CORRUPT, "the configuration comes first");
 	if (!request_decode(packet, &request, err))
 		return false;
-	if (network->transfers.size >= NETWORK_TRANSFERS) {
+	if (network->transfers.size + network->calls.size >= NETWORK_TRANSFERS) {
 		request_release(&request);
 		return err_set(
 			err, ERR_CORRUPT, "more than %d requests at once", NETWORK_TRANSFERS);
 	}
+	if (remote_is(buf_bytes(&request.url))) {
+		struct call *call = call_new(network, &request);
+		*array_push(&network->calls) = call;
+		return true;
+	}
 	struct transfer *transfer = transfer_new(network, &request);
 	*array_push(&network->transfers) = transfer;
 	return true;
+}
+
+static void
+call_drop(struct network *network, size_t at)
+{
+	call_free(network->calls.data[at]);
+	for (; at + 1 < network->calls.size; at++)
+		network->calls.data[at] = network->calls.data[at + 1];
+	network->calls.size--;
+}
+
+/* False where no call has this id. */
+static bool
+take_call_order(struct network *network, uint32_t id, uint32_t kind)
+{
+	for (size_t at = 0; at < network->calls.size; at++) {
+		if (network->calls.data[at]->request.id != id)
+			continue;
+		if (kind == NETWORK_CANCEL)
+			call_drop(network, at);
+		else if (kind != NETWORK_CLOSE)
+			call_pause(network->calls.data[at], kind == NETWORK_PAUSE);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -160,6 +191,8 @@ take_order(struct network *network, struct wire_packet *packet, struct err *err)
 	uint32_t id = wire_u32(&in);
 	if (!wire_end(&in, err))
 		return false;
+	if (take_call_order(network, id, packet->kind))
+		return true;
 	size_t at = network_find(network, id);
 	if (at == network->transfers.size)
 		take_gate_order(network, id, packet->kind);
@@ -313,12 +346,43 @@ network_collect(struct network *network)
 	}
 }
 
+/* The same for those over ssh; returns how many run. */
+static size_t
+network_go_on_calls(struct network *network)
+{
+	size_t running = 0;
+	for (size_t at = 0; at < network->calls.size; at++)
+		call_settle(network->calls.data[at]);
+	for (size_t at = 0; at < network->calls.size; at++)
+		running += call_is_running(network->calls.data[at]);
+	for (size_t at = 0; at < network->calls.size; at++) {
+		struct call *call = network->calls.data[at];
+		if (running < network->config.connections && call_is_ready(call)) {
+			call_go_on(call);
+			/* A shell that waited may have answered already. */
+			call_settle(call);
+			running += call_is_running(call);
+		}
+	}
+	for (size_t at = network->calls.size; at-- > 0;)
+		if (call_is_done(network->calls.data[at]))
+			call_drop(network, at);
+	for (size_t at = network->shells.size; at-- > 0;) {
+		struct shell *shell = network->shells.data[at];
+		if (shell->state != SHELL_GONE)
+			continue;
+		shell_free(shell);
+		network->shells.data[at] = network->shells.data[--network->shells.size];
+	}
+	return running;
+}
+
 /* Lets those that wait go on, in order, and forgets those that ended. */
 static void
 network_go_on(struct network *network)
 {
-	size_t running = 0;
 	network_collect(network);
+	size_t running = network_go_on_calls(network);
 	for (size_t at = 0; at < network->gates.size; at++)
 		gate_settle(network->gates.data[at]);
 	for (size_t at = 0; at < network->transfers.size; at++)
@@ -363,6 +427,12 @@ network_finish(struct network *network)
 	while (network->transfers.size)
 		network_drop(network, network->transfers.size - 1);
 	array_release(&network->transfers);
+	while (network->calls.size)
+		call_drop(network, network->calls.size - 1);
+	array_release(&network->calls);
+	while (network->shells.size)
+		shell_free(network->shells.data[--network->shells.size]);
+	array_release(&network->shells);
 	while (network->gates.size)
 		gate_drop(network, network->gates.size - 1);
 	array_release(&network->gates);

@@ -20,7 +20,9 @@
 
 enum { NETWORK_TRANSFERS = 1024, NETWORK_GATES = 256 };
 
+struct call;
 struct gate;
+struct shell;
 struct tokens;
 struct transfer;
 
@@ -35,6 +37,8 @@ struct network {
 	bool is_configured, is_done;
 	struct err failure; /* why it is done, ERR_NONE when the realizer closed its end */
 	ARRAY(struct transfer *) transfers;
+	ARRAY(struct call *) calls; /* requests over ssh, which are no transfers */
+	ARRAY(struct shell *) shells;
 	ARRAY(struct gate *) gates;
 	ARRAY(struct buf) unsent;
 };

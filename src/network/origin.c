@@ -110,8 +110,8 @@ port_parse(struct bytes digits, uint16_t *out, struct err *err)
 
 /* Takes "host[:port]" apart and adds it in its normal form. */
 static bool
-authority_add(struct bytes authority, struct url *url, size_t scheme_size, struct buf *out,
-	struct err *err)
+authority_add(
+	struct bytes authority, struct url *url, uint16_t usual, struct buf *out, struct err *err)
 {
 	if (bytes_find(authority, '@') != SIZE_MAX)
 		return err_set(err, ERR_REFUSED,
@@ -131,9 +131,8 @@ authority_add(struct bytes authority, struct url *url, size_t scheme_size, struc
 	if (six ? !host_add_six(bytes_of(host.data + 1, host.size - 2), out, err)
 		: !host_add_name(host, out, err))
 		return false;
-	url->host_size = out->size - scheme_size;
+	url->host_size = out->size - url->scheme_size;
 
-	uint16_t usual = url->tls ? 443 : 80;
 	url->port = usual;
 	if (rest.size && rest.data[0] != ':')
 		return err_set(err, ERR_REFUSED, "something stands behind the host's \"]\"");
@@ -173,24 +172,32 @@ url_check_bytes(struct bytes text, struct err *err)
 	return true;
 }
 
+struct url_scheme {
+	struct bytes text;
+	uint16_t port;
+};
+
+static const struct url_scheme plain_scheme = {{(const uint8_t *)"http://", 7}, 80};
+static const struct url_scheme tls_scheme = {{(const uint8_t *)"https://", 8}, 443};
+static const struct url_scheme ssh_scheme = {{(const uint8_t *)"ssh://", 6}, 22};
+
 static bool
-url_parse_into(struct bytes text, struct url *url, struct buf *out, struct err *err)
+url_parse_into(struct bytes text, const struct url_scheme *scheme, struct url *url, struct buf *out,
+	struct err *err)
 {
-	static const struct bytes plain = {(const uint8_t *)"http://", 7};
-	static const struct bytes tls = {(const uint8_t *)"https://", 8};
 	if (!url_check_bytes(text, err))
 		return false;
-	url->tls = bytes_has_prefix_of_scheme(text, tls);
-	if (!url->tls && !bytes_has_prefix_of_scheme(text, plain))
+	if (!bytes_has_prefix_of_scheme(text, scheme->text))
 		return err_set(err, ERR_REFUSED, "only http:// and https:// are fetched");
-	struct bytes scheme = url->tls ? tls : plain;
-	buf_add(out, scheme);
+	url->tls = scheme == &tls_scheme;
+	url->scheme_size = scheme->text.size;
+	buf_add(out, scheme->text);
 
-	struct bytes rest = bytes_from(text, scheme.size);
+	struct bytes rest = bytes_from(text, url->scheme_size);
 	size_t end = 0;
 	while (end < rest.size && rest.data[end] != '/' && rest.data[end] != '?')
 		end++;
-	if (!authority_add(bytes_first(rest, end), url, scheme.size, out, err))
+	if (!authority_add(bytes_first(rest, end), url, scheme->port, out, err))
 		return false;
 	rest = bytes_from(rest, end);
 	if (!rest.size || rest.data[0] != '/')
@@ -218,16 +225,29 @@ without_userinfo(struct bytes text)
 	return at == SIZE_MAX ? text : bytes_from(text, at);
 }
 
-bool
-url_parse(struct bytes text, struct url *out, struct err *err)
+static bool
+url_parse_of(struct bytes text, const struct url_scheme *scheme, struct url *out, struct err *err)
 {
 	cleanup_buf struct buf normal = BUF(URL_LIMIT + 16);
 	struct url url = {0};
-	if (!url_parse_into(text, &url, &normal, err))
+	if (!url_parse_into(text, scheme, &url, &normal, err))
 		return url_blame(without_userinfo(text), err);
 	url.text = buf_take_text(&normal);
 	*out = url;
 	return true;
+}
+
+bool
+url_parse(struct bytes text, struct url *out, struct err *err)
+{
+	bool tls = bytes_has_prefix_of_scheme(text, tls_scheme.text);
+	return url_parse_of(text, tls ? &tls_scheme : &plain_scheme, out, err);
+}
+
+bool
+url_parse_ssh(struct bytes text, struct url *out, struct err *err)
+{
+	return url_parse_of(text, &ssh_scheme, out, err);
 }
 
 void
@@ -246,7 +266,7 @@ url_origin(const struct url *url)
 struct bytes
 url_host(const struct url *url)
 {
-	struct bytes host = bytes_of(url->text + (url->tls ? 8 : 7), url->host_size);
+	struct bytes host = bytes_of(url->text + url->scheme_size, url->host_size);
 	if (host.size && host.data[0] == '[')
 		return bytes_of(host.data + 1, host.size - 2);
 	return host;
@@ -388,7 +408,8 @@ origin_parse(struct bytes text, struct buf *out, struct err *err)
 	if (text.size > ORIGIN_LIMIT)
 		return err_set(err, ERR_REFUSED, "an origin is longer than %d bytes", ORIGIN_LIMIT);
 	cleanup_url struct url url = {0};
-	if (!url_parse(text, &url, err))
+	bool is_ssh = bytes_has_prefix_of_scheme(text, ssh_scheme.text);
+	if (is_ssh ? !url_parse_ssh(text, &url, err) : !url_parse(text, &url, err))
 		return false;
 	if (!bytes_equal_text(url_path(&url), "/"))
 		return err_set(err, ERR_REFUSED, "\"%s\" is no origin: it has a path", url.text);

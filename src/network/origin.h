@@ -17,7 +17,7 @@
  * out, IPv6 as inet_ntop writes it, "/" for an empty path. So two URLs have one origin exactly if
  * their origin texts are equal.
  *
- * An origin text is "https://host[:port]", or symbolic: "registry:NAME".
+ * An origin text is "https://host[:port]", "ssh://host[:port]", or symbolic: "registry:NAME".
  */
 #pragma once
 
@@ -29,6 +29,7 @@ enum { URL_LIMIT = 16 << 10 };
 
 struct url {
 	char *text;
+	size_t scheme_size; /* of text: "scheme://" */
 	size_t origin_size; /* of text: scheme, host and port */
 	size_t host_size;   /* of text, behind "scheme://", brackets included */
 	uint16_t port;
@@ -38,6 +39,8 @@ struct url {
 #define cleanup_url __attribute__((cleanup(url_release)))
 
 MUST_CHECK bool url_parse(struct bytes text, struct url *out, struct err *err);
+/* The same for "ssh://", whose usual port is 22. Who logs in is not a part of it (remote.h). */
+MUST_CHECK bool url_parse_ssh(struct bytes text, struct url *out, struct err *err);
 /* What a Location header means at `base` (RFC 3986, section 5.2). A fragment is dropped; spaces and
  * bytes beyond ASCII are percent-encoded, as servers send them raw. */
 MUST_CHECK bool url_resolve(

@@ -6,8 +6,8 @@
 #include "network/origin.h"
 #include "network/symbolic.h"
 
-static bool
-check_listed(const struct request *request, struct bytes origin, struct err *err)
+bool
+place_permits(const struct request *request, struct bytes origin, struct err *err)
 {
 	return request_lists(request, origin) ||
 	       err_set(err, ERR_REFUSED, "%.*s is not among the origins of this derivation",
@@ -32,7 +32,7 @@ check_plain(const struct config *config, const struct request *request, const st
 	bool named = config_names(config, url_origin(url));
 	if (lists_registry(request) && (named || (url->tls && request->redirects)))
 		return true;
-	return check_listed(request, url_origin(url), err);
+	return place_permits(request, url_origin(url), err);
 }
 
 static bool
@@ -125,7 +125,7 @@ places_find(struct places *out, const struct config *config, const struct reques
 	struct bytes origin = symbolic_origin(buf_bytes(&request->url));
 	if (!origin.size)
 		return find_plain(out, config, request, err);
-	return check_listed(request, origin, err) &&
+	return place_permits(request, origin, err) &&
 	       find_registry(out, config, request, origin, err);
 }
 

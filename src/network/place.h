@@ -29,3 +29,5 @@ struct places {
 MUST_CHECK bool places_find(struct places *out, const struct config *config,
 	const struct request *request, struct err *err);
 void places_release(struct places *places);
+/* Whether the derivation lists it (ERR_REFUSED). */
+MUST_CHECK bool place_permits(const struct request *request, struct bytes origin, struct err *err);

@@ -188,6 +188,14 @@ open_network_limits(const struct session *session)
 		(json_int_t)config_number(config, "network", "waitSeconds", 60));
 }
 
+static json_t *
+open_ssh(const struct session *session)
+{
+	const char *keys[] = {"network", "ssh", NULL};
+	const json_t *ssh = config_get(session->config, keys);
+	return json_array_size(ssh) ? json_deep_copy(ssh) : json_pack("[s]", "ssh");
+}
+
 /* What cab-network is told: rows, and where each credential is; never its value. */
 static bool
 open_network(struct session *session, struct err *err)
@@ -210,11 +218,12 @@ open_network(struct session *session, struct err *err)
 	const json_t *allow = config_get(session->config, keys);
 	const char *authorities = config_text(session->config, "network", "ca", NULL);
 	json_t *mirrors = open_mirrors(session, named);
-	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I}", "allow",
+	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I}", "allow",
 		allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors", mirrors,
 		"registries", registries, "proxies", open_proxies(session), "credentials",
-		credentials, "authorities", authorities ? authorities : "", "limits",
-		open_network_limits(session), "connections", (json_int_t)session->options.fetches);
+		credentials, "authorities", authorities ? authorities : "", "ssh",
+		open_ssh(session), "limits", open_network_limits(session), "connections",
+		(json_int_t)session->options.fetches);
 	must(config, "the network's configuration is well formed");
 	char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(config);

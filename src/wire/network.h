@@ -40,9 +40,9 @@
  * hold any byte that a guest or a server put into a URL.
  *
  * Method: GET, HEAD or POST. Headers: lines "Name: value\n", in replies with names in lower case.
- * URL: http:, https:, or a symbolic origin "registry:NAME/…", which the network process expands
+ * URL: http:, https:, ssh: (git's two requests alone, src/network/call.h), or a symbolic origin "registry:NAME/…", which the network process expands
  * ("registry:crates/NAME/VERSION[?sha256=HEX]"; the checksum for registries that find packages by
- * it; the others in src/network/symbolic.h). `origins` is the list of the derivation ("https://host[:port]", "registry:crates", without
+ * it; the others in src/network/symbolic.h). `origins` is the list of the derivation ("https://host[:port]", "ssh://host[:port]", "registry:crates", without
  * the word "redirects"); a first URL of another origin is refused, but for what a registry's document
  * names (src/network/place.h). Redirects: to an origin beyond
  * the list only with NETWORK_REDIRECTS, from https to http only where the configuration names the
@@ -74,6 +74,7 @@
  *                                              texts are "" where there is none; credential.h of the
  *                                              network says what becomes of each
  *     "authorities": "PATH",                   PEM, believed beside the system's; "" is none
+ *     "ssh": ["PROGRAM", "ARGUMENT", …],       for ssh: URLs
  *     "limits": { "connect": 20, "stall": 60, "total": 1800, "retries": 3, "wait": 60 },   seconds
  *     "connections": 16                        transfers that run at once
  *   }

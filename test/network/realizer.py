@@ -83,6 +83,7 @@ class Network:
             "proxies": {},
             "credentials": [],
             "authorities": "",
+            "ssh": ["ssh"],
             "limits": {},
             "connections": 16,
         }

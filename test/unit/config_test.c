@@ -19,7 +19,7 @@ make(struct buf *out, const char *replaced, const char *value)
 	static const char *const rows[][2] = {{"allow", "[]"}, {"named", "[]"}, {"mirrors", "{}"},
 		{"registries", "{}"}, {"proxies", "{}"}, {"credentials", "[]"},
 		{"limits", "{\"connect\":1,\"stall\":2,\"total\":3,\"retries\":0,\"wait\":9}"},
-		{"authorities", "\"\""}, {"connections", "4"}};
+		{"authorities", "\"\""}, {"ssh", "[\"ssh\"]"}, {"connections", "4"}};
 	buf_clear(out);
 	buf_add_byte(out, '{');
 	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
@@ -42,8 +42,8 @@ a_configuration_says_what_it_names(void **state)
 		"\"proxies\":{\"https\":\"http://p.example:1\"},"
 		"\"credentials\":[{\"origin\":\"https://a.example\",\"kind\":\"command\","
 		"\"value\":[\"a\",\"b\"],\"use\":\"basic\",\"name\":\"u\",\"realm\":\"\","
-		"\"certificate\":\"\",\"key\":\"\"}],\"authorities\":\"/ca.pem\"," LIMITS
-		"\"connections\":7}";
+		"\"certificate\":\"\",\"key\":\"\"}],\"authorities\":\"/ca.pem\","
+		"\"ssh\":[\"ssh\",\"-F\",\"/c\"]," LIMITS "\"connections\":7}";
 	struct config config;
 	struct err err = {0};
 	if (!config_parse(bytes_text(text), &config, &err))
@@ -68,6 +68,8 @@ a_configuration_says_what_it_names(void **state)
 	assert_int_equal(config.connections, 7);
 	assert_int_equal(config.wait_seconds, 9);
 	assert_string_equal(config.authorities, "/ca.pem");
+	assert_int_equal(config.ssh.size, 3);
+	assert_string_equal(config.ssh.data[2], "/c");
 	config_release(&config);
 }
 
@@ -84,6 +86,7 @@ what_does_not_fit_is_an_error_that_names_its_key(void **state)
 		{"registries", "{\"registry:crates\":[]}"},
 		{"registries", "{\"registry:crates\":\"ftp://a\"}"}, {"proxies", "{\"ftp\":\"x\"}"},
 		{"proxies", "{\"http\":1}"}, {"credentials", "{}"}, {"credentials", "[{}]"},
+		{"ssh", "[]"}, {"ssh", "\"ssh\""}, {"ssh", "[1]"},
 		{"credentials", "[{\"origin\":\"https://"
 				"a\",\"kind\":\"file\",\"value\":\"x\",\"more\":1}]"},
 		{"credentials", "[{\"origin\":\"https://a\",\"kind\":\"file\",\"value\":[\"x\"]}]"},

@@ -50,7 +50,8 @@ run_open(struct run *run, const char *named, const char *allowed, const char *ur
 	*run = (struct run){.body = BUF(BUF_MAX), .multi = curl_multi_init()};
 	buf_format(&text,
 		"{\"allow\":[%s],\"named\":[\"%s\"],\"mirrors\":{},\"registries\":{},"
-		"\"proxies\":{},\"credentials\":[],\"authorities\":\"\",\"connections\":1,"
+		"\"proxies\":{},\"credentials\":[],\"authorities\":\"\",\"ssh\":[\"ssh\"],"
+		"\"connections\":1,"
 		"\"limits\":{\"connect\":20,\"stall\":20,\"total\":60,\"retries\":0,\"wait\":1}}",
 		allowed, named);
 	if (!config_parse(buf_bytes(&text), &run->config, &run->err) ||

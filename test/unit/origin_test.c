@@ -174,8 +174,8 @@ origins_have_one_normal_form(void **state)
 		assert_string_equal(buf_text(&out), rows[at][1]);
 	}
 	static const char *const texts[] = {"", "https://a/b", "https://a?b", "https://u@a",
-		"registry:", "registry:Crates", "registry:a/b", "registry:a:b", "ssh://a",
-		"redirects"};
+		"registry:", "registry:Crates", "registry:a/b", "registry:a:b", "git://a",
+		"ssh://a@b", "ssh://a/b", "redirects"};
 	for (size_t at = 0; at < sizeof texts / sizeof *texts; at++) {
 		cleanup_buf struct buf out = BUF(4096);
 		struct err err = {0};

@@ -18,7 +18,8 @@ static const char config_text[] =
 	"\"registry:npm/@scope\":[\"https://scope.example\",\"https://scope2.example/x\"]},"
 	"\"registries\":{\"registry:crates\":\"https://c.example/{crate}/{version}.crate\","
 	"\"registry:npm\":\"https://npm.example\"},"
-	"\"proxies\":{},\"credentials\":[],\"authorities\":\"\",\"connections\":1,"
+	"\"proxies\":{},\"credentials\":[],\"authorities\":\"\",\"ssh\":[\"ssh\"],\"connections\":"
+	"1,"
 	"\"limits\":{\"connect\":1,\"stall\":1,\"total\":1,\"retries\":0,\"wait\":1}}";
 
 struct ask {

@@ -23,7 +23,7 @@ reach_url(const char *text, const char *allowed, bool is_named, const char *prox
 	buf_format(&json,
 		"{\"allow\":[%s],\"named\":[],\"mirrors\":{},\"registries\":{},\"proxies\":{%s%s%s}"
 		","
-		"\"credentials\":[],\"authorities\":\"\",\"connections\":1,"
+		"\"credentials\":[],\"authorities\":\"\",\"ssh\":[\"ssh\"],\"connections\":1,"
 		"\"limits\":{\"connect\":20,\"stall\":20,\"total\":60,\"retries\":0,\"wait\":1}}",
 		allowed, proxy ? "\"http\":\"" : "", proxy ? proxy : "", proxy ? "\"" : "");
 	if (!config_parse(buf_bytes(&json), &config, err) ||

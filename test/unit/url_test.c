@@ -32,6 +32,34 @@ an_origin_is_scheme_host_and_unusual_port(void **state)
 }
 
 static void
+a_repository_may_stand_behind_ssh_with_a_user_and_no_other_url_may(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {
+		{"ssh://host/r", "ssh://host", ""},
+		{"ssh://git@Host:22/r", "ssh://host", "git"},
+		{"ssh://a.b-c_d@host:222/r", "ssh://host:222", "a.b-c_d"},
+		{"https://host:22/r", "https://host:22", ""},
+	};
+	cleanup_arena struct arena arena = ARENA;
+	struct err err = {0};
+	struct url url;
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		if (!url_parse_repository(bytes_text(rows[at][0]), &url, &err))
+			fail_msg("%s", err.text);
+		assert_string_equal((const char *)url_origin(&arena, &url).data, rows[at][1]);
+		assert_true(bytes_equal_text(url.user, rows[at][2]));
+	}
+	static const char *const bad[] = {"ssh://", "ssh:///r", "ssh://@host/r", "ssh://-l@host/r",
+		"ssh://a:b@host/r", "ssh://a@b@host/r", "ssh://-host/r", "https://user@host/r",
+		"ssh://a b@host/r", "git://host/r"};
+	for (size_t at = 0; at < sizeof bad / sizeof *bad; at++)
+		if (url_parse_repository(bytes_text(bad[at]), &url, &err))
+			fail_msg("%s is taken", bad[at]);
+	assert_false(url_parse(BYTES_LITERAL("ssh://host/r"), &url, &err));
+}
+
+static void
 what_could_mean_another_place_is_refused(void **state)
 {
 	(void)state;
@@ -73,6 +101,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_origin_is_scheme_host_and_unusual_port),
+		cmocka_unit_test(
+			a_repository_may_stand_behind_ssh_with_a_user_and_no_other_url_may),
 		cmocka_unit_test(what_could_mean_another_place_is_refused),
 		cmocka_unit_test(dots_inside_a_name_are_fine),
 	};
