@@ -7,6 +7,8 @@ The archives are made byte by byte, from a fixed seed: each is a few entries of 
 with up to two oddities. One without an oddity must be taken. One that is taken must be the tree that each of the other
 two makes of it, where that one makes one; a difference that is meant has a row in DIFFERENT, which says why. One that is
 refused is refused with a sentence of REFUSALS, whose words stand in cab-island(7), "REFUSED".
+
+Then a real tree, of this project's files and of what file systems have, as real writers pack it in each of their formats.
 """
 import gzip
 import http.server
@@ -29,7 +31,7 @@ BLOCK = 512
 
 # What the fetcher says, and the manual's words for it.
 REFUSALS = {
-    "a path leads elsewhere, or is no clean path": "absolute and climbing paths",
+    "a path leads elsewhere, or is no clean path": "absolute and climbing paths, and files whose name ends in a slash",
     "a path lies beneath what is no folder": "entries beneath a file or link",
     "two entries of one name": "two entries of one name",
     "a hard link to no file before it": "hard links to anything but a file before them",
@@ -503,6 +505,79 @@ def compare(number, port, manual, counts):
             for name in sorted(set(tree) | set(other)) if tree.get(name) != other.get(name))[:1500])
 
 
+def source_make():
+    """A tree of this project's own files, and of names, links and holes that file systems have."""
+    top = ROOT / "source" / "top"
+    project = pathlib.Path(MANUAL).parent.parent
+    for folder in ("doc", "guest", "test/fuzz"):
+        shutil.copytree(project / folder, top / folder)
+    (top / "program").write_text("#!/bin/sh\n")
+    (top / "program").chmod(0o755)
+    (top / "private").write_bytes(b"")
+    (top / "private").chmod(0o600)
+    os.link(top / "program", top / "the same program")
+    os.symlink("program", top / "link")
+    os.symlink("/absolute/" + "x" * 150, top / "long link")
+    (top / "nothing").mkdir()
+    with open(top / "holes", "wb") as file:
+        file.seek(1 << 20)
+        file.write(b"end")
+    long = top / ("f" * 90) / ("g" * 90)
+    long.mkdir(parents=True)
+    (long / ("h" * 120)).write_text("long")
+    (long / ("i" * 250)).write_text("longest")
+    for name in (b"caf\xe9", b"a\nline", b"back\\slash", "\u4e00".encode()):
+        with open(os.fsencode(top) + b"/" + name, "wb") as file:
+            file.write(name)
+
+
+def python_tar(form):
+    return [sys.executable, "-c", "import sys, tarfile\nwith tarfile.open(fileobj=sys.stdout.buffer, mode='w|', "
+            f"format=tarfile.{form}_FORMAT, encoding='utf-8', errors='surrogateescape') as out: out.add('top')"]
+
+
+WRITERS = [
+    *(["tar", "-c", f"--format={form}", *more, "top"] for form in ("v7", "oldgnu", "gnu", "ustar", "posix")
+      for more in ([], ["--sparse"], ["--owner=9999999", "--group=9999999"])),
+    *(["bsdtar", "-c", "-f", "-", f"--format={form}", *more, "top"] for form in ("v7tar", "gnutar", "ustar", "pax")
+      for more in ([], ["--no-read-sparse"])),
+    *(python_tar(form) for form in ("USTAR", "GNU", "PAX")),
+    ["git", "-c", "safe.directory=*", "archive", "HEAD"],
+]
+
+
+def written_by_others(port, manual):
+    """What each writer makes, where it can, is the tree that it was given, or refused for a reason that is known."""
+    source_make()
+    source = ROOT / "source"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "core.autocrlf=false"]
+    for words in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], cwd=source, check=True)
+    expected = tree_of(source / "top")
+    taken = 0
+    for writer in WRITERS:
+        run = subprocess.run(writer, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        wanted = {b"top"} | {b"top/" + name for name in expected}
+        tree, said = ours(run.stdout, port) if run.stdout else (None, "")
+        name = " ".join(writer)[:60]
+        if tree is None:
+            sentence = next((text for text in REFUSALS if text in said), None)
+            assert run.returncode or sentence and REFUSALS[sentence] in manual, f"{name}: {said}"
+            # Holes; and the folders of v7, which bsdtar writes as files whose name ends in a slash.
+            assert run.returncode or name.endswith(("--sparse top", "--format=pax top")) or "v7tar" in name, f"{name}: {said}"
+            continue
+        if writer[0] == "git":
+            wanted.discard(b"top/nothing")
+        other = theirs("tar", run.stdout)
+        assert other is None or other == tree, f"{name}: GNU tar makes another tree of it"
+        # A format without long names leaves them out, or cuts a link's target off, and says so.
+        different = [path for path in tree if path != b"top" and tree[path] != expected[path[4:]]]
+        assert run.returncode or run.stderr or (set(tree) == wanted and not different), f"{name}: {sorted(set(tree) ^ wanted)} {different}"
+        taken += 1
+    assert taken >= 12, f"only {taken} are taken"
+    return f"# {taken} of {len(WRITERS)} writers' archives are taken"
+
+
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -510,7 +585,7 @@ def main():
         manual = re.sub(r"\s+", " ", file.read().replace("*", ""))
     counts = dict.fromkeys(("taken", "refused", "equal to tar", "equal to bsdtar", "tar refuses", "bsdtar refuses"), 0)
     failed = 0
-    print("1..1")
+    print("1..2")
     for number in range(COUNT):
         try:
             compare(number, server.server_port, manual, counts)
@@ -521,6 +596,12 @@ def main():
     few = [name for name in ("taken", "refused", "equal to tar", "equal to bsdtar") if counts[name] < COUNT / 10]
     print(f"# {counts}" + (f", too few: {few}" if few else ""))
     print(f"{'not ' if failed or few else ''}ok 1 - {COUNT} odd archives: the same tree, or a refusal that is explained")
+    try:
+        print(written_by_others(server.server_port, manual))
+        print("ok 2 - a real tree, written by every writer that is here")
+    except AssertionError as error:
+        failed += 1
+        print(f"not ok 2 - a real tree, written by every writer that is here\n# {error}"[:3000])
     shutil.rmtree(ROOT)
     sys.exit(1 if failed or few else 0)
 
