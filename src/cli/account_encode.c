@@ -114,11 +114,10 @@ encode_is_proved(const struct encode_source *source, struct identity identity)
 {
 	if (source->ran || (source->island && source->island->has_checksum))
 		return true;
-	/* What another program than island.wasm said is kept by the run that it said it in. */
-	if (!source->found.has_hash || !source->island || source->island->island->fetcher)
+	if (!source->found.has_hash || !source->island)
 		return false;
 	struct session_pair pair =
-		session_look_pair(source->session, identity, &source->found.hash);
+		session_look_source(source->session, source->island, identity, &source->found.hash);
 	return pair.proof == PROOF_TABLE || pair.proof == PROOF_RECORD;
 }
 

@@ -3,6 +3,7 @@
 #include "session/state.h"
 
 #include "island/fetcher.h"
+#include "realize/table.h"
 #include "session/module.h"
 #include "store/claim.h"
 
@@ -34,6 +35,23 @@ session_look_pair(struct session *session, struct identity identity, const struc
 	return pair;
 }
 
+struct session_pair
+session_look_source(struct session *session, const struct session_source *source,
+	struct identity identity, const struct cab_hash *hash)
+{
+	struct session_pair pair = {.identity = identity};
+	struct table table;
+	if (!source->island->fetcher)
+		return session_look_pair(session, identity, hash);
+	if (source->node == SIZE_MAX || !session_source_table(session, source, &table) ||
+		!table_find(&table, identity.format, identity.value, &pair.said, &pair.cache))
+		return pair;
+	pair.proof = pair.cache ? PROOF_RECORD : PROOF_TABLE;
+	if (!cab_hash_equal(&pair.said, hash))
+		pair.proof = PROOF_CONTRADICTED;
+	return pair;
+}
+
 static bool
 prove_is_derivation(struct bytes key)
 {
@@ -50,13 +68,26 @@ prove_text(struct bytes key)
 	return key;
 }
 
-/* What such an entry is of, the entry file says, and what its program said is no word of island.wasm. */
+/* What such an entry is of, the entry file says, and what its program said is no word of island.wasm: once it is evaluated,
+ * an island's own table is known. */
 static bool
 prove_is_bound(struct bytes key)
 {
 	struct bytes text = prove_text(key);
 	return prove_is_derivation(key) ||
 	       fetcher_scheme_is_valid(bytes_first(text, bytes_find(text, ':')));
+}
+
+static struct session_pair
+prove_look_bound(struct session *session, struct bytes key, struct identity identity,
+	const struct cab_hash *hash)
+{
+	struct session_island *island = map_find(&session->islands, key);
+	if (!island || !island->derivation)
+		return (struct session_pair){.identity = identity};
+	struct session_source source = {
+		.node = island->derivation->node, .island = &island->island};
+	return session_look_source(session, &source, identity, hash);
 }
 
 /* A contradiction anywhere, else a pair that nothing proves, else how the last was proved. */
@@ -92,8 +123,9 @@ prove_look(struct session *session, const struct lock_entry *locked, struct sess
 			continue;
 		/* What another program said is kept by the derivation that it was run for: only a run tells. */
 		out->pairs[out->pair_count++] =
-			prove_is_bound(locked->key) ? (struct session_pair){.identity = identity}
-						    : session_look_pair(session, identity, &hash);
+			prove_is_bound(locked->key)
+				? prove_look_bound(session, locked->key, identity, &hash)
+				: session_look_pair(session, identity, &hash);
 	}
 	if (!out->pair_count)
 		out->pairs[out->pair_count++] = (struct session_pair){0};

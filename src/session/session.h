@@ -181,6 +181,9 @@ struct table;
  * session. */
 bool session_source_table(
 	struct session *session, const struct session_source *source, struct table *out);
+/* session_look_pair for a source of this evaluation, whatever its program is. */
+struct session_pair session_look_source(struct session *session,
+	const struct session_source *source, struct identity identity, const struct cab_hash *hash);
 /* The Cab hashes of what evaluation read, for `cache push`. */
 size_t session_reads(struct session *session, struct cab_hash *out, size_t capacity);
 

@@ -106,6 +106,16 @@ def _(box):
     box.check(box.read("result") == "hello\n" and list(entries(box)) == ["paste:notes"], str(entries(box)))
     again = json.loads(box.cab("show", "<paste:notes>").out)
     box.check(again == shown, "the derivation is the same with and without a lock")
+    fetched = box.cab("island", "fetch", "<paste:notes>").out.splitlines()
+    box.check(fetched[0].endswith("-notes") and any(line.strip().startswith('etag "') for line in fetched), str(fetched))
+    said = box.cab("island", "show", "<paste:notes>").out
+    box.check(f"base={server.url}" in said and "paste:notes" in said, said)
+    said = box.cab("config", "schemes").out
+    box.check("schemes.paste.fetcher" in said and server.url in said, said)
+    said = box.cab("build", "--account", "--update=paste:notes").out
+    box.check("source paste:notes" in said and "etag" in said and "unproved" not in said, said)
+    said = box.cab("update").out
+    box.check("0 of the lock's 1 pairs unproved" in said, said)
 
 
 @case("an update with nothing new is stopped at the first line; one with news is locked")
