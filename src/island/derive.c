@@ -109,6 +109,20 @@ derive_arguments(struct arena *arena, const struct island *island,
 		island->versions ? BYTES_LITERAL("true") : bytes_of(NULL, 0));
 }
 
+/* Adds one at its place in the order, once. */
+static void
+origin_add(struct bytes *origins, size_t *count, struct bytes origin)
+{
+	size_t at = *count;
+	for (size_t before = 0; before < *count; before++)
+		if (bytes_equal(origins[before], origin))
+			return;
+	for (; at > 0 && bytes_compare(origins[at - 1], origin) > 0; at--)
+		origins[at] = origins[at - 1];
+	origins[at] = origin;
+	++*count;
+}
+
 static void
 derive_origins(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *derivation)
@@ -118,18 +132,17 @@ derive_origins(struct arena *arena, const struct island *island,
 		url = bytes_text(island->scheme->base);
 	if (url.size == 0)
 		url = island_url(arena, island);
-	struct bytes *origins = arena_array(arena, struct bytes, 2);
-	bool known = island_origin(arena, url, &origins[0]);
+	struct bytes *origins = arena_array(arena, struct bytes, ISLAND_ORIGINS + 2);
+	struct bytes own;
+	bool known = island_origin(arena, url, &own);
 	must(known, "bases and refs were checked when they were read");
-	derivation->origin_count = 1;
+	origin_add(origins, &derivation->origin_count, own);
 	/* ssh knows none. */
 	if (island->scheme->redirects && !url_is_ssh(url))
-		origins[derivation->origin_count++] = BYTES_LITERAL("redirects");
-	if (derivation->origin_count == 2 && bytes_compare(origins[0], origins[1]) > 0) {
-		struct bytes first = origins[0];
-		origins[0] = origins[1];
-		origins[1] = first;
-	}
+		origin_add(origins, &derivation->origin_count, BYTES_LITERAL("redirects"));
+	struct bytes rest = island->submodule_origins, origin;
+	while (rest.size > 0 && bytes_split(&rest, ' ', &origin))
+		origin_add(origins, &derivation->origin_count, origin);
 	derivation->origins = origins;
 }
 

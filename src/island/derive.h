@@ -5,7 +5,8 @@
  * Program and only input is the one module shared by all builtin islands; the arguments are told in
  * scheme_list.h; the environment is empty; `requiredRealizerFeatures` is ["wasm"], `fixed` "self",
  * `outputs` ["out"]. `origins` is what the program may reach: the base's origin or that of the
- * ref's URL, and "redirects" where the scheme's row allows them and it is not ssh. The same island and settings give
+ * ref's URL, and "redirects" where the scheme's row allows them and it is not ssh, and those that
+ * `submodules` names. The same island and settings give
  * the same bytes always; no lock, no revision that was found out and no machine enters.
  */
 #pragma once

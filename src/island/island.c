@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "island/island.h"
 
+#include <stdlib.h>
+
 #include "base/path.h"
 #include "derivation/derivation.h"
 #include "derivation/json.h"
 #include "island/checksum.h"
 #include "island/foreign.h"
 #include "island/island_ref.h"
+#include "island/url.h"
 
 enum key_use {
 	USE_GIT = 1 << 0,
@@ -175,6 +178,57 @@ set_strip(struct island *island, int64_t number, struct err *err)
 	return true;
 }
 
+/* "scheme://host[:port]", as it is compared. */
+static bool
+origin_take(struct arena *arena, struct bytes text, struct bytes *out, struct err *err)
+{
+	struct url url;
+	if (!url_parse_repository(text, &url, err))
+		return err_note(err, "submodules: true or origins are wanted");
+	if (url.user.size || url.query.size || (url.path.size && !bytes_equal_text(url.path, "/")))
+		return err_set(err, ERR_REFUSED,
+			"submodules: `%.*s` is no origin: write SCHEME://HOST[:PORT] alone",
+			BYTES_ARGS(text));
+	*out = url_origin(arena, &url);
+	return true;
+}
+
+static int
+compare_origins(const void *left, const void *right)
+{
+	return bytes_compare(*(const struct bytes *)left, *(const struct bytes *)right);
+}
+
+static bool
+set_submodules(struct arena *arena, struct island *island, struct bytes text, struct err *err)
+{
+	struct bytes origins[ISLAND_ORIGINS], rest = text, part;
+	size_t count = 0;
+	while (bytes_split(&rest, ' ', &part)) {
+		if (!part.size)
+			continue;
+		if (count == ISLAND_ORIGINS)
+			return err_set(err, ERR_REFUSED, "submodules: more than %d origins",
+				ISLAND_ORIGINS);
+		if (!origin_take(arena, part, &origins[count++], err))
+			return false;
+	}
+	if (!count)
+		return err_set(err, ERR_REFUSED,
+			"submodules: true is wanted, or origins with spaces between them");
+	qsort(origins, count, sizeof *origins, compare_origins);
+	cleanup_buf struct buf joined = BUF(BUF_MAX);
+	for (size_t at = 0; at < count; at++) {
+		if (at && bytes_equal(origins[at], origins[at - 1]))
+			continue;
+		buf_add_text(&joined, at ? " " : "");
+		buf_add(&joined, origins[at]);
+	}
+	island->submodules = true;
+	island->submodule_origins = arena_copy(arena, buf_bytes(&joined));
+	return true;
+}
+
 static bool
 set_entry(struct arena *arena, struct island *island, const struct island_entry *entry,
 	unsigned *seen, struct err *err)
@@ -195,6 +249,8 @@ set_entry(struct arena *arena, struct island *island, const struct island_entry 
 	if (!(keys[id].uses & scheme_use(island->scheme)))
 		return err_set(err, ERR_REFUSED, "the scheme %s has no use for `%s`",
 			island->scheme->text, keys[id].text);
+	if (id == KEY_SUBMODULES && entry->kind == ISLAND_ENTRY_TEXT)
+		return set_submodules(arena, island, entry->text, err);
 	if (entry->kind != keys[id].kind)
 		return err_set(
 			err, ERR_REFUSED, "%s: %s is wanted", keys[id].text, kinds[keys[id].kind]);
@@ -266,7 +322,9 @@ print_config(struct arena *arena, struct buf *out, const struct island *island)
 		buf_format(out, "revision = \"%.*s\", ", BYTES_ARGS(island->revision));
 	if (island->strip >= 0)
 		buf_format(out, "strip = %d, ", island->strip);
-	if (island->submodules)
+	if (island->submodule_origins.size > 0)
+		buf_format(out, "submodules = \"%.*s\", ", BYTES_ARGS(island->submodule_origins));
+	else if (island->submodules)
 		buf_add_text(out, "submodules = true, ");
 	buf_add_byte(out, '}');
 }

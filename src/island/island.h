@@ -19,6 +19,9 @@
  * followed by hexadecimal digits or base64 (as in Subresource Integrity), and is kept as lower-case
  * hexadecimal.
  *
+ * `submodules` is true, or the origins besides the island's own that submodules may come from, in a
+ * text with spaces between: ISLAND_ORIGINS at most.
+ *
  * Canonical text: SCHEME[:REF][:{ KEY = VALUE, … }][:SUBPATH] in the language's own spelling, keys
  * in bytewise order, each entry followed by a comma; a subpath without configuration follows "::".
  *
@@ -34,7 +37,7 @@
 
 struct island_fetcher;
 
-enum { ISLAND_TEXT = 4096, ISLAND_STRIP = 16 };
+enum { ISLAND_TEXT = 4096, ISLAND_STRIP = 16, ISLAND_ORIGINS = 16 };
 
 /* A scheme that is no builtin one has the number SCHEME_COUNT. */
 enum scheme_id {
@@ -99,6 +102,7 @@ struct island {
 	struct bytes platform;  /* of an image: "linux/arm64"; or empty */
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
 	bool submodules;
+	struct bytes submodule_origins; /* beyond its own: sorted, a space between; or empty */
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
 	int strip;     /* -1: not said */
 	bool reference_is_entry;              /* it came from the configuration */

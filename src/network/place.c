@@ -9,9 +9,19 @@
 bool
 place_permits(const struct request *request, struct bytes origin, struct err *err)
 {
-	return request_lists(request, origin) ||
-	       err_set(err, ERR_REFUSED, "%.*s is not among the origins of this derivation",
-		       BYTES_ARGS(origin));
+	if (request_lists(request, origin))
+		return true;
+	/* A question of git for another repository than the island's is for a submodule. */
+	if (request->method == METHOD_POST && request_is_repeatable(request))
+		return err_set(err, ERR_REFUSED,
+			"%.*s is not among the origins of this derivation; submodules from there "
+			"are "
+			"allowed by the island's own text: submodules = \"%.*s\" (several with "
+			"spaces "
+			"between)",
+			BYTES_ARGS(origin), BYTES_ARGS(origin));
+	return err_set(err, ERR_REFUSED, "%.*s is not among the origins of this derivation",
+		BYTES_ARGS(origin));
 }
 
 static bool

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 
-from harness import HERE, Skip, case, git, git_tree_of, commit, main, repository, shell, tree_of
+from harness import (HERE, SERVER, Server, Skip, case, commit, git, git_tree_of, main, refuses, repository, shell,
+                     tree_of)
 
 USE = shell("use", "cp -r \\(<github:o/r>) $out")
 
@@ -270,6 +271,70 @@ def _(box):
     box.write("default.cab", shell("use", "cp -r \\(<github:o/r>) $out"))
     box.cab("build")
     box.check(tree_of(box.path("result")) == git_tree_of(folder), "the submodule is an empty folder")
+
+
+def use_submodules(value):
+    """A derivation whose result is the tree with submodules of this value."""
+    island = f"\\(<github:o/r:{{ submodules = {value} }}>)"
+    return shell("use", "cp -r ISLAND $out").replace("ISLAND", island)
+
+
+def with_submodule(top, name, inner, url, path="in"):
+    """A repository with a submodule at this commit and URL. Gives its revision."""
+    folder = os.path.join(top, "o", name)
+    repository(folder, {"a": name, ".gitmodules": f'[submodule "x"]\n\tpath = {path}\n\turl = {url}\n'})
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{inner},{path}")
+    git(folder, "commit", "-q", "-m", "submodule")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@case("submodules of another origin, where the island's own text names it, nested too; else what to write is said")
+def _(box):
+    top, far = os.path.join(box.top, "git"), os.path.join(box.top, "far")
+    inmost = repository(os.path.join(far, "o", "inmost"), {"i": "1"})
+    inner = with_submodule(far, "inner", inmost, "../inmost")
+    other = Server(box, os.path.join(SERVER, "git.sh"), far)
+    with_submodule(top, "r", inner, other.url + "/o/inner")
+    box.serve_git(top)
+    box.write("default.cab", use_submodules("true"))
+    refuses(box, other.url + " is not among the origins", f'submodules = "{other.url}"')
+    # What the text allows, this host may still refuse: an address that is not public.
+    allowed = use_submodules(f'"{other.url}/ {other.url}"')
+    box.write("default.cab", allowed)
+    refuses(box, "127.0.0.1", "network.allow")
+    box.check(other.count() == 0, other.log())
+    box.configure(network_allow='["127.0.0.1"]')
+    box.cab("build")
+    found = tree_of(box.path("result"))
+    box.check(found[b"in/a"] == ("f", b"inner") and found[b"in/in/i"] == ("f", b"1"), str(found))
+    box.check(f'submodules = \\"{other.url}\\", ' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    box.check(other.count() == 2, other.log())
+    # The revision says what submodules hold, wherever they come from: an island of other origins asks for nothing more.
+    other.forget()
+    box.write("default.cab", use_submodules("true"))
+    box.cab("build")
+    box.check(other.count() == 0, other.log())
+    for text, words in (("http://a/b", "is no origin"), ("ftp://a", "an http://"), (" ", "true is wanted"),
+                        ("https://u@h", "user name"), (" ".join(f"https://h{at}" for at in range(17)), "more than 16")):
+        box.write("default.cab", use_submodules(f'"{text}"'))
+        refuses(box, words)
+
+
+@case("a submodule's origin is shown no credential of the island's")
+def _(box):
+    top, www = os.path.join(box.top, "git"), os.path.join(box.top, "www")
+    os.makedirs(www)
+    other = box.serve(www)
+    with_submodule(top, "r", "1" * 40, other.url + "/o/inner")
+    server = box.serve_git(top)
+    secret = box.write("secret", "t0ken-of-the-island\n")
+    box.configure(**{f'credentials_"{server.url}"': f'{{ file = "{secret}", kind = "bearer" }}'},
+                  network_allow='["127.0.0.1"]')
+    box.write("default.cab", use_submodules(f'"{other.url}"'))
+    refuses(box, other.url)
+    with open(os.path.join(other.state, "heads"), encoding="latin-1") as file:
+        heads = file.read()
+    box.check("git-upload-pack" in heads and "t0ken" not in heads and "uthorization" not in heads, heads)
 
 
 main()

@@ -50,6 +50,18 @@ a_derivation_holds_what_the_text_says_and_no_more(void **state)
 		"\",\"submodules=true\",\"subpath=a b/\xc3\xa9\"",
 		"\"https://gitlab.com\"");
 
+	struct island_case far = {.scheme = "git",
+		.ref = "https://m.example/r",
+		.entries = {TEXT_ENTRY("submodules",
+			"ssh://z:22  https://A.example/ https://m.example "
+			"https://a.example:443")},
+		.entry_count = 1};
+	expect_json(&far, &settings, "r", "\"git\",\"https://m.example/r\",\"submodules=true\"",
+		"\"https://a.example\",\"https://m.example\",\"redirects\",\"ssh://z\"");
+
+	struct island_case shell = {.scheme = "git", .ref = "ssh://me@h:22/r"};
+	expect_json(&shell, &settings, "r", "\"git\",\"ssh://me@h:22/r\"", "\"ssh://h\"");
+
 	struct island_case archive = {.scheme = "https",
 		.ref = "//Host.example:443/x-1.tar.gz",
 		.entries = {NUMBER_ENTRY("strip", 0), TEXT_ENTRY("checksum", CHECKSUM)},
