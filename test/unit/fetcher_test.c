@@ -212,7 +212,7 @@ a_text_that_no_lock_has_room_for_is_refused(void **state)
 	struct island_entry entries[8];
 	for (uint8_t at = 0; at < 8; at++)
 		entries[at] = (struct island_entry){
-			.key = bytes_of("abcdefgh" + at, 1), .text = bytes_of(text, sizeof text)};
+			.key = bytes_of(&"abcdefgh"[at], 1), .text = bytes_of(text, sizeof text)};
 	struct island_words words = {.scheme = BYTES_LITERAL("paste"),
 		.ref = BYTES_LITERAL("x"),
 		.entries = entries,
