@@ -171,6 +171,8 @@ root_set(struct checkout *checkout)
 	struct object *root = checkout->awaited;
 	checkout->root = root;
 	checkout->awaited = NULL;
+	if (feature_whole && checkout->read.size)
+		return;
 	if (checkout->root_kind == TREE_SUBMODULE)
 		fail("the subpath is a submodule");
 	if (feature_whole && checkout->place != &out_folder) {

@@ -44,7 +44,8 @@ struct expansion {
 struct checkout {
 	struct objects *objects;
 	struct output *output;
-	struct span subpath;    /* what is still to go down: "a/b", or nothing */
+	struct span subpath; /* what is still to go down: "a/b", or nothing */
+	struct span read; /* CAB_READ: the root is found, and nothing of it written; or nothing */
 	struct object *awaited; /* the next one on the way to the root */
 	unsigned tags;
 	bool is_commit_found;

@@ -4,6 +4,9 @@
 #include "feature.h"
 #include "heap.h"
 
+/* The first line of a file of records. */
+#define RECORDS "cab git 1\n"
+
 enum { READ_STEP = 64 << 10, READ_MAX = 256 << 20 };
 
 /* One place where an object lay in the former tree. Those of one object are a ring: each is used once before any is used again. */
@@ -242,7 +245,7 @@ hint_read(struct span hint, struct objects *objects)
 	const uint8_t *root =
 		records_read(objects, "former.nodes", "cab nodes 1\n", &former->nodes);
 	size_t digits = 2 * objects->id_size;
-	if (!root || !records_read(objects, "former.memo", "cab git 1\n", &former->trees) ||
+	if (!root || !records_read(objects, "former.memo", RECORDS, &former->trees) ||
 		!hex_read(former->revision, id, objects->id_size))
 		return false;
 	const struct object *commit = object_find(objects, id);
@@ -359,7 +362,7 @@ record_add(struct objects *objects, struct sink *memo, const struct object *obje
 	sink_add(objects, memo, content);
 }
 
-/* A tree with all that are in it, each once. */
+/* A tree with all that are in it, each once, as far as they came. */
 static void
 tree_leave(struct objects *objects, struct sink *memo, struct table *done, struct object *object)
 {
@@ -370,6 +373,8 @@ tree_leave(struct objects *objects, struct sink *memo, struct table *done, struc
 	done->count++;
 	if (!object->type)
 		(void)former_load(objects, object);
+	if (object->type != PACK_TREE)
+		return;
 	struct span content = span_of(object->data, object->size);
 	record_add(objects, memo, object, content);
 	struct tree tree = tree_start(content, objects->id_size);
@@ -380,19 +385,30 @@ tree_leave(struct objects *objects, struct sink *memo, struct table *done, struc
 
 void
 former_leave(const struct request *request, struct objects *objects, const uint8_t *revision,
-	struct object *root)
+	struct object *root, struct span ids)
 {
-	struct sink memo = {.name = "memo"};
+	struct sink sink = {.name = ids.size ? "out" : "memo"};
 	struct table done = {0};
 	if (!feature_whole)
 		return;
 	struct object *commit = object_find(objects, revision);
 	if (objects->former && objects->former->reuse.text.size)
 		sink_flush(objects, &objects->former->reuse);
-	if (request->options.size || commit->type != PACK_COMMIT || root->type != PACK_TREE)
+	bool is_whole = root && commit->type == PACK_COMMIT && !request->options.size;
+	if (!is_whole && !ids.size)
 		return;
-	sink_add(objects, &memo, SPAN("cab git 1\n"));
-	record_add(objects, &memo, commit, object_content(objects, commit));
-	tree_leave(objects, &memo, &done, root);
-	sink_flush(objects, &memo);
+	sink_add(objects, &sink, SPAN(RECORDS));
+	if (is_whole) {
+		record_add(objects, &sink, commit, object_content(objects, commit));
+		tree_leave(objects, &sink, &done, root);
+	}
+	while (ids.size) {
+		uint8_t id[SUM_ID];
+		if (!hex_read(span_word(&ids, ' '), id, objects->id_size))
+			continue;
+		struct object *object = object_find(objects, id);
+		if (object->type)
+			record_add(objects, &sink, object, object_content(objects, object));
+	}
+	sink_flush(objects, &sink);
 }

@@ -6,7 +6,7 @@
  *     former_revision(&objects)                   in hex, what the server may build its pack on
  *     if (former_take(&objects, object, folder, name, kind)) ...    the realizer will put it there, out of the former object
  *     if (former_load(&objects, object)) ...      its content is there: it was part of the former tree
- *     former_leave(request, &objects, revision_id, root);  for the realizer, and for the next fetch
+ *     former_leave(request, &objects, revision_id, root, ids);  for the realizer, and for the next fetch
  *
  * The hint (cab-guest(7)) is the former object's files, beneath what CAB_FORMER names; its directory nodes, `former.nodes`; and the memo that
  * the former fetch left, `former.memo`: the commit and its trees. Each tree is used by its id, from the hint's revision down, and
@@ -31,5 +31,10 @@ bool former_take(struct objects *objects, struct object *object, const struct fo
 	struct span name, enum tree_kind kind);
 /* False where it was not part of the former tree; its type is set otherwise. */
 bool former_load(struct objects *objects, struct object *object);
+/*
+ * The memo; or where ids are given, in hex with a space between, a file of records like it, named `out`: the commit with its
+ * trees, where the root came, then the contents of these ids. What did not come is left out: its reader proves each record by its
+ * id, and misses it.
+ */
 void former_leave(const struct request *request, struct objects *objects, const uint8_t *revision,
-	struct object *root);
+	struct object *root, struct span ids);

@@ -114,7 +114,10 @@ part_fetch(struct repository *git, struct checkout *checkout, struct receive *re
 		const struct object *object = (const struct object *)table->slots[at];
 		if (!object || !object->wants)
 			continue;
-		repository_want(git, &wants, object->id);
+		struct text hex = {0};
+		text_hex(&hex, span_of(object->id, id_size(git->id_size)));
+		repository_want(&wants, text_span(&hex));
+		text_release(&hex);
 		count++;
 	}
 	bool is_done =
@@ -124,7 +127,19 @@ part_fetch(struct repository *git, struct checkout *checkout, struct receive *re
 	return is_done;
 }
 
-/* A commit, as `out` or as a submodule. */
+/* What evaluation reads: the commit with its trees where CAB_READ says "trees", or the contents whose ids it lists; nothing,
+ * where the server sends no parts. */
+static void
+read_fetch(struct repository *git, const struct checkout *checkout, struct receive *receive)
+{
+	struct text wants = {0};
+	for (struct span rest = checkout->read; rest.size;)
+		repository_want(&wants, span_word(&rest, ' '));
+	(void)repository_pack(git, receive, *checkout->read.data == 't' ? PART_TREES : PART_BLOBS,
+		text_span(&wants));
+}
+
+/* A commit, as `out` or as a submodule; or what evaluation reads of it, as a file of records. */
 static void
 commit_fetch(struct repository *git, struct checkout *checkout, const struct folder *scratch)
 {
@@ -139,13 +154,17 @@ commit_fetch(struct repository *git, struct checkout *checkout, const struct fol
 	}
 	checkout_begin(checkout, objects, git->id);
 	receive_init(receive, objects, checkout);
-	bool is_done = feature_whole && checkout->subpath.size && !checkout->has_submodules &&
-		       part_fetch(git, checkout, receive);
-	if (!is_done)
-		(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
-	checkout_finish(checkout);
+	if (feature_whole && checkout->read.size) {
+		read_fetch(git, checkout, receive);
+	} else {
+		bool is_done = feature_whole && checkout->subpath.size &&
+			       !checkout->has_submodules && part_fetch(git, checkout, receive);
+		if (!is_done)
+			(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
+		checkout_finish(checkout);
+	}
 	if (!checkout->has_submodules)
-		former_leave(git->request, objects, git->id, checkout->root);
+		former_leave(git->request, objects, git->id, checkout->root, checkout->read);
 }
 
 static const struct folder scratch_folder = {NULL, {(const uint8_t *)"scratch", 7}, 0};
@@ -179,7 +198,7 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 static void
 out_finish(const struct request *request, struct checkout *checkout)
 {
-	if (!feature_whole || !request->submodules.size) {
+	if (!feature_whole || !(request->submodules.size + checkout->read.size)) {
 		checkout_hash(checkout);
 		return;
 	}
@@ -213,6 +232,8 @@ git_fetch(const struct request *request)
 	revision_report(git);
 
 	checkout_init(checkout, output, request->subpath);
+	if (feature_whole)
+		checkout->read = environment_find("CAB_READ");
 	checkout->has_submodules = request->submodules.size != 0;
 	commit_fetch(git, checkout, &scratch_folder);
 	out_finish(request, checkout);

@@ -412,10 +412,7 @@ repository_pack(struct repository *git, struct receive *receive, enum repository
 }
 
 void
-repository_want(const struct repository *git, struct text *wants, const uint8_t *id)
+repository_want(struct text *wants, struct span hex)
 {
-	struct text hex = {0};
-	text_hex(&hex, span_of(id, id_size(git->id_size)));
-	pkt_lines(wants, "want $", text_span(&hex));
-	text_release(&hex);
+	pkt_lines(wants, "want $", hex);
 }

@@ -52,4 +52,4 @@ void repository_list(struct repository *git);
 bool repository_pack(struct repository *git, struct receive *receive, enum repository_part part,
 	struct span wants);
 /* One more id to the list. */
-void repository_want(const struct repository *git, struct text *wants, const uint8_t *id);
+void repository_want(struct text *wants, struct span hex);

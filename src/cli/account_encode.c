@@ -75,10 +75,22 @@ encode_known(struct bytes known)
 	return bytes_equal_text(known, "store") ? BYTES_LITERAL("table") : known;
 }
 
+/* For objects of git that evaluation reads: the one thing that stands in the environment of an island's program. */
+static bool
+encode_is_read(struct session *session, const struct account_run *run)
+{
+	const struct graph_node *node = graph_node(session_graph(session), run->node);
+	return node->island.size && node->derivation.environment_count;
+}
+
 static bool
 encode_is_of(const struct encode_source *source, const struct account_run *run)
 {
-	return source->node != SIZE_MAX && run->node == source->node;
+	if (source->node != SIZE_MAX && run->node == source->node)
+		return true;
+	const struct graph_node *node = graph_node(session_graph(source->session), run->node);
+	return source->island && encode_is_read(source->session, run) &&
+	       bytes_equal(node->island, source->name);
 }
 
 static bool
@@ -99,6 +111,8 @@ static struct bytes
 encode_from(const struct encode_source *source, struct identity identity, struct bytes text)
 {
 	bool is_cab = bytes_equal_text(identity.format, "cab");
+	if (source->island && source->island->is_read && source->found.asked)
+		return BYTES_LITERAL("run");
 	if (encode_was_reported(source, text) || (is_cab && source->ran))
 		return BYTES_LITERAL("run");
 	if (is_cab && source->last && source->last->outcome == ACCOUNT_STOPPED &&
@@ -113,6 +127,9 @@ static bool
 encode_is_proved(const struct encode_source *source, struct identity identity)
 {
 	if (source->ran || (source->island && source->island->has_checksum))
+		return true;
+	/* A commit that is held proves its tree by its id. */
+	if (source->island && source->island->is_read && !source->found.has_hash)
 		return true;
 	if (!source->found.has_hash || !source->island)
 		return false;
@@ -160,7 +177,7 @@ encode_why_asked(const struct encode_source *source, struct buf *out)
 		buf_add_text(out,
 			"it had no entry in the lock, or is another derivation now, or an update "
 			"was wanted");
-	else if (identity_find(island->before, island->before_count, "cab"))
+	else if (island->before_count)
 		buf_add_text(out, "an update was wanted");
 	else
 		buf_add_text(out, "the lock had no entry for it");
@@ -171,18 +188,25 @@ encode_why_run(const struct encode_source *source, const struct account_run *run
 {
 	bool asked = run->work == PLAN_ASK;
 	bool built = run->work == PLAN_BUILD;
-	if (asked || (!source->island && built))
+	bool read = encode_is_read(source->session, run);
+	if (read && !asked)
+		buf_add_text(out, "evaluation read files of it");
+	else if (asked || (!source->island && built))
 		encode_why_asked(source, out);
 	else
 		buf_add_text(out, "what uses it had to run, and no store held it");
 	switch (run->outcome) {
 	case ACCOUNT_RAN:
-		buf_add_text(out, asked ? ": asked, and as nobody knew the answer, fetched whole"
-					: ": fetched by its pin");
+		buf_add_text(out, read    ? asked ? ": asked, and its trees were read"
+						  : ": objects of git were read by their ids"
+				  : asked ? ": asked, and as nobody knew the answer, fetched whole"
+					  : ": fetched by its pin");
 		break;
 	case ACCOUNT_FOUND:
 		buf_clear(out);
-		buf_add_text(out, "what uses it had to run, and a store or cache held it");
+		buf_add_text(out, read ? "evaluation read files of it, and a store or cache held "
+					 "them"
+				       : "what uses it had to run, and a store or cache held it");
 		break;
 	case ACCOUNT_STOPPED:
 		if (run->known.size)
@@ -216,7 +240,9 @@ encode_why(const struct encode_source *source, struct buf *out)
 		buf_format(out, "it lies on this machine%s%s",
 			island->instead ? ", by --override " : "",
 			island->instead ? island->instead : "");
-	else if (source->node == SIZE_MAX || (!source->last && !source->found.identity_count))
+	else if (island && island->is_read && !source->last)
+		buf_add_text(out, "only evaluation read of it, and a store held that");
+	else if (!source->last && (source->node == SIZE_MAX || !source->found.identity_count))
 		buf_add_text(out, "nothing that was wanted uses it");
 	else if (!source->last)
 		buf_add_text(out, encode_is_held(source)
@@ -333,9 +359,11 @@ encode_source(struct encode_source *source, struct buf *out)
 		if (!encode_is_of(source, run))
 			continue;
 		source->last = run;
-		source->ran |= run->outcome == ACCOUNT_RAN;
+		source->ran |= run->outcome == ACCOUNT_RAN && !encode_is_read(source->session, run);
 	}
-	if (source->node != SIZE_MAX)
+	if (source->island)
+		source->found = source->island->found;
+	else if (source->node != SIZE_MAX)
 		source->found = plan_found(session_plan(source->session), source->node);
 	cleanup_buf struct buf why = BUF(64 << 10);
 	encode_why(source, &why);
@@ -347,6 +375,8 @@ encode_source(struct encode_source *source, struct buf *out)
 	encode_identities(source, out);
 	encode_moved(source, out);
 	encode_number(out, "reads", source->island ? source->island->reads : 0);
+	if (source->island && source->island->is_read)
+		encode_key(out, "read", BYTES_LITERAL("objects of git"));
 	encode_runs(source, out);
 	buf_add_text(out, "}");
 }

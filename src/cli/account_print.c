@@ -117,8 +117,9 @@ print_moved(const json_t *source, struct buf *out)
 		buf_add_text(out, "\n");
 	}
 	if (reads)
-		buf_format(out, "  %-12s %llu file%s by evaluation\n", "read", reads,
-			reads == 1 ? "" : "s");
+		buf_format(out, "  %-12s %llu file%s by evaluation%s\n", "read", reads,
+			reads == 1 ? "" : "s",
+			json_object_get(source, "read") ? ", by the ids of git's objects" : "");
 }
 
 void

@@ -45,6 +45,10 @@ const struct command commands[] = {
 		command_island_conform},
 	{"island versions", "ISLAND", "list the tags of an island of git", ENTRY, 1, 1,
 		command_island_versions},
+	{"island cat", "ISLAND PATH …", "print files of an island, without fetching the rest of it",
+		ENTRY | OPTION_CAT, 2, MANY, command_island_cat},
+	{"island ls", "ISLAND [PATH]", "list a folder of an island", ENTRY, 1, 2,
+		command_island_list},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

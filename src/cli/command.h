@@ -31,3 +31,5 @@ bool command_island_show(const struct options *options, int *status_out, struct 
 bool command_island_fetch(const struct options *options, int *status_out, struct err *err);
 bool command_island_conform(const struct options *options, int *status_out, struct err *err);
 bool command_island_versions(const struct options *options, int *status_out, struct err *err);
+bool command_island_cat(const struct options *options, int *status_out, struct err *err);
+bool command_island_list(const struct options *options, int *status_out, struct err *err);

@@ -68,6 +68,7 @@ cache_send(
 	cache_digests paths = {0};
 	cache_digests keys = {0};
 	cache_digests identities = {0};
+	struct git_id *commits = (struct git_id *)memory_new(CACHE_READS * sizeof *commits);
 	struct cab_hash *reads = (struct cab_hash *)memory_new(CACHE_READS * sizeof *reads);
 	bool done = cache_collect(entry, goals, &paths, &keys, err);
 	cache_identities(entry, &identities);
@@ -76,6 +77,8 @@ cache_send(
 		.path_count = paths.size,
 		.realizations = keys.data,
 		.realization_count = keys.size,
+		.commits = commits,
+		.commit_count = session_read_commits(entry->session, commits, CACHE_READS),
 		.reads = reads,
 		.read_count = session_reads(entry->session, reads, CACHE_READS),
 		.identities = identities.data,
@@ -88,6 +91,7 @@ cache_send(
 	array_release(&paths);
 	array_release(&keys);
 	array_release(&identities);
+	free(commits);
 	free(reads);
 	return done;
 }

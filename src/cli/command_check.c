@@ -20,6 +20,7 @@ check_word(enum session_proof proof)
 		return "contradicted";
 	case PROOF_TABLE:
 	case PROOF_RECORD:
+	case PROOF_COMMIT:
 	case PROOF_RUN:
 		break;
 	}
@@ -40,6 +41,9 @@ check_add_by(struct buf *out, const struct session_pair *pair)
 			buf_format(out, "cache %s", pair->cache);
 		else
 			buf_add_text(out, "a trusted record");
+		break;
+	case PROOF_COMMIT:
+		buf_add_text(out, "the commit itself, of which evaluation read files");
 		break;
 	case PROOF_RUN:
 		buf_add_text(out, "a run just now");

@@ -40,8 +40,10 @@ bool
 command_eval(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {
-		.context = (void *)(uintptr_t)options, .run = eval_run, .command = "eval"};
+	struct entry_task task = {.context = (void *)(uintptr_t)options,
+		.run = eval_run,
+		.command = "eval",
+		.alone = true};
 	const char *operand = options->operands.size ? options->operands.data[0] : NULL;
 	return entry_run(options, operand, false, false, &task, err);
 }

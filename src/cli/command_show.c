@@ -44,8 +44,10 @@ bool
 command_show(const struct options *options, int *status_out, struct err *err)
 {
 	(void)status_out;
-	struct entry_task task = {
-		.context = (void *)(uintptr_t)options, .run = show_run, .command = "show"};
+	struct entry_task task = {.context = (void *)(uintptr_t)options,
+		.run = show_run,
+		.command = "show",
+		.alone = true};
 	const char *operand = options->operands.size ? options->operands.data[0] : NULL;
 	return entry_run(options, operand, operand && entry_is_island(operand), false, &task, err);
 }

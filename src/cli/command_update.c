@@ -93,7 +93,7 @@ update_print_text(const struct update_row *row)
 static void
 update_print(struct entry *entry, const struct session_source *source, bool json)
 {
-	struct plan_found found = plan_found(session_plan(entry->session), source->node);
+	struct plan_found found = source->found;
 	if (!found.asked)
 		return;
 	struct update_row row = {.source = source,
@@ -176,8 +176,7 @@ update_run(void *context, struct entry *entry, struct value *value, struct err *
 	progress_hide(entry->progress);
 	for (size_t at = 0; at < session_source_count(entry->session); at++) {
 		struct session_source source = session_source_at(entry->session, at);
-		if (source.node != SIZE_MAX)
-			update_print(entry, &source, options->json);
+		update_print(entry, &source, options->json);
 	}
 	update_print_pruned(entry->session, options->json);
 	if (options->dry_run && !options->json)

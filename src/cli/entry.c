@@ -377,6 +377,7 @@ entry_run(const struct options *options, const char *operand, bool island, bool 
 		account_init(&entry.account);
 		bool done = entry_fill(&entry, operand, island, update, &input, &session, err);
 		session.probe = task->probe;
+		session.alone = task->alone;
 		done = done && entry_try(&entry, &session, task, err);
 		entry_close(&entry);
 		/* Another cab wrote the lock while this one evaluated with the old one. */

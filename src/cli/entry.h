@@ -34,6 +34,7 @@ struct entry_task {
 	/* After evaluation: what the command is there for. */
 	bool (*run)(void *context, struct entry *entry, struct value *value, struct err *err);
 	const char *command; /* its name, for the account; NULL: none is kept */
+	bool alone;          /* no island is consumed: session_options */
 	bool probe;          /* struct session_options */
 	bool unevaluated;    /* the value is NULL: the command evaluates where it needs to */
 };

@@ -179,6 +179,12 @@ island_derive(struct arena *arena, const struct island *island,
 		derive_arguments(arena, island, settings, &derivation);
 		derive_origins(arena, island, settings, &derivation);
 	}
+	if (island->read.size) {
+		struct derivation_variable *read = arena_new(arena, struct derivation_variable);
+		*read = (struct derivation_variable){BYTES_LITERAL("CAB_READ"), island->read};
+		derivation.environment = read;
+		derivation.environment_count = 1;
+	}
 	if (!derivation_check(&derivation, err))
 		return err_note(err, "island <%.*s>", BYTES_ARGS(island->text));
 	*out = derivation;

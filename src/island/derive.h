@@ -3,7 +3,7 @@
  * derive: toDerivation: the derivation that fetches an island.
  *
  * Program and only input is the one module shared by all builtin islands; the arguments are told in
- * scheme_list.h; the environment is empty; `requiredRealizerFeatures` is ["wasm"], `fixed` "self",
+ * scheme_list.h; the environment is empty but for CAB_READ of island_objects; `requiredRealizerFeatures` is ["wasm"], `fixed` "self",
  * `outputs` ["out"]. `origins` is what the program may reach: the base's origin or that of the
  * ref's URL, and "redirects" where the scheme's row allows them and it is not ssh, and those that
  * `submodules` names. The same island and settings give

@@ -444,6 +444,48 @@ add_encoded(struct buf *out, struct bytes path)
 }
 
 bool
+island_has_objects(const struct island *island)
+{
+	enum scheme_shape shape = island->scheme->shape;
+	return (shape == SHAPE_FORGE || shape == SHAPE_GIT) && !island->submodules;
+}
+
+void
+island_objects(struct arena *arena, const struct island *island, struct bytes revision,
+	struct bytes wanted, struct island *out)
+{
+	*out = *island;
+	out->read = arena_copy(arena, wanted);
+	out->subpath = bytes_of(NULL, 0);
+	if (revision.size)
+		out->revision = arena_copy(arena, revision);
+	/* Of one repository they are one, whatever is read of it. */
+	out->name = BYTES_LITERAL("git-objects");
+}
+
+/* A long one is named by its digest, as island.wasm does. */
+static struct bytes
+short_value(struct arena *arena, struct buf *value)
+{
+	struct digest digest = digest_of(buf_bytes(value));
+	if (value->size <= IDENTITY_VALUE)
+		return arena_copy(arena, buf_bytes(value));
+	return bytes_text(arena_format(arena, "~%s", digest_print(&digest).text));
+}
+
+struct bytes
+island_git_value(struct arena *arena, const struct island *island, struct bytes revision)
+{
+	cleanup_buf struct buf value = BUF(BUF_MAX);
+	buf_add(&value, revision);
+	if (island->subpath.size) {
+		buf_add_byte(&value, ':');
+		add_encoded(&value, island->subpath);
+	}
+	return short_value(arena, &value);
+}
+
+bool
 island_pin(struct arena *arena, const struct island *island, struct bytes *pin_out)
 {
 	if (island->checksum.size == 0)
@@ -457,11 +499,9 @@ island_pin(struct arena *arena, const struct island *island, struct bytes *pin_o
 	}
 	if (island->strip >= 0)
 		buf_format(&value, "+strip=%d", island->strip);
-	struct digest digest = digest_of(buf_bytes(&value));
-	bool is_long = value.size > IDENTITY_VALUE;
 	const char *kind = island->scheme->shape == SHAPE_FILE ? "file1" : "tar1";
-	*pin_out = bytes_text(arena_format(arena, "%.*s.%s %s%s",
-		BYTES_ARGS(bytes_first(island->checksum, dash)), kind, is_long ? "~" : "",
-		is_long ? digest_print(&digest).text : buf_text(&value)));
+	*pin_out = bytes_text(
+		arena_format(arena, "%.*s.%s %.*s", BYTES_ARGS(bytes_first(island->checksum, dash)),
+			kind, BYTES_ARGS(short_value(arena, &value))));
 	return true;
 }

@@ -104,7 +104,8 @@ struct island {
 	bool submodules;
 	struct bytes submodule_origins; /* beyond its own: sorted, a space between; or empty */
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
-	int strip;     /* -1: not said */
+	struct bytes read; /* some of its objects are wanted: island_objects, never its text */
+	int strip;         /* -1: not said */
 	bool reference_is_entry;              /* it came from the configuration */
 	const struct island_fetcher *fetcher; /* of SHAPE_FOREIGN; NULL: nothing is known of it */
 	const struct island_entry *entries;   /* of SHAPE_FOREIGN, in bytewise order of keys */
@@ -123,6 +124,18 @@ MUST_CHECK bool island_at_reference(struct arena *arena, const struct island *is
 /* The listing of its tags, as an island: of git-shaped schemes only (ERR_REFUSED, with a sentence). It has no text of its own. */
 MUST_CHECK bool island_versions(
 	struct arena *arena, const struct island *island, struct island *out, struct err *err);
+/* Whether evaluation may read it by the ids of git's objects alone. */
+bool island_has_objects(const struct island *island);
+/*
+ * Some objects of its repository, as an island whose output is a file of records (cab-guest(7)): `wanted` is "trees", the
+ * commit with its trees, or ids of contents with a space between. With a revision (digits, or nothing) of that commit, else of
+ * the one that the island means. Whatever the subpath, it is the same.
+ */
+void island_objects(struct arena *arena, const struct island *island, struct bytes revision,
+	struct bytes wanted, struct island *out);
+/* The value of its `git` identity at a revision. */
+struct bytes island_git_value(
+	struct arena *arena, const struct island *island, struct bytes revision);
 bool island_is_local(const struct island *island);
 
 /*

@@ -36,6 +36,8 @@
  *     subpath=a/b      without a leading '/'
  *     versions=true    the tags are listed, nothing is fetched: `out` is a file (cab island versions)
  *
+ * With CAB_READ in the environment objects of git are wanted, and no tree: `out` is a file of records (cab-island(7)).
+ *
  * Without strip, an archive whose entries all lie in one folder is taken without that folder.
  *
  * COMPARE(name, text)

@@ -59,7 +59,7 @@ run_import(struct evaluator *evaluator, struct value **arguments)
 static bool
 read_path(struct evaluator *evaluator, struct path *path, struct buf *out)
 {
-	struct host_path host_path = {path->root, path_bytes(path)};
+	struct host_path host_path = {path->root, path_bytes(path), false};
 	struct err err = {0};
 	if (evaluator->host.path_read(evaluator->host.context, &host_path, out, &err))
 		return true;
@@ -106,7 +106,7 @@ run_hash_file(struct evaluator *evaluator, struct value **arguments)
 static bool
 find_kind(struct evaluator *evaluator, struct path *path, enum path_kind *out)
 {
-	struct host_path host_path = {path->root, path_bytes(path)};
+	struct host_path host_path = {path->root, path_bytes(path), false};
 	struct err err = {0};
 	if (evaluator->host.path_kind(evaluator->host.context, &host_path, out, &err))
 		return true;
@@ -161,7 +161,7 @@ run_read_directory(struct evaluator *evaluator, struct value **arguments)
 	struct path *path = want_readable(evaluator, arguments[0], "readDirectory");
 	if (!path)
 		return NULL;
-	struct host_path host_path = {path->root, path_bytes(path)};
+	struct host_path host_path = {path->root, path_bytes(path), false};
 	struct listing listing = {.evaluator = evaluator};
 	struct err err = {0};
 	struct bytes repeated = {0};

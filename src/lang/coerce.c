@@ -68,7 +68,7 @@ text_add_path(struct evaluator *evaluator, struct text *text, struct path *path,
 		return true;
 	}
 	if (!path->root) {
-		struct host_path host_path = {NULL, path_bytes(path)};
+		struct host_path host_path = {NULL, path_bytes(path), false};
 		if (!evaluator->host.path_store(evaluator->host.context, &host_path, &item, &err)) {
 			eval_fail_err(evaluator, span, &err);
 			return false;

@@ -87,6 +87,7 @@ struct island_literal {
 struct host_path {
 	const struct island_ref *root;
 	struct bytes text;
+	bool import; /* it is read as a source of the language */
 };
 
 enum path_kind { PATH_MISSING, PATH_FILE, PATH_FOLDER, PATH_LINK, PATH_OTHER };

@@ -82,7 +82,7 @@ file_load(struct evaluator *evaluator, const struct island_ref *root, struct byt
 {
 	cleanup_buf struct buf text = BUF(SOURCE_MAX);
 	cleanup_buf struct buf name = BUF(BUF_MAX);
-	struct host_path host_path = {root, path};
+	struct host_path host_path = {root, path, true};
 	struct err err = {0};
 	if (!evaluator->host.path_read(evaluator->host.context, &host_path, &text, &err))
 		return eval_fail_err(evaluator, NO_SPAN, &err);
@@ -118,7 +118,7 @@ import_step(struct evaluator *evaluator, struct value *first, struct value *seco
 static struct path *
 import_target(struct evaluator *evaluator, const struct path *path)
 {
-	struct host_path host_path = {path->root, path_bytes(path)};
+	struct host_path host_path = {path->root, path_bytes(path), true};
 	enum path_kind kind = PATH_MISSING;
 	struct err err = {0};
 	if (!evaluator->host.path_kind(evaluator->host.context, &host_path, &kind, &err)) {

@@ -375,6 +375,11 @@ schedule_prepare(struct work *work, struct err *err)
 		work->request.pin_count = work->source.pin_count;
 	} else if (work->asking) {
 		schedule_add_known(work);
+		/* An entry without a Cab hash names the state that is wanted all the same. */
+		if (!work->source.ask) {
+			work->request.pin = work->found.identities;
+			work->request.pin_count = work->found.identity_count;
+		}
 	} else if (work->is_source) {
 		work->request.pin = work->found.identities;
 		work->request.pin_count = work->found.identity_count;

@@ -59,7 +59,7 @@ host_pin_from_origin(
 	struct session *session, struct session_island *island, const struct island_ref *origin)
 {
 	cleanup_buf struct buf text = BUF(LOCK_SIZE);
-	struct host_path path = {origin, BYTES_LITERAL("/default.cab.lock")};
+	struct host_path path = {origin, BYTES_LITERAL("/default.cab.lock"), true};
 	enum path_kind kind = PATH_MISSING;
 	struct err err;
 	if (!host_path_kind(session, &path, &kind, &err) || kind != PATH_FILE)
@@ -140,8 +140,11 @@ host_island_open(void *context, const struct island_literal *literal, const stru
 	void **slot = session->detached ? &alone : map_at(&session->islands, key);
 	if (!*slot) {
 		struct session_island *made = arena_new(&session->arena, struct session_island);
-		*made = (struct session_island){
-			.island = island, .origin = origin, .key = key, .local = local};
+		*made = (struct session_island){.island = island,
+			.origin = origin,
+			.key = key,
+			.local = local,
+			.read_node = SIZE_MAX};
 		made->ref.text = arena_text(&session->arena, said);
 		made->instead = override ? override->instead : NULL;
 		made->is_replaced = override || (from && session_island_of(from)->is_replaced);
@@ -165,7 +168,10 @@ session_is_asked(const struct session *session, const struct session_island *isl
 {
 	if (island->has_checksum || island->local.size)
 		return false;
-	if (!identity_find(island->before, island->before_count, "cab") || session->options.update)
+	/* An entry without a Cab hash, of which only evaluation read, names a revision all the same. */
+	bool has_entry = identity_find(island->before, island->before_count, "cab") ||
+			 identity_find(island->before, island->before_count, "git");
+	if (!has_entry || session->options.update)
 		return true;
 	return session_is_named(session, island);
 }
@@ -221,6 +227,17 @@ host_share_node(struct session *session, const struct session_island *first,
 	return true;
 }
 
+/* What was read of it in this run is what a derivation consumes: the same revision, which is asked no more. */
+static void
+host_pin_read(const struct session_island *island, struct plan_source *source)
+{
+	if (!island->found_count || !source->ask)
+		return;
+	source->pin = island->found;
+	source->pin_count = island->found_count;
+	source->ask = false;
+}
+
 bool
 session_island_node(
 	struct session *session, struct session_island *island, size_t *node, struct err *err)
@@ -243,6 +260,7 @@ session_island_node(
 			.locked = session->options.locked && !island->is_replaced,
 			.ask = session_is_asked(session, island),
 			.probe = session->options.probe};
+		host_pin_read(island, &source);
 		if (!session_update_to(session, island, &source, err))
 			return false;
 		const struct session_island *first =
@@ -282,7 +300,7 @@ host_island_output(void *context, const struct island_ref *ref, const struct con
 	}
 	size_t node = 0;
 	if (island->local.size) {
-		struct host_path path = {NULL, island->local};
+		struct host_path path = {NULL, island->local, false};
 		if (!host_path_store(session, &path, &island->item, err))
 			return err_note(err, "<%s>", ref->text);
 	} else {

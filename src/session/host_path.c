@@ -63,32 +63,98 @@ path_is_remote(const struct host_path *path)
 	return path->root && !session_island_of(path->root)->local.size;
 }
 
+/* A path of an island, where it was found: in its commit, or in the object of this Cab hash. */
+struct path_found {
+	char kind; /* an enum tree_kind, or READ_ABSENT */
+	bool in_commit;
+	struct session_part part;
+	struct read_source source;
+};
+
+static bool
+path_find_read(struct session *session, struct session_island *island, struct bytes path,
+	struct path_found *out, struct err *err)
+{
+	struct read_entry entry = {0};
+	out->source = (struct read_source){
+		.hash = &island->hash, .name = arena_text(&session->arena, island->island.name)};
+	if (!read_find(session->store, &out->source, path, &entry, err))
+		return false;
+	out->kind = entry.kind;
+	return true;
+}
+
+/* Where this run consumes no island, what it lacks of a locked one is read by the revision that the lock names too. */
+static bool
+path_may_turn(const struct session *session, const struct session_island *island)
+{
+	return session->options.alone && island->reading == READING_OPEN &&
+	       island_has_objects(&island->island) && !session_is_asked(session, island) &&
+	       identity_find(island->before, island->before_count, "git");
+}
+
 /*
- * Gives a source to read from: the Cab hash of the island. Where nothing that this machine holds has the path, the island
- * is realized whole, by the derivation and pin that the build will use.
+ * In the object of the island's Cab hash. Where nothing that this machine holds has the path, the island is realized whole, by
+ * the derivation and pin that the build will use.
  */
 static bool
-path_source(struct session *session, struct session_island *island, struct bytes path,
-	struct read_source *source, struct read_entry *entry, struct err *err)
+path_find_whole(struct session *session, struct session_island *island, struct bytes path,
+	struct path_found *out, bool *turns, struct err *err)
 {
+	*turns = false;
 	if (!session_island_settle(session, island, err))
-		return err_note(err, "<%s>", island->ref.text);
-	*source = (struct read_source){
-		.hash = &island->hash, .name = arena_text(&session->arena, island->island.name)};
-	island->reads++;
-	if (island->has_hash && read_find(session->store, source, path, entry, err))
+		return false;
+	if (island->has_hash && path_find_read(session, island, path, out, err))
 		return true;
 	if (island->has_hash && err->kind != ERR_NOT_FOUND)
-		return err_note(err, "<%s>", island->ref.text);
+		return false;
+	*turns = path_may_turn(session, island);
+	if (*turns)
+		return true;
+	island->reading = READING_WHOLE;
 	size_t node = island->derivation->node;
 	if (!plan_build(session->plan, &node, 1, err))
-		return err_note(err, "<%s>", island->ref.text);
+		return false;
 	size_t count = 0;
 	const struct realizer_output *outputs = plan_outputs(session->plan, node, &count);
 	must(outputs && count == 1, "a built source has one output");
 	island->has_hash = true;
 	island->hash = outputs[0].hash;
-	return read_find(session->store, source, path, entry, err) ||
+	return path_find_read(session, island, path, out, err);
+}
+
+static bool
+path_find_in(struct session *session, struct session_island *island, const struct host_path *path,
+	struct path_found *out, struct err *err)
+{
+	struct bytes inside = bytes_from(path->text, 1);
+	bool commit = island->reading == READING_COMMIT;
+	if (island->reading == READING_OPEN)
+		commit = session_commit_is_wanted(session, island, path->import);
+	*out = (struct path_found){0};
+	if (!commit && !path_find_whole(session, island, inside, out, &commit, err))
+		return false;
+	if (!commit)
+		return true;
+	if (!session_commit_settle(session, island, err))
+		return false;
+	if (island->reading == READING_WHOLE)
+		return path_find_whole(session, island, inside, out, &commit, err);
+	if (!session_commit_find(session, island, inside, &out->part, err))
+		return false;
+	out->part.import = path->import;
+	out->in_commit = true;
+	out->kind = out->part.entry.kind;
+	return true;
+}
+
+static bool
+path_find(struct session *session, const struct host_path *path, struct path_found *out,
+	struct err *err)
+{
+	struct session_island *island = session_island_of(path->root);
+	island->reads++;
+	return path_find_in(session, island, path, out, err) ||
 	       err_note(err, "<%s>", island->ref.text);
 }
 
@@ -97,12 +163,10 @@ host_path_kind(void *context, const struct host_path *path, enum path_kind *out,
 {
 	struct session *session = (struct session *)context;
 	if (path_is_remote(path)) {
-		struct read_source source;
-		struct read_entry entry = {0};
-		if (!path_source(session, session_island_of(path->root), bytes_from(path->text, 1),
-			    &source, &entry, err))
+		struct path_found found;
+		if (!path_find(session, path, &found, err))
 			return false;
-		*out = path_kind_of_entry(entry.kind);
+		*out = path_kind_of_entry(found.kind);
 		return true;
 	}
 	struct stat status;
@@ -116,26 +180,62 @@ host_path_kind(void *context, const struct host_path *path, enum path_kind *out,
 	return true;
 }
 
+static bool
+path_read_island(
+	struct session *session, const struct host_path *path, struct buf *out, struct err *err)
+{
+	struct session_island *island = session_island_of(path->root);
+	struct path_found found;
+	if (!path_find(session, path, &found, err))
+		return false;
+	if (found.kind == READ_ABSENT)
+		return err_set(err, ERR_NOT_FOUND, "<%s> has no %.*s", island->ref.text,
+			BYTES_ARGS(path->text));
+	if (found.kind != TREE_FILE && found.kind != TREE_EXECUTABLE)
+		return err_set(err, ERR_REFUSED, "<%s>%.*s is not a file", island->ref.text,
+			BYTES_ARGS(path->text));
+	if (found.in_commit && !session_commit_obtain(session, island, &found.part, 1, err))
+		return false;
+	/* The server would not send that file alone. */
+	if (found.in_commit && island->reading == READING_WHOLE &&
+		!path_find(session, path, &found, err))
+		return false;
+	bool done = found.in_commit ? commit_read(island->commit, &found.part.entry.id, out, err)
+				    : read_file(session->store, &found.source,
+					      bytes_from(path->text, 1), out, err);
+	return done || err_note(err, "<%s>", island->ref.text);
+}
+
+struct path_listing {
+	path_visit *visit;
+	void *visitor;
+};
+
 bool
 host_path_read(void *context, const struct host_path *path, struct buf *out, struct err *err)
 {
 	struct session *session = (struct session *)context;
 	if (!path_is_remote(path))
 		return fd_read_file(AT_FDCWD, path_local(session, path), out, err);
-	struct read_source source;
-	struct read_entry entry = {0};
-	struct session_island *island = session_island_of(path->root);
-	struct bytes inside = bytes_from(path->text, 1);
-	if (!path_source(session, island, inside, &source, &entry, err))
-		return false;
-	if (entry.kind == READ_ABSENT)
-		return err_set(err, ERR_NOT_FOUND, "<%s> has no %.*s", island->ref.text,
-			BYTES_ARGS(path->text));
-	if (entry.kind != TREE_FILE && entry.kind != TREE_EXECUTABLE)
-		return err_set(err, ERR_REFUSED, "<%s>%.*s is not a file", island->ref.text,
-			BYTES_ARGS(path->text));
-	return read_file(session->store, &source, inside, out, err) ||
-	       err_note(err, "<%s>", island->ref.text);
+	return path_read_island(session, path, out, err);
+}
+
+static void
+path_visit_git(void *context, const struct git_entry *entry)
+{
+	const struct path_listing *listing = (const struct path_listing *)context;
+	listing->visit(listing->visitor, entry->name, path_kind_of_entry(entry->kind));
+}
+
+static bool
+path_list_commit(struct session *session, struct session_island *island,
+	const struct path_found *found, struct path_listing *listing, struct err *err)
+{
+	if (found->kind != TREE_DIRECTORY)
+		return err_set(err, ERR_REFUSED, "it %s",
+			found->kind ? "is not a folder" : "is not in the tree");
+	session_commit_list(session, island, found->part.path);
+	return commit_list(island->commit, &found->part.entry, path_visit_git, listing, err);
 }
 
 static bool
@@ -143,15 +243,18 @@ path_list_island(struct session *session, const struct host_path *path, path_vis
 	void *visitor, struct err *err)
 {
 	struct session_island *island = session_island_of(path->root);
-	struct read_source source;
-	struct read_entry found;
+	struct path_listing listing = {visit, visitor};
+	struct path_found found;
 	struct bytes inside = bytes_from(path->text, 1);
-	if (!path_source(session, island, inside, &source, &found, err))
+	if (!path_find(session, path, &found, err))
 		return false;
+	if (found.in_commit)
+		return path_list_commit(session, island, &found, &listing, err) ||
+		       err_note(err, "<%s>%.*s", island->ref.text, BYTES_ARGS(path->text));
 	cleanup_buf struct buf node = BUF(TREE_NODE_MAX);
 	struct tree_reader reader;
 	struct tree_entry entry;
-	if (!read_list(session->store, &source, inside, &node, err) ||
+	if (!read_list(session->store, &found.source, inside, &node, err) ||
 		!tree_reader_start(&reader, buf_bytes(&node), err))
 		return err_note(err, "<%s>%.*s", island->ref.text, BYTES_ARGS(path->text));
 	while (tree_reader_next(&reader, &entry, err))

@@ -106,6 +106,73 @@ prove_sum(struct session_entry *entry)
 	}
 }
 
+/* The island of an entry without a Cab hash, pinned by it; NULL where its commit is not what the entry is of. */
+static struct session_island *
+prove_read_island(struct session *session, const struct lock_entry *locked, struct err *err)
+{
+	struct session_island *island = session_island_read(session, prove_text(locked->key), err);
+	if (!island)
+		return NULL;
+	island->before = locked->identities;
+	island->before_count = locked->identity_count;
+	if (session_commit_is_wanted(session, island, true))
+		return island;
+	(void)err_set(err, ERR_REFUSED, "it has neither a Cab hash nor a revision");
+	return NULL;
+}
+
+/* What only evaluation read: the one thing to prove is that the commit has this tree. */
+static void
+prove_compare(const struct session_island *island, const struct lock_entry *locked,
+	enum session_proof proof, struct session_entry *out)
+{
+	const struct identity *tree =
+		identity_find(locked->identities, locked->identity_count, "git-tree");
+	const struct identity *found =
+		identity_find(island->found, island->found_count, "git-tree");
+	bool same = !tree || !found ? tree == found : identity_equal(*tree, *found);
+	for (size_t at = 0; at < out->pair_count; at++)
+		out->pairs[at].proof = same ? proof : PROOF_CONTRADICTED;
+	if (!same)
+		out->why = "its commit has another tree";
+	prove_sum(out);
+}
+
+static void
+prove_look_commit(
+	struct session *session, const struct lock_entry *locked, struct session_entry *out)
+{
+	struct err err;
+	struct session_island *island = prove_read_island(session, locked, &err);
+	for (size_t at = 0; at < locked->identity_count; at++)
+		out->pairs[out->pair_count++] =
+			(struct session_pair){.identity = locked->identities[at]};
+	bool held = false;
+	if (!island || !session_commit_is_held(session, island, &held, &err))
+		out->why = arena_format(&session->arena, "%s", err.text);
+	else if (held)
+		prove_compare(island, locked, PROOF_COMMIT, out);
+	else
+		out->why = "it has no Cab hash: only evaluation read files of it, and its commit "
+			   "is not held";
+}
+
+/* Asks for the commit that an entry without a Cab hash names. */
+static void
+prove_read_commit(
+	struct session *session, const struct lock_entry *locked, struct session_entry *out)
+{
+	struct err err;
+	struct session_island *island = prove_read_island(session, locked, &err);
+	out->why = NULL;
+	if (!island || !session_commit_settle(session, island, &err))
+		out->why = arena_format(&session->arena, "%s", err.text);
+	else if (island->reading == READING_COMMIT)
+		prove_compare(island, locked, PROOF_RUN, out);
+	else
+		out->why = "the server sends no parts of a commit";
+}
+
 static void
 prove_look(struct session *session, const struct lock_entry *locked, struct session_entry *out)
 {
@@ -114,7 +181,10 @@ prove_look(struct session *session, const struct lock_entry *locked, struct sess
 	*out = (struct session_entry){.key = locked->key, .proof = PROOF_NONE};
 	out->pairs = arena_array(&session->arena, struct session_pair, locked->identity_count);
 	if (!cab.size || !cab_hash_parse(cab, &hash)) {
-		out->why = "it has no Cab hash: only evaluation read files of it";
+		if (prove_is_derivation(locked->key))
+			out->why = "it has no Cab hash";
+		else
+			prove_look_commit(session, locked, out);
 		return;
 	}
 	for (size_t at = 0; at < locked->identity_count; at++) {
@@ -286,6 +356,11 @@ session_prove(struct session *session, bool deep, const struct session_entry **o
 		prove_look(session, &session->lock.entries[at], &prove.entries[at]);
 		open[at] = deep && prove.entries[at].proof == PROOF_NONE &&
 			   prove.entries[at].pair_count;
+		const struct lock_entry *locked = &session->lock.entries[at];
+		if (!open[at] || lock_entry_cab(locked).size || prove_is_derivation(locked->key))
+			continue;
+		prove_read_commit(session, locked, &prove.entries[at]);
+		open[at] = false;
 	}
 	*out = prove.entries;
 	*count_out = prove.count;

@@ -25,7 +25,10 @@ static struct bytes
 session_node_name(const struct session *session, size_t node)
 {
 	const struct session_island *island = session_find_island(session, node);
-	return island ? island->island.text : graph_node(session->graph, node)->derivation.name;
+	const struct graph_node *graph = graph_node(session->graph, node);
+	if (island)
+		return island->island.text;
+	return graph->island.size ? graph->island : graph->derivation.name;
 }
 
 static void
@@ -194,6 +197,7 @@ session_close(struct session *session)
 		session->realizer->operations->close(session->realizer);
 	loop_free(session->loop);
 	graph_free(session->graph);
+	session_commits_close(session);
 	store_close(session->store);
 	config_free(session->config);
 	if (session->holds)
@@ -202,6 +206,7 @@ session_close(struct session *session)
 	fd_release(&session->lock_folder);
 	array_release(&session->pruned);
 	map_release(&session->islands);
+	map_release(&session->listed);
 	map_release(&session->items);
 	map_release(&session->derivations);
 	buf_release(&session->network_config);
@@ -350,6 +355,8 @@ session_source_at(const struct session *session, size_t at)
 		.before_count = island->before_count,
 		.before_time = island->before_time,
 		.reads = island->reads,
+		.is_read = island->reading == READING_COMMIT,
+		.found = session_island_found(session, island),
 		.is_local = island->local.size > 0,
 		.is_asked = session_is_asked(session, island),
 		.has_checksum = island->has_checksum,
@@ -367,6 +374,19 @@ session_reads(struct session *session, struct cab_hash *out, size_t capacity)
 			(const struct session_island *)session->islands.entries[at].value;
 		if (island->reads && island->has_hash)
 			out[count++] = island->hash;
+	}
+	return count;
+}
+
+size_t
+session_read_commits(struct session *session, struct git_id *out, size_t capacity)
+{
+	size_t count = 0;
+	for (size_t at = 0; at < session->islands.size && count < capacity; at++) {
+		const struct session_island *island =
+			(const struct session_island *)session->islands.entries[at].value;
+		if (island->reads && island->reading == READING_COMMIT)
+			out[count++] = island->revision;
 	}
 	return count;
 }

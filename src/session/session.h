@@ -23,6 +23,7 @@
 #include "lang/eval.h"
 #include "plan/plan.h"
 #include "session/config.h"
+#include "store/git_object.h"
 #include "store/store.h"
 
 struct session;
@@ -69,6 +70,7 @@ struct session_options {
 	bool offline;
 	bool keep_going;
 	bool deny_warnings;
+	bool alone; /* nothing is realized but what evaluation reads, so that no island is consumed */
 	bool allow_build; /* what evaluation reads of a derivation's output is built for it */
 	struct session_listener listener;
 };
@@ -119,6 +121,7 @@ enum session_proof {
 	PROOF_NONE,  /* the lock alone */
 	PROOF_TABLE, /* a run of this store's */
 	PROOF_RECORD, /* a record that the configuration trusts: a cache's, or another's in this store */
+	PROOF_COMMIT,       /* the commit itself, whose objects are held, each proved by its id */
 	PROOF_RUN,          /* a run just now */
 	PROOF_CONTRADICTED, /* it is another content that this identity has */
 };
@@ -150,6 +153,14 @@ struct session_pair session_look_pair(
 MUST_CHECK bool session_list_versions(
 	struct session *session, struct bytes island, struct buf *out, struct err *err);
 
+/* Files of an island, in this order, and what is in a folder of it: read as evaluation reads; nothing is locked. */
+typedef bool session_file(void *context, const char *name, struct bytes content, struct err *err);
+MUST_CHECK bool session_island_files(struct session *session, struct bytes island,
+	const char *const *names, size_t count, session_file *visit, void *context,
+	struct err *err);
+MUST_CHECK bool session_island_list(struct session *session, struct bytes island, const char *name,
+	path_visit *visit, void *context, struct err *err);
+
 /* The keys that --prune took out of the lock. */
 size_t session_pruned_count(const struct session *session);
 struct bytes session_pruned_at(const struct session *session, size_t at);
@@ -173,6 +184,8 @@ struct session_source {
 	size_t before_count;
 	int64_t before_time; /* seconds since 1970; 0: the lock said nothing */
 	size_t reads;        /* files that evaluation read of it */
+	bool is_read; /* those were read by git's ids alone: what the lock says of it has no Cab hash then */
+	struct plan_found found; /* what became of it in this run */
 };
 size_t session_source_count(const struct session *session);
 struct session_source session_source_at(const struct session *session, size_t at);
@@ -186,6 +199,8 @@ struct session_pair session_look_source(struct session *session,
 	const struct session_source *source, struct identity identity, const struct cab_hash *hash);
 /* The Cab hashes of what evaluation read, for `cache push`. */
 size_t session_reads(struct session *session, struct cab_hash *out, size_t capacity);
+/* The commits of which it read by git's ids. */
+size_t session_read_commits(struct session *session, struct git_id *out, size_t capacity);
 
 /* Opens the store as the configuration says, for commands that evaluate nothing; `warning` stays the store's. */
 struct store *session_open_store(

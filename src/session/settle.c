@@ -71,17 +71,34 @@ settle_put(struct session *session, struct bytes key, const struct plan_found *f
 	(void)lock_put(&session->lock, &entry);
 }
 
+/* What became of an island in this run. One that only evaluation read has no Cab hash. */
+struct plan_found
+session_island_found(const struct session *session, const struct session_island *island)
+{
+	struct plan_found found = {0};
+	if (island->derivation)
+		found = plan_found(session->plan, island->derivation->node);
+	if (found.has_hash || !island->found_count)
+		return found;
+	const struct identity *git = identity_find(island->before, island->before_count, "git");
+	bool changed = !git || !identity_equal(*git, island->found[0]);
+	return (struct plan_found){.identities = island->found,
+		.identity_count = island->found_count,
+		.asked = island->was_resolved,
+		.changed = island->was_resolved && changed};
+}
+
 static void
 settle_collect(struct session *session)
 {
 	for (size_t at = 0; at < session->islands.size; at++) {
 		struct session_island *island =
 			(struct session_island *)session->islands.entries[at].value;
-		if (!island->derivation || island->has_checksum || island->is_replaced)
+		if (island->has_checksum || island->is_replaced || island->local.size)
 			continue;
-		struct plan_found found = plan_found(session->plan, island->derivation->node);
-		if (found.has_hash && found.identity_count &&
-			(found.changed || !island->before_count))
+		struct plan_found found = session_island_found(session, island);
+		if (found.identity_count && (found.changed || !island->before_count) &&
+			(found.has_hash || island->found_count))
 			settle_put(session, island->key, &found);
 	}
 	/* With an override another program than the lock's may have run under the same name. */
@@ -105,6 +122,7 @@ settle_write(struct session *session, struct err *err)
 	if (!session->entry || session->options.no_write_lock || session->options.probe)
 		return true;
 	settle_collect(session);
+	session_commits_save(session);
 	if (!store_sync(session->store, err))
 		return false;
 	if (session->lock.size && !root_lock(session->store, session->lock_path, err))
@@ -128,6 +146,7 @@ session_save(struct session *session)
 	if (session->holds)
 		lock_hold_end(&session->hold);
 	session->holds = false;
+	session_commits_save(session);
 	/* What evaluation alone imported: the paths that it printed are there from now on. */
 	if (session->store && !store_sync(session->store, &err))
 		settle_say(session, err.text);

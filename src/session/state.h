@@ -10,6 +10,7 @@
 #include "island/lock.h"
 #include "realize/embedded.h"
 #include "session/session.h"
+#include "store/commit.h"
 #include "store/store.h"
 
 /* An object or output as strings carry it; the item comes first, so that its pointer is the other's. */
@@ -23,6 +24,10 @@ struct session_derivation {
 	struct host_derivation host;
 	size_t node;
 };
+
+/* How evaluation reads an island: of its whole object, or objects of git alone. Once it is said, it stays for the run; what
+ * turns out not to be had in parts becomes whole. */
+enum session_reading { READING_OPEN, READING_WHOLE, READING_COMMIT };
 
 struct session_island {
 	struct island_ref ref;
@@ -40,6 +45,16 @@ struct session_island {
 	bool has_hash;
 	struct cab_hash hash;
 	size_t reads;
+	enum session_reading reading;
+	bool was_resolved;      /* what it means now was asked, for its objects of git */
+	bool lacks_trees;       /* the server did not send all of them */
+	bool former_asked;      /* what was read of the entry's commit was asked for */
+	size_t read_node;       /* the first run for objects of git; SIZE_MAX: there was none */
+	struct git_id revision; /* of READING_COMMIT, like what follows */
+	struct commit *commit;
+	struct identity
+		found[2]; /* `git`, `git-tree`: what the lock says where it has no Cab hash */
+	size_t found_count;
 	bool is_replaced; /* by --override, or it stands in the files of one that is: it has no lock entry */
 	const char
 		*instead; /* what --override says to take for it, as it was given; NULL: itself */
@@ -91,6 +106,8 @@ struct session {
 
 	struct map islands;     /* key -> struct session_island */
 	struct map items;       /* path text -> struct session_item */
+	struct map listed;      /* folders in commits that evaluation listed: revision, then path */
+	struct map commits;     /* git_id_key -> struct commit */
 	struct map derivations; /* digest bytes -> struct session_derivation */
 };
 
@@ -145,6 +162,34 @@ MUST_CHECK bool session_island_settle(
 	struct session *session, struct session_island *island, struct err *err);
 struct session_derivation *session_derivation_at(struct session *session, size_t node);
 
+/* host_commit.c: islands that evaluation alone reads, by objects of git */
+/* A path of an island, in its commit. */
+struct session_part {
+	struct bytes path; /* from the commit's root */
+	struct commit_entry entry;
+	bool import; /* as a source of the language */
+};
+bool session_commit_is_wanted(
+	const struct session *session, const struct session_island *island, bool import);
+/* Makes its commit with the trees be held: READING_COMMIT after it, or READING_WHOLE with the identities that a whole fetch is to
+ * have. */
+MUST_CHECK bool session_commit_settle(
+	struct session *session, struct session_island *island, struct err *err);
+/* A folder of its commit was listed: what lies in it is likely to be read. */
+void session_commit_list(
+	struct session *session, const struct session_island *island, struct bytes folder);
+/* Without asking anybody: whether the locked commit with its trees is held; its identities are `found` then. */
+MUST_CHECK bool session_commit_is_held(
+	struct session *session, struct session_island *island, bool *held_out, struct err *err);
+MUST_CHECK bool session_commit_find(struct session *session, struct session_island *island,
+	struct bytes path, struct session_part *out, struct err *err);
+/* Makes the contents of files be held, all by one request where that can be; READING_WHOLE after it where they cannot be had so. */
+MUST_CHECK bool session_commit_obtain(struct session *session, struct session_island *island,
+	const struct session_part *parts, size_t count, struct err *err);
+/* What was read stays: before the store is synced. */
+void session_commits_save(struct session *session);
+void session_commits_close(struct session *session);
+
 /* override.c: what replaces an island in this run */
 MUST_CHECK bool session_override_read(struct session *session, struct err *err);
 /*
@@ -164,6 +209,8 @@ bool host_output_build(void *context, struct bytes text, const struct context_it
 /* settle.c: the lock */
 /* While evaluation goes on: asks for what a node needs and nothing pins. The lock is written later. */
 MUST_CHECK bool session_settle(struct session *session, size_t node, struct err *err);
+struct plan_found session_island_found(
+	const struct session *session, const struct session_island *island);
 MUST_CHECK bool session_hold(struct session *session, struct err *err);
 bool session_is_asked(const struct session *session, const struct session_island *island);
 

@@ -110,7 +110,7 @@ trial_add(struct trial *trial, size_t *node, struct err *err)
 	char *file = realpath(request->module, NULL);
 	if (!file)
 		return err_system(err, errno, "module %s", request->module);
-	struct host_path path = {NULL, arena_copy(&session->arena, bytes_text(file))};
+	struct host_path path = {NULL, arena_copy(&session->arena, bytes_text(file)), false};
 	free(file);
 	if (!host_path_store(session, &path, &item, err))
 		return false;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "store/git_object.h"
 #include "store/object.h"
 
 struct store;
@@ -22,6 +23,8 @@ struct store_push {
 	size_t realization_count;
 	const struct cab_hash *reads; /* what evaluation read of these */
 	size_t read_count;
+	const struct git_id *commits; /* what evaluation read of these by git's ids */
+	size_t commit_count;
 	const struct digest *identities; /* keys */
 	size_t identity_count;
 };

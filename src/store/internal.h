@@ -32,6 +32,9 @@ enum store_folder {
 	FOLDER_COUNT,
 };
 
+/* "aa/", at most 64 characters, and a NUL. */
+enum { SHARD_NAME = 72 };
+
 /* What to do where the file of a record is there already. */
 enum pending_rule {
 	PENDING_KEEP,   /* keep it, if it decodes (objects) */
@@ -42,7 +45,7 @@ enum pending_rule {
 struct pending_record {
 	enum store_folder folder;
 	enum pending_rule rule;
-	char name[64];
+	char name[SHARD_NAME];
 	struct buf data;
 };
 
@@ -86,10 +89,13 @@ MUST_CHECK bool store_can_write(const struct store *store, struct err *err);
 
 /* "aa/<text>": the first two letters of the digest's text are the folder of a record. */
 struct shard_name {
-	char text[64];
+	char text[SHARD_NAME];
 };
 struct shard_name shard_digest(const struct digest *digest);
 struct shard_name shard_hash(const struct cab_hash *hash);
+
+/* Whether a file of reads/, "aa/…", is about a commit of git (commit.h), not about a Cab hash (read.h). */
+bool store_is_commit_name(const char *name);
 
 /* lock/store, shared or exclusive, for as long as a step takes; nests only shared. */
 MUST_CHECK bool store_lock(struct store *store, bool exclusive, struct err *err);

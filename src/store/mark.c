@@ -8,8 +8,10 @@
 
 #include "base/fd.h"
 #include "base/trace.h"
+#include "store/commit.h"
 #include "store/node.h"
 #include "store/read.h"
+#include "store/record.h"
 
 void
 mark_release(struct mark *mark)
@@ -91,6 +93,11 @@ mark_lock(struct mark *mark, const char *path, bool *there, struct err *err)
 			map_put(&mark->sources, bytes_text(hash.text), mark);
 	}
 	array_release(&hashes);
+	git_word_list words = {0};
+	root_search_git(buf_bytes(&text), &words);
+	for (size_t at = 0; at < words.size; at++)
+		map_put(&mark->hashes, words.data[at], mark);
+	array_release(&words);
 	return true;
 }
 
@@ -207,6 +214,25 @@ mark_objects(struct mark *mark, struct err *err)
 	return true;
 }
 
+/* What is kept of a commit: files of records, each a blob. */
+static bool
+mark_commit(struct mark *mark, const char *name, struct bytes text, struct err *err)
+{
+	struct git_id id;
+	struct commit_record record = {0};
+	cleanup_buf struct buf data = BUF(RECORD_MAX);
+	if (!git_id_parse(text, &id))
+		return true;
+	bool done = store_record_file(mark->store, FOLDER_READS, name, &data, err) &&
+		    commit_record_decode(buf_bytes(&data), &id, &record, err);
+	if (!done)
+		store_warn(mark->store, "reads/%s: %s", name, err->text);
+	for (size_t at = 0; at < record.parts.size; at++)
+		map_put(&mark->blobs, record.parts.entries[at].key, mark);
+	commit_record_release(&record);
+	return done || err->kind == ERR_CORRUPT || err->kind == ERR_NOT_FOUND;
+}
+
 static bool
 mark_read(void *context, const char *name, struct err *err)
 {
@@ -221,7 +247,7 @@ mark_read(void *context, const char *name, struct err *err)
 		return true;
 	}
 	if (!cab_hash_parse(text, &hash))
-		return true;
+		return mark_commit(mark, name, text, err);
 	if (!read_record_find(store, &hash, &record, err)) {
 		store_warn(store, "reads/%s: %s", name, err->text);
 		return err->kind == ERR_CORRUPT || err->kind == ERR_NOT_FOUND;

@@ -15,9 +15,10 @@ struct mark {
 	struct map objects; /* all records: path digest -> struct object */
 	struct map paths;   /* live: path digests */
 	struct map sources; /* Cab hashes whose whole objects are live */
-	struct map hashes;  /* live: texts of Cab hashes that locks name or processes read */
-	struct map leases;  /* "<kind><text>" */
-	struct map nodes;   /* live: digests */
+	struct map
+		hashes; /* live: texts of Cab hashes and revisions that locks name or processes read */
+	struct map leases; /* "<kind><text>" */
+	struct map nodes;  /* live: digests */
 	struct map blobs;
 	uint64_t records; /* removed: dead roots and reads */
 };

@@ -8,15 +8,18 @@
 
 #include "base/fd.h"
 #include "base/trace.h"
+#include "store/commit.h"
 #include "store/index_update.h"
 #include "store/internal.h"
 #include "store/read_session.h"
 #include "store/record.h"
 
+enum { PENDING_KEY = 1 + SHARD_NAME };
+
 static struct bytes
-pending_key(enum store_folder folder, const struct shard_name *name, char key[72])
+pending_key(enum store_folder folder, const struct shard_name *name, char key[PENDING_KEY])
 {
-	int size = snprintf(key, 72, "%c%s", 'A' + (int)folder, name->text);
+	int size = snprintf(key, PENDING_KEY, "%c%s", 'A' + (int)folder, name->text);
 	return bytes_of(key, (size_t)size);
 }
 
@@ -24,7 +27,7 @@ void
 store_pend(struct store *store, enum store_folder folder, const struct shard_name *name,
 	enum pending_rule rule, struct bytes block)
 {
-	char key[72];
+	char key[PENDING_KEY];
 	void **slot = map_at(&store->pending, pending_key(folder, name, key));
 	struct pending_record *record = *slot;
 	if (!record) {
@@ -43,7 +46,7 @@ store_pend(struct store *store, enum store_folder folder, const struct shard_nam
 struct bytes
 store_pending(const struct store *store, enum store_folder folder, const struct shard_name *name)
 {
-	char key[72];
+	char key[PENDING_KEY];
 	const struct pending_record *record =
 		map_find(&store->pending, pending_key(folder, name, key));
 	return record ? buf_bytes(&record->data) : bytes_of(NULL, 0);
@@ -162,7 +165,8 @@ pending_write(struct store *store, const struct pending_record *record, struct e
 			record->folder == FOLDER_IDENTITIES ? "identity" : "realization", &new);
 		break;
 	case PENDING_UNION:
-		read_session_merge(record->name, buf_bytes(&old), buf_bytes(&record->data), &new);
+		(store_is_commit_name(record->name) ? commit_record_merge : read_session_merge)(
+			record->name, buf_bytes(&old), buf_bytes(&record->data), &new);
 		break;
 	}
 	if (there && bytes_equal(buf_bytes(&old), buf_bytes(&new)))

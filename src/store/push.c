@@ -6,6 +6,7 @@
 #include "store/cache.h"
 #include "store/cache_send.h"
 #include "store/claim.h"
+#include "store/commit.h"
 #include "store/internal.h"
 #include "store/inventory.h"
 #include "store/node.h"
@@ -140,6 +141,17 @@ push_read(struct push *push, const struct cab_hash *hash, struct err *err)
 }
 
 static bool
+push_commit(struct push *push, const struct git_id *id, struct err *err)
+{
+	struct commit *from = commit_open(push->store, id, err);
+	struct commit *to = from ? commit_open(push->target, id, err) : NULL;
+	bool done = to && commit_copy(from, to, err);
+	commit_close(from);
+	commit_close(to);
+	return done || err_note(err, "what was read of commit %s", git_id_print(id).text);
+}
+
+static bool
 push_all(struct push *push, const struct store_push *what, struct err *err)
 {
 	for (size_t at = 0; at < what->path_count; at++)
@@ -153,6 +165,9 @@ push_all(struct push *push, const struct store_push *what, struct err *err)
 			return false;
 	for (size_t at = 0; at < what->read_count; at++)
 		if (!push_read(push, &what->reads[at], err))
+			return false;
+	for (size_t at = 0; at < what->commit_count; at++)
+		if (!push_commit(push, &what->commits[at], err))
 			return false;
 	return store_sync(push->target, err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "store/git_object.h"
 #include "store/internal.h"
 #include "store/record.h"
 
@@ -170,17 +171,36 @@ root_is_letter(uint8_t byte)
 	       (byte >= '0' && byte <= '9');
 }
 
+/* The next run of letters and digits off the front, which may be empty. */
+static struct bytes
+root_word(struct bytes *text)
+{
+	size_t end = 0;
+	while (end < text->size && root_is_letter(text->data[end]))
+		end++;
+	struct bytes word = bytes_first(*text, end);
+	*text = bytes_from(*text, end + 1);
+	return word;
+}
+
 void
 root_search(struct bytes text, cab_hash_list *out)
 {
-	for (size_t at = 0; at < text.size;) {
-		size_t end = at;
-		while (end < text.size && root_is_letter(text.data[end]))
-			end++;
+	while (text.size) {
+		struct bytes word = root_word(&text);
 		struct cab_hash hash;
-		if (end - at == CAB_HASH_TEXT &&
-			cab_hash_parse(bytes_of(text.data + at, end - at), &hash))
+		if (word.size == CAB_HASH_TEXT && cab_hash_parse(word, &hash))
 			*array_push(out) = hash;
-		at = end + 1;
+	}
+}
+
+void
+root_search_git(struct bytes text, git_word_list *out)
+{
+	while (text.size) {
+		struct bytes word = root_word(&text);
+		struct git_id id;
+		if (git_id_parse(word, &id))
+			*array_push(out) = word;
 	}
 }

@@ -4,9 +4,9 @@
  *
  * A result is a symlink somewhere whose target is "<physical root>/store/<digest>-<name>", perhaps
  * with a path after it. It is a root as long as it is so; root_link makes and registers one.
- * A lock is a file that names Cab hashes; at gc its bytes are searched for them (a letter d, f, x
- * or l and 52 letters of base32, not inside a longer word). It is a root as long as the file is
- * there.
+ * A lock is a file that names Cab hashes and revisions of git; at gc its bytes are searched for them (a
+ * letter d, f, x or l and 52 letters of base32, or 40 or 64 hexadecimal digits, not inside a longer
+ * word). It is a root as long as the file is there.
  */
 #pragma once
 
@@ -31,6 +31,9 @@ MUST_CHECK bool root_lock(struct store *store, const char *path, struct err *err
 /* The Cab hashes in a text, found as gc does. */
 typedef ARRAY(struct cab_hash) cab_hash_list;
 void root_search(struct bytes text, cab_hash_list *out);
+/* The ids of git in a text: words of 40 or 64 lower-case hexadecimal digits. Each is borrowed from the text. */
+typedef ARRAY(struct bytes) git_word_list;
+void root_search_git(struct bytes text, git_word_list *out);
 
 enum root_kind { ROOT_RESULT, ROOT_LOCK };
 

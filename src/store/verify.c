@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "store/blob.h"
 #include "store/claim.h"
+#include "store/commit.h"
 #include "store/internal.h"
 #include "store/inventory.h"
 #include "store/memo.h"
@@ -252,6 +253,13 @@ verify_record_decodes(
 	struct cab_hash hash;
 	if (folder == FOLDER_READS) {
 		struct read_record record;
+		struct git_id id;
+		if (git_id_parse(text, &id)) {
+			struct commit_record commit = {0};
+			bool done = commit_record_decode(data, &id, &commit, err);
+			commit_record_release(&commit);
+			return done;
+		}
 		if (!cab_hash_parse(text, &hash))
 			return err_set(err, ERR_CORRUPT, "not the name of a record");
 		if (!read_record_decode(data, &hash, &record, err))

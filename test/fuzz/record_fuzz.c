@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "store/claim.h"
+#include "store/commit.h"
 #include "store/memo.h"
 #include "store/object.h"
 #include "store/read.h"
@@ -35,6 +36,25 @@ record_key(struct bytes data, uint8_t kind)
 	struct digest program = record_digest(data, "program ");
 	struct digest derivation = record_digest(data, "derivation ");
 	return kind == 5 ? memo_key(&program, &derivation) : record_digest(data, "path ");
+}
+
+/* What is taken is written as one text, which is taken again. */
+static void
+record_commit(struct bytes data)
+{
+	struct err err;
+	struct git_id id = {.size = GIT_ID_SHA1};
+	struct commit_record commit = {0};
+	struct commit_record again = {0};
+	cleanup_buf struct buf text = BUF(BUF_MAX);
+	if (commit_record_decode(data, &id, &commit, &err)) {
+		commit_record_encode(&commit, &text);
+		must(commit_record_decode(buf_bytes(&text), &id, &again, &err) &&
+				again.parts.size == commit.parts.size,
+			"a record that is taken can be written");
+	}
+	commit_record_release(&commit);
+	commit_record_release(&again);
 }
 
 static void
@@ -72,6 +92,9 @@ record_decode(struct bytes data, uint8_t kind)
 				must(memo.identity_count <= MEMO_IDENTITIES, "identities fit");
 		}
 		break;
+	case 6:
+		record_commit(data);
+		break;
 	case 4:
 		if (root_decode(data, &root, &err))
 			must(root.path[0] == '/', "a root's path is absolute");
@@ -84,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
-	uint8_t kind = data[0] % 6;
+	uint8_t kind = data[0] % 7;
 	struct bytes text = bytes_of(data + 1, size - 1);
 	record_decode(text, kind);
 	cleanup_buf struct buf checked = BUF(BUF_MAX);

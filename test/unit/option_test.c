@@ -39,6 +39,8 @@ COMMAND(command_island_show)
 COMMAND(command_island_fetch)
 COMMAND(command_island_conform)
 COMMAND(command_island_versions)
+COMMAND(command_island_cat)
+COMMAND(command_island_list)
 
 static const struct {
 	const char *name;
