@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "cli/terminal.h"
+#include "island/memo_commit.h"
 
 enum { UPDATE_REVISION = 12, UPDATE_DATE = 16 };
 
@@ -24,13 +25,13 @@ update_first(const struct identity *identities, size_t count)
 }
 
 static void
-update_add_date(struct buf *line, int64_t seconds)
+update_add_date(struct buf *line, const char *before, int64_t seconds, const char *behind)
 {
 	time_t time = (time_t)seconds;
 	struct tm parts;
 	char text[UPDATE_DATE];
 	if (seconds && gmtime_r(&time, &parts) && strftime(text, sizeof text, "%Y-%m-%d", &parts))
-		buf_format(line, " (locked %s)", text);
+		buf_format(line, "%s%s%s", before, text, behind);
 }
 
 static void
@@ -47,7 +48,8 @@ struct update_row {
 	const struct identity *old;
 	const struct identity *new;
 	bool changed;
-	struct bytes compare; /* the page of a forge, or empty */
+	struct bytes compare;      /* the page of a forge, or empty */
+	struct memo_commit commit; /* the new one; its time is 0 where nothing is known */
 };
 
 static void
@@ -59,6 +61,10 @@ update_print_json(const struct update_row *row)
 	buf_format(&line, ",\"changed\":%s", row->changed ? "true" : "false");
 	update_add_identity(&line, "old", row->old);
 	update_add_identity(&line, "new", row->new);
+	if (row->commit.time)
+		buf_format(&line, ",\"committed\":%lld", (long long)row->commit.time);
+	if (row->commit.commits)
+		buf_format(&line, ",\"commits\":%u", row->commit.commits);
 	if (row->compare.size) {
 		buf_add_text(&line, ",\"compare\":");
 		terminal_add_json(&line, row->compare);
@@ -78,10 +84,12 @@ update_print_text(const struct update_row *row)
 		buf_format(&line, ": %.*s ", BYTES_ARGS(row->new->format));
 		if (row->old) {
 			update_add_short(&line, row->old);
-			update_add_date(&line, row->source->before_time);
+			update_add_date(&line, " (locked ", row->source->before_time, ")");
 			buf_add_text(&line, " -> ");
 		}
 		update_add_short(&line, row->new);
+		update_add_date(
+			&line, " (", row->commit.time, row->commit.commits ? ", 1 commit)" : ")");
 	}
 	if (row->compare.size) {
 		buf_add_text(&line, "\n  ");
@@ -105,6 +113,9 @@ update_print(struct entry *entry, const struct session_source *source, bool json
 	if (!both || !session_compare_url(entry->session, source->island, row.old->value,
 			     row.new->value, &row.compare))
 		row.compare = bytes_of(NULL, 0);
+	if (!both || !session_commit(
+			     entry->session, source, row.new->value, row.old->value, &row.commit))
+		row.commit = (struct memo_commit){0};
 	if (json)
 		update_print_json(&row);
 	else

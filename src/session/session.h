@@ -189,6 +189,11 @@ struct session_source {
 };
 size_t session_source_count(const struct session *session);
 struct session_source session_source_at(const struct session *session, size_t at);
+struct memo_commit;
+/* What the fetch that brought a source's new revision left of its commit (memo_commit.h); false where there is nothing: it was not
+ * fetched here, or not whole. */
+bool session_commit(struct session *session, const struct session_source *source,
+	struct bytes revision, struct bytes old, struct memo_commit *out);
 struct table;
 /* The table of identities that a source's runs have, for `cache push`; false where its program is not there. It borrows from the
  * session. */

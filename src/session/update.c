@@ -7,6 +7,9 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "island/memo_commit.h"
+#include "realize/table.h"
+#include "store/memo.h"
 
 static struct bytes
 update_text(const char *text)
@@ -161,6 +164,20 @@ session_compare_url(struct session *session, const struct island *island, struct
 	struct bytes new, struct bytes *out)
 {
 	return island_compare_url(&session->arena, island, &session->settings, old, new, out);
+}
+
+bool
+session_commit(struct session *session, const struct session_source *source, struct bytes revision,
+	struct bytes old, struct memo_commit *out)
+{
+	cleanup_memo struct memo memo = {.file = BUF(0)};
+	struct digest resolved;
+	struct table table;
+	struct err err;
+	return source->node != SIZE_MAX && session_source_table(session, source, &table) &&
+	       plan_resolved(session->plan, source->node, &resolved) &&
+	       memo_find(session->store, &table.program, &resolved, &memo, &err) &&
+	       memo_commit_read(memo.data, revision, old, out);
 }
 
 size_t

@@ -43,7 +43,7 @@ def _(box):
     said = box.cab("update").out
     day = lock(box)["github:o/x"]["locked"][:10]
     box.check("github:o/x: nothing new\n" in said, said)
-    box.check(f"github:o/y: git {old[:12]} (locked {day}) -> {new[:12]}\n" in said, said)
+    box.check(f"github:o/y: git {old[:12]} (locked {day}) -> {new[:12]} (2001-09-09, 1 commit)\n" in said, said)
     box.check(f"  {server.url}/o/y/compare/{old}...{new}\n" in said, said)
     rows = [json.loads(line) for line in box.cab("update", "--json").out.splitlines()]
     box.check(rows[0]["island"] == "github:o/x" and not rows[0]["changed"] and "compare" not in rows[0], str(rows))
@@ -57,8 +57,20 @@ def _(box):
     old, new = revision(box, "r"), move(box, "r")
     row, pairs = [json.loads(line) for line in box.cab("update", "--json").out.splitlines()]
     box.check(row == {"island": "github:o/r", "changed": True, "old": f"git {old}", "new": f"git {new}",
-                      "compare": f"{server.url}/o/r/compare/{old}...{new}"}, str(row))
+                      "committed": 1000000000, "commits": 1, "compare": f"{server.url}/o/r/compare/{old}...{new}"}, str(row))
     box.check(pairs == {"pairs": 2, "unproved": 0}, str(pairs))
+
+
+@case("an update over more than one commit shows the date alone, and a dry run neither, as nothing is fetched")
+def _(box):
+    served(box)
+    box.write("default.cab", USE)
+    box.cab("build")
+    move(box, "r", "once")
+    new = move(box, "r", "twice")
+    box.check(f"-> {new[:12]}\n" in box.cab("update", "-n").out, "nothing is known of the commit")
+    said = box.cab("update").out
+    box.check(f"-> {new[:12]} (2001-09-09)\n" in said, said)
 
 
 @case("an island that was not met cannot be updated: what was met is said")
