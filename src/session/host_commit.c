@@ -161,11 +161,12 @@ commit_resolve(struct session *session, struct session_island *island, struct er
 	island->was_resolved = true;
 	if (!commit_ensure(session, island, err))
 		return false;
+	/* Where its program was stopped as the revision is known, the trees may be held, or not any more. */
 	size_t count = 0;
-	if (!plan_outputs(session->plan, node, &count) && commit_has_trees(island->commit))
-		return true;
-	return plan_build(session->plan, &node, 1, err) &&
-	       commit_take_trees(session, island, node, err);
+	if (plan_outputs(session->plan, node, &count))
+		return commit_take_trees(session, island, node, err);
+	return commit_has_trees(island->commit) ||
+	       commit_run(session, island, BYTES_LITERAL("trees"), err);
 }
 
 /* What the lock will say of it: no Cab hash, which only a whole fetch knows. */

@@ -214,7 +214,7 @@ commit_has_trees(struct commit *commit)
 {
 	struct err err;
 	struct commit_entry root;
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	return commit_find(commit, bytes_of(NULL, 0), &root, &err) &&
 	       commit_content(commit, &root.id, GIT_TREE, &content, &err);
 }
@@ -230,7 +230,7 @@ commit_check_trees(struct commit *commit)
 	if (good)
 		map_put(&seen, git_id_key(&root.id), commit);
 	for (size_t at = 0; good && at < seen.size; at++) {
-		struct bytes content;
+		struct bytes content = {NULL, 0};
 		struct git_entry entry;
 		struct git_id id = {.size = commit->id.size};
 		memcpy(id.bytes, seen.entries[at].key.data, GIT_ID_MAX);
@@ -249,7 +249,7 @@ bool
 commit_has_blob(struct commit *commit, const struct git_id *id)
 {
 	struct err err;
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	return commit_content(commit, id, GIT_BLOB, &content, &err);
 }
 
@@ -257,7 +257,7 @@ commit_has_blob(struct commit *commit, const struct git_id *id)
 static bool
 commit_step(struct commit *commit, struct bytes name, struct commit_entry *entry, struct err *err)
 {
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	struct git_entry found;
 	struct commit_entry next = {.kind = COMMIT_ABSENT};
 	if (entry->kind == TREE_DIRECTORY && !entry->is_submodule) {
@@ -279,7 +279,7 @@ commit_step(struct commit *commit, struct bytes name, struct commit_entry *entry
 bool
 commit_find(struct commit *commit, struct bytes path, struct commit_entry *out, struct err *err)
 {
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	struct commit_entry entry = {.kind = TREE_DIRECTORY};
 	if (!commit_content(commit, &commit->id, GIT_COMMIT, &content, err))
 		return false;
@@ -304,7 +304,7 @@ bool
 commit_list(struct commit *commit, const struct commit_entry *folder, commit_visit *visit,
 	void *context, struct err *err)
 {
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	struct git_entry entry;
 	if (folder->is_submodule)
 		return true;
@@ -319,7 +319,7 @@ commit_list(struct commit *commit, const struct commit_entry *folder, commit_vis
 bool
 commit_read(struct commit *commit, const struct git_id *id, struct buf *out, struct err *err)
 {
-	struct bytes content;
+	struct bytes content = {NULL, 0};
 	if (!commit_content(commit, id, GIT_BLOB, &content, err))
 		return false;
 	buf_add(out, content);

@@ -12,7 +12,7 @@ bool
 git_id_parse(struct bytes text, struct git_id *out)
 {
 	struct git_id id = {.size = (uint8_t)(text.size / 2)};
-	if ((text.size != 2 * GIT_ID_SHA1 && text.size != GIT_ID_TEXT) ||
+	if ((text.size != (size_t)2 * GIT_ID_SHA1 && text.size != GIT_ID_TEXT) ||
 		!hex_parse(text, id.bytes))
 		return false;
 	*out = id;

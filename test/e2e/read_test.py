@@ -385,6 +385,18 @@ def _(box):
     box.check(not reads(box) and not glob.glob(os.path.join(box.root, "blobs", "*")), "nobody names it")
 
 
+@case("what no lock names is kept until gc, and is read again then")
+def _(box):
+    _, _, server = served(box)
+    box.check(box.cab("eval", "--raw", "-e", READ).out == "read me\n", "")
+    server.forget()
+    box.check(box.cab("eval", "--raw", "-e", READ).out == "read me\n" and server.count() == 1, f"one listing:\n{server.log()}")
+    box.cab("store", "gc")
+    box.check(not reads(box) and not box.objects(), "nothing is kept")
+    server.forget()
+    box.check(box.cab("eval", "--raw", "-e", READ).out == "read me\n" and server.count() == 3, server.log())
+
+
 @case("a cache has what was read, and another island.wasm asks for nothing")
 def _(box):
     _, _, server = served(box)
