@@ -227,7 +227,7 @@ static const struct builtin file_rows[] = {
 		"The content of a file, which must be UTF-8.", "isFunction readFile"},
 	{"readDirectory", 1, run_read_directory, "path -> { name : string }",
 		"The names in a folder, each with \"file\", \"directory\", \"symlink\" or "
-		"\"other\".",
+		"\"other\". Of a local folder what is in by the rules of LOCAL TREES.",
 		"isFunction readDirectory"},
 	{"pathExists", 1, run_path_exists, "path -> boolean",
 		"Whether there is something at a path.", "isFunction pathExists"},
