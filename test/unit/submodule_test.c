@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "guest_native.h"
+
+#include "submodule.h"
+
+struct trial {
+	const char *base, *url;
+};
+
+static void
+resolve_run(void *context)
+{
+	const struct trial *trial = context;
+	struct text out = {0};
+	text_put(&out, "before");
+	submodule_url(&out, span_text(trial->base), span_text(trial->url));
+	(void)fprintf(stderr, "[%.*s]", (int)out.size, out.data);
+}
+
+static void
+ends(struct trial trial, int code, const char *expected)
+{
+	struct buf log = guest_runs(resolve_run, &trial, code);
+	if (!log.size || !strstr(buf_text(&log), expected))
+		fail_msg("%s + %s: %s", trial.base, trial.url, log.size ? buf_text(&log) : "");
+	buf_release(&log);
+}
+
+static void
+a_relative_url_leads_from_its_repository_s(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {
+		{"https://h/o/r", "../x", "[https://h/o/x]"},
+		{"https://h/o/r/", "../x", "[https://h/o/x]"},
+		{"https://h/o/r.git", "../../p/x.git", "[https://h/p/x.git]"},
+		{"https://h/o/r", "./x", "[https://h/o/r/x]"},
+		{"https://h/o/r", "./../x", "[https://h/o/x]"},
+		{"http://h:8/o/r", "../x/", "[http://h:8/o/x]"},
+		{"https://h/o/r", "https://other/x", "[https://other/x]"},
+		{"https://h/o/r", "http://other/x//", "[http://other/x]"},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
+		ends((struct trial){rows[at][0], rows[at][1]}, 0, rows[at][2]);
+}
+
+static void
+what_leads_elsewhere_or_nowhere_ends_the_program(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"../../../x", "above its host"},
+		{"../../../../x", "above its host"},
+		{"ssh://h/x", "not one of http or https"},
+		{"git@h:o/x", "not one of http or https"},
+		{"ext::sh -c x", "not one of http or https"},
+		{"file:///etc", "not one of http or https"},
+		{"/etc", "not one of http or https"},
+		{"x", "not one of http or https"},
+		{"", "not one of http or https"},
+		{"https://", "not one of http or https"},
+		{"https:///x", "not one of http or https"},
+		{"https://h", "not one of http or https"},
+		{"https://h/", "not one of http or https"},
+		{"https://user@h/x", "not one of http or https"},
+		{"https://h/x?y", "not one of http or https"},
+		{"https://h/x#y", "not one of http or https"},
+		{"https://h/x y", "not one of http or https"},
+		{"https://h\\x/y", "not one of http or https"},
+		{"HTTPS://h/x", "not one of http or https"},
+		{"../x?y", "not one of http or https"},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
+		ends((struct trial){"https://h/o/r", rows[at][0]}, 1, rows[at][1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_relative_url_leads_from_its_repository_s),
+		cmocka_unit_test(what_leads_elsewhere_or_nowhere_ends_the_program),
+	};
+	return cmocka_run_group_tests_name("submodule", tests, NULL, NULL);
+}
