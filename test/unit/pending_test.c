@@ -24,6 +24,9 @@ a_record_is_kept_or_added_to_by_its_rule(void **state)
 	store_pend(store, FOLDER_READS, &name, PENDING_UNION, BYTES_LITERAL("old"));
 	store_pend(store, FOLDER_READS, &name, PENDING_UNION, BYTES_LITERAL("new"));
 	expect_record(store, FOLDER_READS, "new");
+	store_pend(store, FOLDER_NODES, &name, PENDING_KEEP, BYTES_LITERAL("old"));
+	store_pend(store, FOLDER_NODES, &name, PENDING_KEEP, BYTES_LITERAL("new"));
+	expect_record(store, FOLDER_NODES, "new");
 	store_pend(store, FOLDER_IDENTITIES, &name, PENDING_APPEND, BYTES_LITERAL("one,"));
 	store_pend(store, FOLDER_IDENTITIES, &name, PENDING_APPEND, BYTES_LITERAL("two"));
 	expect_record(store, FOLDER_IDENTITIES, "one,two");
