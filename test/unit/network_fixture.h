@@ -40,7 +40,7 @@ scene_open(struct scene *scene, const char *named, const char *more)
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	buf_format(&config,
 		"{\"allow\":[],\"named\":[\"%s\"],\"registries\":{},\"proxies\":{},"
-		"\"credentials\":[],\"authorities\":\"\",\"connections\":4,%s}",
+		"\"credentials\":[],\"authorities\":\"\",\"ssh\":[\"false\"],\"connections\":4,%s}",
 		named, more);
 	*scene = (struct scene){.socket = -1};
 	assert_true(wire_pair(&scene->socket, &theirs, &err));

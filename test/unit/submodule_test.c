@@ -51,7 +51,6 @@ what_leads_elsewhere_or_nowhere_ends_the_program(void **state)
 	static const char *const rows[][2] = {
 		{"../../../x", "above its host"},
 		{"../../../../x", "above its host"},
-		{"ssh://h/x", "not one of http or https"},
 		{"git@h:o/x", "not one of http or https"},
 		{"ext::sh -c x", "not one of http or https"},
 		{"file:///etc", "not one of http or https"},
