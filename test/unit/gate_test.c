@@ -16,7 +16,6 @@ proxy_open(struct proxy *proxy, const char *named, const char *origin, uint32_t 
 	int courier[2];
 	struct bytes origins = bytes_text(origin);
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	cleanup_buf struct buf letter = BUF(WIRE_PACKET);
 	scene_open(&proxy->scene, named, "\"mirrors\":{}," SCENE_LIMITS(0));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, courier), 0);
 	wire_begin(&packet, NETWORK_LISTEN);

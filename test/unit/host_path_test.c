@@ -2,6 +2,7 @@
 #include "host_fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
@@ -82,7 +83,7 @@ W5_names_that_lead_out_are_refused_by_every_function(void **state)
 struct racer {
 	int directory;
 	atomic_bool stops;
-	unsigned long rounds;
+	atomic_ulong rounds;
 };
 
 static void *
@@ -92,7 +93,7 @@ race(void *context)
 	while (!atomic_load(&racer->stops)) {
 		(void)syscall(SYS_renameat2, racer->directory, "swap", racer->directory, "out",
 			2 /* RENAME_EXCHANGE */);
-		racer->rounds++;
+		atomic_fetch_add(&racer->rounds, 1);
 	}
 	return NULL;
 }
@@ -110,6 +111,8 @@ T10_a_folder_that_becomes_a_link_while_it_is_walked_lets_nothing_out(void **stat
 	assert_int_equal(make_folder(fixture, "swap"), 0);
 	assert_int_equal(make_link(fixture, "../outside", "out"), 0);
 	assert_int_equal(pthread_create(&thread, NULL, race, &racer), 0);
+	while (!atomic_load(&racer.rounds))
+		(void)sched_yield();
 	for (int round = 0; round < 20000; round++) {
 		uint32_t name = fixture_put(fixture, 100, BYTES_LITERAL("swap/x"));
 		uint32_t fd = 0;
@@ -127,9 +130,8 @@ T10_a_folder_that_becomes_a_link_while_it_is_walked_lets_nothing_out(void **stat
 	}
 	atomic_store(&racer.stops, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	/* Both sides did something, and nothing of it lies outside. */
+	/* Something was made, and nothing of it lies outside. */
 	assert_true(made > 0);
-	assert_true(racer.rounds > 0);
 	assert_int_equal(rmdir(outside), 0);
 }
 

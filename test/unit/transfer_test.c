@@ -121,7 +121,7 @@ a_cancelled_transfer_says_no_more_and_holds_nobody_up(void **state)
 	char byte;
 	assert_int_equal(read(held, &byte, 1), 0);
 	/* One that waits for ever does not keep the program when its realizer is gone. */
-	cleanup_fd int again = scene_ask(&scene, "GET", peer.origin, "", "", peer.origin, 0);
+	cleanup_fd UNUSED int again = scene_ask(&scene, "GET", peer.origin, "", "", peer.origin, 0);
 	scene_close(&scene);
 	peer_end(&peer);
 	peer_end(&other);
