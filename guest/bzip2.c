@@ -334,12 +334,6 @@ static inline uint8_t
 front_take(uint8_t *front, uint32_t back)
 {
 	uint8_t byte = front[back];
-	for (; back >= 4; back -= 4) {
-		front[back] = front[back - 1];
-		front[back - 1] = front[back - 2];
-		front[back - 2] = front[back - 3];
-		front[back - 3] = front[back - 4];
-	}
 	for (; back; back--)
 		front[back] = front[back - 1];
 	front[0] = byte;

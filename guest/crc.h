@@ -15,7 +15,7 @@
 
 struct crc {
 	uint64_t ones; /* as many as the sum has bits */
-	uint64_t tables[4][256];
+	uint64_t table[256];
 };
 
 void crc_build(struct crc *crc, uint64_t polynomial);

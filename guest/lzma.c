@@ -75,8 +75,15 @@ bit_read(struct lzma_range *range, uint16_t *probability)
 	return 1;
 }
 
+/* The same for a decision that comes once a match: not worth a copy of its own. */
+static __attribute__((noinline)) unsigned
+choice_read(struct lzma_range *range, uint16_t *probability)
+{
+	return bit_read(range, probability);
+}
+
 /* A number of so many bits, the highest first, with a 1 before them. */
-static inline unsigned
+static __attribute__((noinline)) unsigned
 tree_read(struct lzma_range *range, uint16_t *model, unsigned limit)
 {
 	unsigned at = 1;
@@ -102,9 +109,9 @@ reverse_read(struct lzma_range *range, uint16_t *model, unsigned bits)
 static inline unsigned
 size_read(struct lzma_range *range, struct lzma_size *model, unsigned position)
 {
-	if (!bit_read(range, &model->choice))
+	if (!choice_read(range, &model->choice))
 		return 2 + tree_read(range, model->low[position], 8);
-	if (!bit_read(range, &model->choice_more))
+	if (!choice_read(range, &model->choice_more))
 		return 10 + tree_read(range, model->middle[position], 8);
 	return 18 + tree_read(range, model->high, 256);
 }
@@ -136,20 +143,16 @@ static inline uint8_t
 literal_read(struct lzma_range *range, uint16_t *model, bool is_matched, unsigned match)
 {
 	unsigned at = 1;
-	if (is_matched) {
-		unsigned offset = 0x100;
-		do {
-			match <<= 1;
-			unsigned bit = match & offset;
-			unsigned one = bit_read(range, &model[offset + bit + at]);
-			at = at << 1 | one;
-			offset &= one ? bit : ~bit;
-		} while (at < 0x100);
-	} else {
-		do
-			at = at << 1 | bit_read(range, &model[at]);
-		while (at < 0x100);
-	}
+	unsigned offset = 0x100;
+	if (!is_matched)
+		return (uint8_t)tree_read(range, model, 0x100);
+	do {
+		match <<= 1;
+		unsigned bit = match & offset;
+		unsigned one = bit_read(range, &model[offset + bit + at]);
+		at = at << 1 | one;
+		offset &= one ? bit : ~bit;
+	} while (at < 0x100);
 	return (uint8_t)at;
 }
 
@@ -179,8 +182,8 @@ repeat_choose(struct lzma *lzma, struct lzma_range *range)
 {
 	struct lzma_model *model = &lzma->model;
 	unsigned which = 1;
-	if (bit_read(range, &model->is_repeat_1[lzma->state]))
-		which = 2 + bit_read(range, &model->is_repeat_2[lzma->state]);
+	if (choice_read(range, &model->is_repeat_1[lzma->state]))
+		which = 2 + choice_read(range, &model->is_repeat_2[lzma->state]);
 	uint32_t chosen = lzma->repeats[which];
 	for (; which; which--)
 		lzma->repeats[which] = lzma->repeats[which - 1];
@@ -194,16 +197,16 @@ match_read(struct lzma *lzma, struct lzma_range *range, unsigned position)
 	struct lzma_model *model = &lzma->model;
 	unsigned state = lzma->state;
 	bool was_literal = state < LITERAL_STATES;
-	if (!bit_read(range, &model->is_repeat[state])) {
+	if (!choice_read(range, &model->is_repeat[state])) {
 		unsigned size = size_read(range, &model->match, position);
 		memmove(lzma->repeats + 1, lzma->repeats, 3 * sizeof lzma->repeats[0]);
 		lzma->repeats[0] = distance_read(range, model, size);
 		lzma->state = was_literal ? 7 : 10;
 		return size;
 	}
-	if (bit_read(range, &model->is_repeat_0[state])) {
+	if (choice_read(range, &model->is_repeat_0[state])) {
 		repeat_choose(lzma, range);
-	} else if (!bit_read(range, &model->is_long[state][position])) {
+	} else if (!choice_read(range, &model->is_long[state][position])) {
 		lzma->state = was_literal ? 9 : 11;
 		return 1;
 	}
@@ -221,7 +224,7 @@ lzma_run(struct lzma *lzma, size_t left, size_t soft)
 	while (left && used < soft) {
 		uint32_t place = (uint32_t)used + lzma->position;
 		unsigned position = place & lzma->position_mask;
-		if (!bit_read(&range, &model->is_match[lzma->state][position])) {
+		if (!choice_read(&range, &model->is_match[lzma->state][position])) {
 			unsigned before = used ? window[used - 1] : 0;
 			unsigned context =
 				((place & lzma->literal_position) << lzma->literal_context) +

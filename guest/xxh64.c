@@ -29,42 +29,16 @@ xxh64_start(struct xxh64 *sum)
 	sum->size = 0;
 }
 
-static void
-stripes_add(struct xxh64 *sum, const uint8_t *data, size_t count)
-{
-	uint64_t one = sum->lanes[0];
-	uint64_t two = sum->lanes[1];
-	uint64_t three = sum->lanes[2];
-	uint64_t four = sum->lanes[3];
-	for (; count; count--, data += 32) {
-		one = lane_add(one, load_64(data));
-		two = lane_add(two, load_64(data + 8));
-		three = lane_add(three, load_64(data + 16));
-		four = lane_add(four, load_64(data + 24));
-	}
-	sum->lanes[0] = one;
-	sum->lanes[1] = two;
-	sum->lanes[2] = three;
-	sum->lanes[3] = four;
-}
-
 void
 xxh64_add(struct xxh64 *sum, struct span bytes)
 {
 	size_t held = sum->size % 32;
 	sum->size += bytes.size;
-	if (held) {
-		size_t some = size_min(32 - held, bytes.size);
-		memcpy(sum->held + held, bytes.data, some);
-		bytes = span_after(bytes, some);
-		if (held + some < 32)
-			return;
-		stripes_add(sum, sum->held, 1);
+	while (span_collect(&bytes, sum->held, &held, 32)) {
+		for (size_t at = 0; at < 4; at++)
+			sum->lanes[at] = lane_add(sum->lanes[at], load_64(sum->held + 8 * at));
+		held = 0;
 	}
-	stripes_add(sum, bytes.data, bytes.size / 32);
-	bytes = span_after(bytes, bytes.size & ~(size_t)31);
-	if (bytes.size)
-		memcpy(sum->held, bytes.data, bytes.size);
 }
 
 COLD uint64_t
@@ -85,9 +59,7 @@ xxh64_end(const struct xxh64 *sum)
 	for (; left >= 8; left -= 8, rest += 8)
 		value = turn(value ^ lane_add(0, load_64(rest)), 27) * PRIME_1 + PRIME_4;
 	if (left >= 4) {
-		uint32_t word;
-		__builtin_memcpy(&word, rest, sizeof word);
-		value = turn(value ^ word * PRIME_1, 23) * PRIME_2 + PRIME_3;
+		value = turn(value ^ load_32(rest) * PRIME_1, 23) * PRIME_2 + PRIME_3;
 		left -= 4;
 		rest += 4;
 	}
