@@ -50,7 +50,7 @@ submodule_url(struct text *out, struct span base, struct span url)
 	}
 	text_add(out, rest);
 	if (url_root(text_span(out)) == 0)
-		fail_about("a submodule's URL is not one of http or https, or relative to its "
+		fail_about("a submodule's URL is not one of http, https or ssh, or relative to its "
 			   "repository",
 			url);
 	while (out->data[out->size - 1] == '/')

@@ -40,10 +40,16 @@ tar_start(struct tar *tar)
 }
 
 bool
+tar_has_ended(const struct tar *tar)
+{
+	return tar->state == TAIL;
+}
+
+bool
 tar_is_whole(const struct tar *tar)
 {
 	/* Less than a block behind the end is no zeros that were looked at. */
-	return tar->state == TAIL && tar->collected == 0;
+	return tar_has_ended(tar) && tar->collected == 0;
 }
 
 static int

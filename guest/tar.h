@@ -61,6 +61,9 @@ struct tar {
 
 void tar_start(struct tar *tar);
 enum tar_event tar_step(struct tar *tar, struct span *input, struct span *data);
+/* Its end has come; what follows may be zeros alone. */
+bool tar_has_ended(const struct tar *tar);
+/* And of them no part of a block is left, which nobody has looked at. */
 bool tar_is_whole(const struct tar *tar);
 /* Whether 512 bytes are a header. */
 bool tar_is_header(const uint8_t block[TAR_BLOCK]);

@@ -63,7 +63,7 @@ tar_add(struct unpack *unpack, struct span bytes)
 	struct span data;
 	/* A small file can unpack to zeros without end. */
 	unpack->tar_size += bytes.size;
-	if (tar_is_whole(tar))
+	if (tar_has_ended(tar))
 		unpack->behind += bytes.size;
 	if (unpack->tar_size > TAR_MAX || unpack->behind > BEHIND_MAX)
 		fail_in("tar", "larger than any archive of 8 GiB");

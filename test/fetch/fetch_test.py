@@ -511,11 +511,11 @@ def submodules_without_an_end_and_urls_that_are_none_are_refused():
     refused("too many submodules in each other: in", "git", GIT + "/o/chain", "submodules=true")
     inner = git("o/inner", "rev-parse", "main").decode().strip()
     for number, (url, sentence) in enumerate((
-            ("../../../../x", "leads above its host"), ("git@example.org:o/r", "not one of http or https"),
-            ("ssh://example.org/r", "not one of http or https"), ("file:///etc", "not one of http or https"),
-            ("/etc", "not one of http or https"), ("ext::sh -c x", "not one of http or https"),
-            ("http://user@127.0.0.1/r", "not one of http or https"), ("http:///r", "not one of http or https"),
-            ("https://127.0.0.1", "not one of http or https"), ("http://127.0.0.1/r?q", "not one of http or https"))):
+            ("../../../../x", "leads above its host"), ("git@example.org:o/r", "not one of http, https or ssh"),
+            ("file:///etc", "not one of http, https or ssh"),
+            ("/etc", "not one of http, https or ssh"), ("ext::sh -c x", "not one of http, https or ssh"),
+            ("http://user@127.0.0.1/r", "not one of http, https or ssh"), ("http:///r", "not one of http, https or ssh"),
+            ("https://127.0.0.1", "not one of http, https or ssh"), ("http://127.0.0.1/r?q", "not one of http, https or ssh"))):
         submodule_commit(f"o/wrong-{number}", {"in": (url, inner)})
         refused(sentence, "git", f"{GIT}/o/wrong-{number}", "submodules=true")
 

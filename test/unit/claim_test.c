@@ -87,6 +87,21 @@ a_key_is_made_of_what_names_the_claim_and_of_nothing_else(void **state)
 	assert_true(digest_equal(&key, &keys[0]));
 }
 
+/* Neither a byte that is another nor an end that is missing. */
+static void
+is_believed_whole_alone(struct buf *text, const struct digest *key)
+{
+	struct claim back;
+	for (size_t byte = 0; byte < text->size; byte++) {
+		text->data[byte] ^= 1;
+		struct bytes rest = buf_bytes(text);
+		bad(claim_decode(&rest, key, &back, &err), ERR_CORRUPT);
+		text->data[byte] ^= 1;
+		rest = bytes_first(buf_bytes(text), byte);
+		bad(claim_decode(&rest, key, &back, &err), ERR_CORRUPT);
+	}
+}
+
 static void
 a_record_reads_back_and_no_flipped_byte_is_believed(void **state)
 {
@@ -109,14 +124,7 @@ a_record_reads_back_and_no_flipped_byte_is_believed(void **state)
 		assert_int_equal(back.files, 3);
 		assert_int_equal(back.scoped, claims[at].scoped);
 		assert_true(vouch_equal(&back.vouch, &claims[at].vouch));
-		for (size_t byte = 0; byte < text.size; byte++) {
-			text.data[byte] ^= 1;
-			rest = buf_bytes(&text);
-			bad(claim_decode(&rest, &key, &back, &err), ERR_CORRUPT);
-			text.data[byte] ^= 1;
-			rest = bytes_first(buf_bytes(&text), byte);
-			bad(claim_decode(&rest, &key, &back, &err), ERR_CORRUPT);
-		}
+		is_believed_whole_alone(&text, &key);
 		/* A whole record in the file of another key is none of its. */
 		key.bytes[0] ^= 1;
 		rest = buf_bytes(&text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "wire/engine.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -39,7 +40,7 @@ every_process_says_the_same_behind_what_is_there(void **state)
 	cleanup_buf struct buf other = BUF(4096);
 	int ends[2];
 	engine_print(&own);
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pid_t child = fork();
 	if (child == 0) {
 		cleanup_buf struct buf text = BUF(4096);

@@ -35,8 +35,8 @@ trial_print(void *context)
 	const struct request *request = trial_read(trial);
 	struct text url = {0};
 	request_url(request, &url);
-	struct span pin =
-		request_pin(request, span_text(trial->format ? trial->format : "git"), 2 * SUM_MAX);
+	struct span pin = request_pin(
+		request, span_text(trial->format ? trial->format : "git"), (size_t)2 * SUM_MAX);
 	(void)fprintf(stderr, "%.*s|%.*s|%.*s|%.*s|%u|%.*s", (int)url.size, url.data,
 		(int)request->reference.size, request->reference.data, (int)request->subpath.size,
 		request->subpath.data, (int)request->options.size, request->options.data,
