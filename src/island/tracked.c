@@ -69,7 +69,7 @@ tracked_name(struct tracked *tracked, unsigned version, struct bytes before, str
 		return false;
 	size_t size = bytes_find(*rest, 0);
 	size_t kept = version == 4 ? before.size - strip : 0;
-	if (size == SIZE_MAX || kept + size == 0 || kept + size > TRACKED_NAME_MAX)
+	if (size == SIZE_MAX || kept + size > TRACKED_NAME_MAX)
 		return false;
 	*out = bytes_first(*rest, size);
 	*rest = bytes_from(*rest, size);
@@ -151,16 +151,21 @@ tracked_decode(struct tracked *tracked, struct bytes data, struct err *err)
 	struct bytes rest = bytes_first(
 		bytes_from(data, TRACKED_HEAD), data.size - TRACKED_HEAD - TRACKED_CHECKSUM);
 	bool sorted = true;
+	/* A split index has entries without a name, of files that the shared one names. */
+	size_t nameless = SIZE_MAX;
 	for (size_t at = 0; at < count; at++) {
 		if (!tracked_entry(tracked, version, &rest))
 			return tracked_bad(at, err);
 		const struct tracked_row *row = &tracked->rows.data[at];
+		if (!row->path.size)
+			nameless = at;
 		sorted &= !at || tracked_order(row - 1, row) <= 0;
 	}
 	if (!sorted)
 		qsort(tracked->rows.data, tracked->rows.size, sizeof *tracked->rows.data,
 			tracked_order);
-	return tracked_extensions(rest, err);
+	return tracked_extensions(rest, err) &&
+	       (nameless == SIZE_MAX || tracked_bad(nameless, err));
 }
 
 bool

@@ -129,6 +129,14 @@ what_must_be_understood_and_is_not_is_refused(void **state)
 		checksum(&data);
 		fails(&data, rows[at].sentence);
 	}
+	/* A file that the shared index names has an entry without a name. */
+	cleanup_buf struct buf split = BUF(BUF_MAX);
+	head(&split, 2, 1);
+	entry(&split, 2, 0100644, 0, BYTES_LITERAL(""));
+	buf_add(&split, BYTES_LITERAL("link\0\0\0\1x"));
+	checksum(&split);
+	fails(&split, rows[0].sentence);
+
 	cleanup_buf struct buf data = BUF(BUF_MAX);
 	head(&data, 5, 0);
 	checksum(&data);
