@@ -215,7 +215,7 @@ huffman_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, s
 	return left == 0;
 }
 
-/* One by one: side by side they take half the time, but that is a tenth of a frame's, and 700 bytes. */
+/* One by one: side by side they take half the time, but that is at most a seventh of a frame's, and 700 bytes. */
 bool
 huffman_decode_four(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size)
 {
