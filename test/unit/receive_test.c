@@ -13,8 +13,8 @@ make_repository(void **state)
 	buf_release(&made);
 	(void)snprintf(path, sizeof path, "%s/r/big", folder);
 	data_write(path, buf_bytes(&words));
-	for (int at = 0; at < 20; at++) {
-		(void)snprintf(path, sizeof path, "%s/r/sub/%d", folder, at);
+	for (size_t at = 0; at < 20; at++) {
+		(void)snprintf(path, sizeof path, "%s/r/sub/%zu", folder, at);
 		words.data[500 * at] = 'X';
 		data_write(path, bytes_of(words.data, 20000));
 	}
