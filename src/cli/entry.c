@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/entry.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,35 +160,6 @@ entry_on_say(void *context, struct bytes line)
 	buf_add_byte(&entry->later, '\n');
 }
 
-static void
-entry_on_signal(void *context, short events)
-{
-	(void)events;
-	struct entry *entry = (struct entry *)context;
-	struct signalfd_siginfo info;
-	while (read(entry->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-		plan_cancel(session_plan(entry->session));
-}
-
-/* Ctrl-C, hang-up and a polite kill end a run in order: programs first, then the lock, then cab. */
-static bool
-entry_watch_signals(struct entry *entry, struct err *err)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_system(err, errno, "signals");
-	entry->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (entry->signal_fd < 0)
-		return err_system(err, errno, "signals");
-	entry->signals = loop_watch(
-		session_loop(entry->session), entry->signal_fd, POLLIN, entry_on_signal, entry);
-	return true;
-}
-
 static enum progress_style
 entry_style(const struct options *options)
 {
@@ -288,8 +256,6 @@ entry_close(struct entry *entry)
 	if (entry->session)
 		session_save(entry->session);
 	progress_free(entry->progress);
-	loop_unwatch(entry->signals);
-	fd_release(&entry->signal_fd);
 	session_close(entry->session);
 	account_release(&entry->account);
 	buf_release(&entry->later);
@@ -351,7 +317,7 @@ entry_try(struct entry *entry, const struct session_options *options, const stru
 	entry->session = session_open(options, &printed, err);
 	entry_print(entry, &printed);
 	entry_print(entry, &entry->later);
-	if (!entry->session || !entry_watch_signals(entry, err))
+	if (!entry->session || !session_watch_signals(entry->session, err))
 		return false;
 	entry->progress = progress_new(session_loop(entry->session), entry_style(entry->options));
 	struct value *value = NULL;
@@ -372,7 +338,7 @@ entry_run(const struct options *options, const char *operand, bool island, bool 
 {
 	cleanup_buf struct buf input = BUF(ENTRY_INPUT_MAX);
 	for (int tries = 1;; tries++) {
-		struct entry entry = {.options = options, .signal_fd = -1, .later = BUF(1 << 20)};
+		struct entry entry = {.options = options, .later = BUF(1 << 20)};
 		struct session_options session;
 		account_init(&entry.account);
 		bool done = entry_fill(&entry, operand, island, update, &input, &session, err);

@@ -21,8 +21,6 @@ struct entry {
 	const struct options *options;
 	struct session *session;
 	struct progress *progress;
-	struct loop_watch *signals;
-	int signal_fd;
 	struct account account;
 	bool failed;      /* something did, by itself */
 	char *path;       /* of the operand, without the selection */

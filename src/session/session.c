@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "session/session.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -164,6 +167,7 @@ session_open(const struct session_options *options, struct buf *printed, struct 
 	session->options = *options;
 	session->arena = ARENA;
 	session->lock_folder = -1;
+	session->signals = -1;
 	if (!session_open_parts(session, printed, err)) {
 		session_close(session);
 		return NULL;
@@ -191,6 +195,8 @@ session_close(struct session *session)
 {
 	if (!session)
 		return;
+	loop_unwatch(session->signal_watch);
+	fd_release(&session->signals);
 	plan_free(session->plan);
 	evaluator_free(session->evaluator);
 	if (session->realizer)
@@ -305,6 +311,34 @@ struct plan *
 session_plan(struct session *session)
 {
 	return session->plan;
+}
+
+static void
+session_on_signal(void *context, short events)
+{
+	(void)events;
+	const struct session *session = (const struct session *)context;
+	struct signalfd_siginfo info;
+	while (read(session->signals, &info, sizeof info) == (ssize_t)sizeof info)
+		plan_cancel(session->plan);
+}
+
+bool
+session_watch_signals(struct session *session, struct err *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_system(err, errno, "signals");
+	session->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (session->signals < 0)
+		return err_system(err, errno, "signals");
+	session->signal_watch =
+		loop_watch(session->loop, session->signals, POLLIN, session_on_signal, session);
+	return true;
 }
 
 struct loop *

@@ -107,6 +107,9 @@ MUST_CHECK bool session_build(struct session *session, const session_goals *goal
  * `say`. */
 void session_save(struct session *session);
 
+/* From now on SIGINT, SIGTERM and SIGHUP end what the plan does, in order, and not the process. Once a session. */
+MUST_CHECK bool session_watch_signals(struct session *session, struct err *err);
+
 struct evaluator *session_evaluator(struct session *session);
 struct store *session_store(struct session *session);
 struct graph *session_graph(struct session *session);

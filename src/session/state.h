@@ -74,6 +74,8 @@ struct session {
 	struct session_options options;
 	struct arena arena;
 	struct loop *loop;
+	struct loop_watch *signal_watch;
+	int signals; /* a signalfd; -1 until they are watched */
 	struct config *config;
 	struct store *store;
 	struct realizer *realizer;

@@ -2,12 +2,8 @@
 #include "session/trial.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "session/state.h"
 
 enum { TRIAL_LINE = 512 };
@@ -18,7 +14,6 @@ struct trial {
 	struct trial_outcome *out;
 	struct session *session;
 	char line[TRIAL_LINE];
-	int signals;
 };
 
 static void
@@ -72,31 +67,6 @@ trial_on_say(void *context, struct bytes line)
 {
 	struct trial *trial = (struct trial *)context;
 	(void)snprintf(trial->line, sizeof trial->line, "%.*s", BYTES_ARGS(line));
-}
-
-static void
-trial_on_signal(void *context, short events)
-{
-	struct trial *trial = (struct trial *)context;
-	struct signalfd_siginfo info;
-	(void)events;
-	while (read(trial->signals, &info, sizeof info) == (ssize_t)sizeof info)
-		plan_cancel(trial->session->plan);
-}
-
-/* Its store is removed by the caller, so an interrupt ends the run and not cab. */
-static bool
-trial_watch_signals(struct trial *trial, struct err *err)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_system(err, errno, "signals");
-	trial->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return trial->signals >= 0 || err_system(err, errno, "signals");
 }
 
 static bool
@@ -156,17 +126,15 @@ trial_go(struct trial *trial, struct err *err)
 	struct session *session = trial->session;
 	struct err failed;
 	size_t node = 0;
-	if (!trial_add(trial, &node, err) || !trial_watch_signals(trial, err))
+	/* Its store is removed by the caller, so an interrupt ends the run and not cab. */
+	if (!trial_add(trial, &node, err) || !session_watch_signals(session, err))
 		return false;
-	struct loop_watch *watch =
-		loop_watch(session->loop, trial->signals, POLLIN, trial_on_signal, trial);
 	if (request->begin)
 		request->begin(request->context, session->loop);
 	bool done = request->pin_count ? plan_build(session->plan, &node, 1, &failed)
 				       : plan_ask(session->plan, &node, 1, &failed);
 	if (request->end)
 		request->end(request->context);
-	loop_unwatch(watch);
 	trial->out->done &= done;
 	if (done)
 		trial_take_output(trial, node);
@@ -187,7 +155,7 @@ trial_run(struct arena *arena, const struct trial_request *request, struct trial
 {
 	static const char *const sets[] = {
 		"network.allow=[\"127.0.0.1\"]", "network.retries=0", "network.waitSeconds=0"};
-	struct trial trial = {.arena = arena, .request = request, .out = out, .signals = -1};
+	struct trial trial = {.arena = arena, .request = request, .out = out};
 	*out = (struct trial_outcome){0};
 	if (setenv("CAB_ROOT", request->root, 1) < 0 || setenv("CAB_CONFIG", "/dev/null", 1) < 0)
 		return err_system(err, errno, "environment");
@@ -207,6 +175,5 @@ trial_run(struct arena *arena, const struct trial_request *request, struct trial
 		tried = false;
 	}
 	session_close(trial.session);
-	fd_release(&trial.signals);
 	return tried;
 }
