@@ -7,23 +7,18 @@ import http.server
 import os
 import pathlib
 import random
-import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 import threading
 
+from points import run_all, test
+
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="archive-test-"))
 FILES = ROOT / "files"
-TESTS = []
 PACKERS = {"tar": "cat", "tar.gz": "gzip -9", "tar.xz": "xz -T1 -6", "tar.zst": "zstd -q -19", "tar.bz2": "bzip2 -9"}
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def shell(line, **more):
@@ -263,19 +258,4 @@ FILES.mkdir()
 sources_make()
 SERVER = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
 threading.Thread(target=SERVER.serve_forever, daemon=True).start()
-failed = 0
-try:
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {number} - {function.__name__}")
-        except Exception as error:  # a test's failure is its own
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# line {line}: {part}\n" for part in f"{type(error).__name__}: {error}"[:2000].splitlines()))
-        sys.stdout.flush()
-finally:
-    shutil.rmtree(ROOT)
-sys.exit(1 if failed else 0)
+run_all(ROOT)

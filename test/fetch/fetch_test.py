@@ -18,6 +18,7 @@ import threading
 
 SERVER = pathlib.Path(__file__).resolve().parent.parent / "server"
 sys.path.insert(0, str(SERVER))
+from points import run_all, test
 from peer import Peer, commit_of, identity_of, packed, pkt, refs, sent  # noqa: E402  (it lies in a folder beside this one)
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fetch-test-"))
@@ -27,12 +28,6 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": str(ROOT), "GIT_CONFIG_NOSYST
                "GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_EMAIL": "e", "GIT_COMMITTER_NAME": "n",
                "GIT_COMMITTER_EMAIL": "e", "GIT_AUTHOR_DATE": "@100000 +0000",
                "GIT_COMMITTER_DATE": "@100000 +0000", "LC_ALL": "C.UTF-8"}
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def command(*words, **more):
@@ -772,27 +767,14 @@ REGISTRY = start("httpd.py", "registry-state", REGISTRY_FILES)
 FORGETFUL = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
 threading.Thread(target=FORGETFUL.serve_forever, daemon=True).start()
 OLD = f"http://127.0.0.1:{FORGETFUL.server_port}"
-# A test that is ended takes its servers with it.
-signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-failed = 0
-try:
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {number} - {function.__name__}")
-        except Exception as error:  # a test's failure is its own
-            failed += 1
-            print(f"not ok {number} - {function.__name__}")
-            where = error.__traceback__.tb_next
-            while where.tb_next and where.tb_next.tb_frame.f_code.co_filename == __file__:
-                where = where.tb_next
-            print("".join(f"# {line}\n" for line in
-                          f"line {where.tb_lineno}: {type(error).__name__}: {error}".splitlines()[:12]), end="")
-        sys.stdout.flush()
-finally:
+
+
+def servers_stop():
     command(SERVER / "git.sh", "stop", ROOT / "git-state")
     for state in ("http-state", "registry-state"):
         command(SERVER / "httpd.py", "stop", ROOT / state)
-    shutil.rmtree(ROOT)
-sys.exit(1 if failed else 0)
+
+
+# A test that is ended takes its servers with it.
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+run_all(ROOT, end=servers_stop)

@@ -10,22 +10,16 @@ sys.argv[1] is native_run.
 """
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "server"))
+from points import run_all, test  # noqa: E402,F401  (`test` is for those that import this)
 from registry import Registry  # noqa: E402
 
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="packages-test-"))
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 class Outcome:
@@ -82,26 +76,13 @@ def refused(sentence, *arguments, **more):
     return outcome
 
 
-def run_test(number, function):
+def with_registry(function):
     server = Registry()
     try:
         function(server)
-        print(f"ok {number} - {function.__name__}")
-        return True
-    except Exception as error:  # a test's failure is its own
-        line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
-        print(f"not ok {number} - {function.__name__}")
-        print("".join(f"# {text}\n" for text in f"line {line}: {type(error).__name__}: {error}".splitlines()), end="")
-        return False
     finally:
         server.stop()
-        sys.stdout.flush()
 
 
 def main():
-    try:
-        print(f"1..{len(TESTS)}")
-        good = [run_test(number, function) for number, function in enumerate(TESTS, 1)]
-    finally:
-        shutil.rmtree(ROOT)
-    sys.exit(0 if all(good) else 1)
+    run_all(ROOT, with_registry)

@@ -8,22 +8,17 @@ import io
 import os
 import pathlib
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 
+from points import run_all, test
+
 RUN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="tar-hostile-"))
-TESTS = []
 ARCHIVES = {}
 FILE, HARD, LINK, CHARACTERS, BLOCKS, FOLDER, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -246,20 +241,4 @@ def T9_depth_and_names_have_ceilings():
 
 SERVER = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
 threading.Thread(target=SERVER.serve_forever, daemon=True).start()
-failed = 0
-try:
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {number} - {function.__name__}")
-        except Exception as error:  # a test's failure is its own
-            failed += 1
-            frames = error.__traceback__
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# line {frames.tb_next.tb_lineno}: {part}\n"
-                          for part in f"{type(error).__name__}: {error}"[:2000].splitlines()))
-        sys.stdout.flush()
-finally:
-    shutil.rmtree(ROOT)
-sys.exit(1 if failed else 0)
+run_all(ROOT)
