@@ -194,7 +194,7 @@ modules_lie("G8: a submodule's path that climbs", "leads elsewhere", MODULE % (b
 modules_lie("G8: a submodule's path that is absolute", "leads elsewhere", MODULE % (b"/sub", b"../x"))
 modules_lie("G8: a submodule's URL that looks like an option", "begins with '-'", MODULE % (b"sub", b"--upload-pack=x"))
 modules_lie("G8: a submodule's URL with a newline", "control characters", MODULE % (b"sub", b'"http://127.0.0.1\\n/x"'))
-modules_lie("G8: a submodule's URL that runs a command", "not one of http or https", MODULE % (b"sub", b"ext::sh -c x"))
+modules_lie("G8: a submodule's URL that runs a command", "not one of http, https or ssh", MODULE % (b"sub", b"ext::sh -c x"))
 modules_lie("G8: a submodule's URL that climbs above its host", "above its host", MODULE % (b"sub", b"../../../../x"))
 modules_lie("G8: a submodule at an origin of its own", "is not among the origins",
             MODULE % (b"sub", b"http://127.0.0.1:PORT/x"))
