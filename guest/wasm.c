@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * wasm: what a freestanding WebAssembly program lacks: the memory functions that the compiler
- * calls, and the linear memory as a heap. Compiled with -fno-builtin, or memcpy would call itself.
+ * calls, the linear memory as a heap, and its texts, which are deflated. Compiled with -fno-builtin,
+ * or memcpy would call itself.
  */
 #include "heap.h"
+#include "inflate.h"
 
 extern uint8_t __heap_base;
 
 enum { PAGE = 64 << 10 };
+
+/* What deflate.c leaves at the heap's base: the program's texts, and where they belong. */
+struct texts {
+	uint8_t *to;
+	size_t size;
+	size_t packed_size;
+	uint8_t packed[];
+};
 
 void *
 heap_extend(size_t size)
@@ -63,11 +73,24 @@ strlen(const char *text)
 	return size;
 }
 
+/* Apart, or the whole program would run above these 8 KiB of stack. */
+static __attribute__((noinline)) void
+texts_put(void)
+{
+	const struct texts *texts = (const struct texts *)(const void *)&__heap_base;
+	struct span packed = span_of(texts->packed, texts->packed_size);
+	struct inflate_window window = {texts->to, 0, texts->size};
+	struct inflate inflate;
+	inflate_start(&inflate);
+	(void)inflate_step(&inflate, &packed, &window);
+}
+
 void guest_main(void);
 __attribute__((export_name("_start"))) void guest_start(void);
 
 void
 guest_start(void)
 {
+	texts_put();
 	guest_main();
 }

@@ -15,6 +15,7 @@ cat >"$copy/meson.build" <<'MESON'
 project('island', 'c', default_options: ['c_std=gnu17'])
 source_root = include_directories('src')
 hashes_dep = declare_dependency(include_directories: include_directories('engine'))
+zlib_dep = dependency('zlib', static: true)
 subdir('guest')
 MESON
 meson setup "$copy/build" "$copy" >"$copy/log" 2>&1 || { cat "$copy/log"; exit 1; }
