@@ -179,6 +179,9 @@ embedded_close(struct realizer *realizer)
 	must(embedded->jobs.size == 0, "a realizer is closed when its jobs are done");
 	must(!embedded->settle_timer && embedded->unsettled.size == 0,
 		"a realizer is closed when what its jobs made is settled");
+	/* They end while the rest is put away. */
+	spawner_kill(embedded->spawner);
+	network_kill(embedded->network);
 	array_release(&embedded->unsettled);
 	while (embedded->ids.size)
 		run_lock_release(&embedded->ids.data[--embedded->ids.size].lock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "realize/network.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,12 @@ network_stop(struct network *network)
 	fd_release(&network->socket);
 	process_release(&network->process);
 	network->process = PROCESS_NONE;
+}
+
+void
+network_kill(struct network *network)
+{
+	process_signal(&network->process, SIGKILL);
 }
 
 void

@@ -50,6 +50,8 @@ struct network_listener {
 
 /* `program` and `config` (the JSON of src/wire/network.h) are copied. */
 struct network *network_new(struct loop *loop, const char *program, struct bytes config);
+/* The process ends while the caller does something else; network_free, which is next, waits for it. */
+void network_kill(struct network *network);
 void network_free(struct network *network);
 
 /* Starts the process now, so that it is ready when the first transfer comes. */

@@ -66,6 +66,12 @@ spawner_stop(struct spawner *spawner)
 }
 
 void
+spawner_kill(struct spawner *spawner)
+{
+	process_signal(&spawner->process, SIGKILL);
+}
+
+void
 spawner_free(struct spawner *spawner)
 {
 	if (!spawner)

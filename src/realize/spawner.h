@@ -45,6 +45,8 @@ typedef void spawner_started(void *context, int pid, int pidfd, struct bytes why
 /* `module` is island.wasm, borrowed for the spawner's life. */
 struct spawner *spawner_new(
 	struct loop *loop, struct store *store, const char *program, struct bytes module);
+/* The process ends while the caller does something else; spawner_free, which is next, waits for it. */
+void spawner_kill(struct spawner *spawner);
 void spawner_free(struct spawner *spawner);
 
 /* -1 and *err on failure: ERR_REFUSED says why the module is not valid. Blocks while it compiles. */

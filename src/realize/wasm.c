@@ -155,8 +155,10 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 	struct bytes *origins = NULL;
 	host.origin_count = wasm_origins(job, &origins, &host.redirects);
 	host.origins = origins;
-	/* It loads its libraries while the guest is set up; a failure is told by the first request. */
+	/* Both load their libraries while the rest is made ready; a failure is told by who needs them first. */
 	struct err later;
+	if (!spawner_start(host.spawner, &later))
+		trace("realize", "%s", later.text);
 	if (!host.refusal && !network_start(host.network, &later))
 		trace("realize", "%s", later.text);
 
