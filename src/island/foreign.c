@@ -116,6 +116,17 @@ entry_value(struct arena *arena, const struct island_entry *entry)
 	return entry->text;
 }
 
+/* The language's words, which are names between quotes alone. */
+static bool
+is_word(struct bytes key)
+{
+	static const char *const words[] = {"if", "then", "else", "or"};
+	for (size_t at = 0; at < sizeof words / sizeof *words; at++)
+		if (bytes_equal_text(key, words[at]))
+			return true;
+	return false;
+}
+
 void
 foreign_print_entries(struct arena *arena, const struct island *island, struct buf *out)
 {
@@ -123,7 +134,9 @@ foreign_print_entries(struct arena *arena, const struct island *island, struct b
 		const struct island_entry *entry = &island->entries[at];
 		struct bytes value = entry_value(arena, entry);
 		bool text = entry->kind == ISLAND_ENTRY_TEXT;
-		buf_format(out, "%.*s = %s", BYTES_ARGS(entry->key), text ? "\"" : "");
+		const char *quote = is_word(entry->key) ? "\"" : "";
+		buf_format(out, "%s%.*s%s = %s", quote, BYTES_ARGS(entry->key), quote,
+			text ? "\"" : "");
 		for (size_t byte = 0; byte < value.size; byte++) {
 			/* A '=' in front would open a fence. */
 			bool escaped = text && (strchr("\"\\", value.data[byte]) ||
