@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * session_fixture: a session over an entry file in a folder of a test's own, with a store beside it. No program
- * runs: its realizer's `realize` is one that makes a small tree for each request, named by the derivation, and reports
- * "git" and the tree's Cab hash.
+ * runs: its realizer's `realize` is one that makes a small tree, or a file, for each request, named by the derivation, and
+ * reports "git" and its Cab hash.
  *
  *     struct desk *desk = *state;                  desk_setup, desk_teardown
  *     desk_write(desk, "default.cab", "<github:o/r>");
@@ -18,7 +18,8 @@
 struct desk {
 	struct place place;
 	struct realizer_operations operations; /* with a `realize` of ours */
-	const char *revision;                  /* what a run reports as "git" */
+	const char *revision; /* what a run reports as "git", and the file's content */
+	bool makes_files;     /* and no folders of one file */
 	struct buf asked, said, printed;
 };
 
@@ -66,7 +67,9 @@ desk_done(void *context)
 	struct store *store = session_store(job->session);
 	char name[64];
 	(void)snprintf(name, sizeof name, "%.*s", BYTES_ARGS(derivation->name));
-	struct object object = add_text(store, name, job->desk->revision);
+	struct staging staging = stage(store);
+	put(staging.folder, job->desk->makes_files ? "out" : "out/file", job->desk->revision, 0644);
+	struct object object = add(store, &staging, name);
 	struct cab_hash_text text = cab_hash_print(&object.hash);
 	struct store_path path = store_path_print(&object.path, object.name);
 	const struct identity identities[] = {
