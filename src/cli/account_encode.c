@@ -191,8 +191,10 @@ encode_why_run(const struct encode_source *source, const struct account_run *run
 	bool read = encode_is_read(source->session, run);
 	if (read && !asked)
 		buf_add_text(out, "evaluation read files of it");
-	else if (asked || (!source->island && built))
+	else if (asked)
 		encode_why_asked(source, out);
+	else if (built)
+		buf_add_text(out, "what the lock says of it was wanted, and no store held that");
 	else
 		buf_add_text(out, "what uses it had to run, and no store held it");
 	switch (run->outcome) {
@@ -200,6 +202,7 @@ encode_why_run(const struct encode_source *source, const struct account_run *run
 		buf_add_text(out, read    ? asked ? ": asked, and its trees were read"
 						  : ": objects of git were read by their ids"
 				  : asked ? ": asked, and as nobody knew the answer, fetched whole"
+				  : built ? ": run again"
 					  : ": fetched by its pin");
 		break;
 	case ACCOUNT_FOUND:

@@ -153,6 +153,11 @@ def _(box):
     box.check(origins(row) == {"cab": ("run", True)} and row["requests"] == 0, str(row))
     said = box.cab("build", "--account").out
     box.check("(text)" in said, said)
+    os.unlink(box.path("result"))
+    box.cab("store", "gc", "--drop-sources")
+    box.cab("build")
+    row = source(box, "derivation:report")
+    box.check(row["why"] == "what the lock says of it was wanted, and no store held that: run again", str(row))
 
 
 @case("a run that fails is kept, with the reason; an interrupted request has no status")
