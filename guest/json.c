@@ -42,41 +42,78 @@ unit_take(struct span *rest)
 	if (rest->size < 4)
 		return -1;
 	for (size_t at = 0; at < 4; at++) {
-		uint8_t byte = rest->data[at];
-		uint8_t letter = byte | 0x20;
-		if (byte >= '0' && byte <= '9')
-			unit = 16 * unit + byte - '0';
-		else if (letter >= 'a' && letter <= 'f')
-			unit = 16 * unit + letter - 'a' + 10;
-		else
+		uint8_t letter = rest->data[at];
+		int digit = hex_digit(letter > '9' ? letter | 0x20 : letter);
+		if (digit < 0)
 			return -1;
+		unit = 16 * unit + digit;
 	}
 	*rest = span_after(*rest, 4);
 	return unit;
 }
 
-static bool
-string_take(struct span *rest)
+/* What \uXXXX stands for, maybe with the one behind it; or -1. */
+static int32_t
+point_take(struct span *rest)
 {
+	int32_t high = unit_take(rest);
+	if (high >> 11 != 0xd800 >> 11)
+		return high;
+	if (high >= 0xdc00 || !span_has_prefix(*rest, "\\u"))
+		return '?';
+	struct span behind = span_after(*rest, 2);
+	int32_t low = unit_take(&behind);
+	if (low >> 10 != 0xdc00 >> 10)
+		return '?';
+	*rest = behind;
+	return (high << 10) + low + 0x10000 - (0xd800 << 10) - 0xdc00;
+}
+
+static uint8_t *
+point_put(uint8_t *out, uint32_t point)
+{
+	if (point < 0x80) {
+		*out = (uint8_t)point;
+		return out + 1;
+	}
+	size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	for (size_t at = size; --at; point >>= 6)
+		out[at] = (uint8_t)(0x80 | (point & 63));
+	out[0] = (uint8_t)(0xf0 << (4 - size) | point);
+	return out + size;
+}
+
+/* Its bytes go to `out`, where that is not NULL, and move it on. */
+static bool
+string_take(struct span *rest, uint8_t **out)
+{
+	static const uint8_t meanings[] = "\"\\/\b\f\n\r\t";
 	if (!byte_take(rest, '"'))
 		return false;
 	while (rest->size) {
 		uint8_t byte = *rest->data;
+		int32_t point = '?';
 		*rest = span_after(*rest, 1);
 		if (byte == '"')
 			return true;
 		if (byte < ' ')
 			return false;
-		if (byte != '\\')
-			continue;
-		if (byte_take(rest, 'u')) {
-			if (unit_take(rest) < 0)
+		bool is_point = byte == '\\' && byte_take(rest, 'u');
+		if (is_point) {
+			point = point_take(rest);
+			if (point < 0)
 				return false;
-		} else if (!rest->size || span_find(SPAN("\"\\/bfnrt"), *rest->data) == 8) {
-			return false;
-		} else {
+		} else if (byte == '\\') {
+			size_t at = rest->size ? span_find(SPAN("\"\\/bfnrt"), *rest->data) : 8;
+			if (at == 8)
+				return false;
+			byte = meanings[at];
 			*rest = span_after(*rest, 1);
 		}
+		if (out && is_point)
+			*out = point_put(*out, (uint32_t)point);
+		else if (out)
+			*(*out)++ = byte;
 	}
 	return false;
 }
@@ -107,86 +144,48 @@ scalar_take(struct span *rest)
 			*rest = span_after(*rest, strlen(words[at]));
 			return true;
 		}
-	return rest->size && *rest->data == '"' ? string_take(rest) : number_take(rest);
+	return rest->size && *rest->data == '"' ? string_take(rest, NULL) : number_take(rest);
 }
 
-/* Behind a value: closes what ends here; the depth that is left, or -1. */
-static int
-ends_take(struct span *rest, int depth, uint64_t *objects)
+/* What is between values. */
+static bool
+mark_take(struct span *rest, uint8_t mark)
 {
-	for (;; depth--) {
+	space_skip(rest);
+	return byte_take(rest, mark);
+}
+
+/* A value off the front, and the space before it. */
+static const char *
+value_take(struct span *rest, unsigned depth)
+{
+	space_skip(rest);
+	uint8_t open = rest->size ? *rest->data : 0;
+	if (open != '{' && open != '[')
+		return scalar_take(rest) ? NULL : malformed;
+	if (depth == JSON_DEPTH)
+		return "the values of a JSON lie too deep in each other";
+	uint8_t close = open + 2;
+	*rest = span_after(*rest, 1);
+	if (mark_take(rest, close))
+		return NULL;
+	do {
 		space_skip(rest);
-		if (depth == 0)
-			return rest->size ? -1 : 0;
-		if (byte_take(rest, ','))
-			return depth;
-		if (!byte_take(rest, *objects & 1 ? '}' : ']'))
-			return -1;
-		*objects >>= 1;
-	}
+		if (open == '{' && (!string_take(rest, NULL) || !mark_take(rest, ':')))
+			return malformed;
+		const char *problem = value_take(rest, depth + 1);
+		if (problem)
+			return problem;
+	} while (mark_take(rest, ','));
+	return byte_take(rest, close) ? NULL : malformed;
 }
 
 const char *
 json_problem(struct span text)
 {
-	struct span rest = text;
-	uint64_t objects = 0; /* a bit for each value around: 1 for an object */
-	int depth = 0;
-	bool may_end = false;
-	do {
-		space_skip(&rest);
-		if (!may_end || !rest.size || *rest.data != (objects & 1 ? '}' : ']')) {
-			if (depth && objects & 1) {
-				if (!string_take(&rest))
-					return malformed;
-				space_skip(&rest);
-				if (!byte_take(&rest, ':'))
-					return malformed;
-				space_skip(&rest);
-			}
-			bool is_object = byte_take(&rest, '{');
-			if (is_object || byte_take(&rest, '[')) {
-				if (depth++ == JSON_DEPTH)
-					return "the values of a JSON lie too deep in each other";
-				objects = objects << 1 | is_object;
-				may_end = true;
-				continue;
-			}
-			if (!scalar_take(&rest))
-				return malformed;
-		}
-		may_end = false;
-		depth = ends_take(&rest, depth, &objects);
-		if (depth < 0)
-			return malformed;
-	} while (depth);
-	return NULL;
-}
-
-/* The text of a value at the front. */
-static struct span
-value_take(struct span *rest)
-{
-	space_skip(rest);
-	struct span value = *rest;
-	size_t depth = 0;
-	while (rest->size) {
-		uint8_t byte = *rest->data;
-		bool is_end = byte == '}' || byte == ']';
-		if (depth == 0 && (is_end || byte == ',' || byte == ' ' || byte < ' '))
-			break;
-		if (byte == '"') {
-			if (!string_take(rest))
-				break;
-		} else {
-			*rest = span_after(*rest, 1);
-			if (byte == '{' || byte == '[')
-				depth++;
-			depth -= is_end;
-		}
-	}
-	value.size -= rest->size;
-	return value;
+	const char *problem = value_take(&text, 0);
+	space_skip(&text);
+	return !problem && text.size ? malformed : problem;
 }
 
 struct json_walk
@@ -208,23 +207,24 @@ json_next(struct json_walk *walk)
 		return false;
 	*rest = span_after(*rest, 1);
 	space_skip(rest);
-	walk->key = (struct span){0};
 	struct span first = *rest;
-	if (string_take(rest)) {
+	walk->key = (struct span){0};
+	if (string_take(rest, NULL)) {
 		struct span key = span_of(first.data + 1, first.size - rest->size - 2);
-		space_skip(rest);
-		if (byte_take(rest, ':'))
+		if (mark_take(rest, ':')) {
 			walk->key = key;
-		else
-			*rest = first;
-	} else {
-		*rest = first;
+			space_skip(rest);
+			first = *rest;
+		}
 	}
-	walk->value = value_take(rest);
+	*rest = first;
+	/* Nothing is one before the bracket that closes. */
+	bool is_there = !value_take(rest, 0);
+	walk->value = span_of(first.data, first.size - rest->size);
 	space_skip(rest);
-	if (!walk->value.size || (rest->size && *rest->data != ','))
+	if (!is_there || (rest->size && *rest->data != ','))
 		*rest = (struct span){0};
-	return walk->value.size;
+	return is_there;
 }
 
 struct span
@@ -243,57 +243,9 @@ json_find(struct span object, const char *key)
 	return json_find_span(object, span_text(key));
 }
 
-static size_t
-point_put(uint8_t *out, uint32_t point)
-{
-	if (point < 0x80) {
-		out[0] = (uint8_t)point;
-		return 1;
-	}
-	size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-	for (size_t at = size - 1; at; at--, point >>= 6)
-		out[at] = (uint8_t)(0x80 | (point & 63));
-	out[0] = (uint8_t)(0xf0 << (4 - size) | point);
-	return size;
-}
-
-/* What \uXXXX stands for, maybe with the one behind it. */
-static uint32_t
-point_take(struct span *rest)
-{
-	uint32_t high = (uint32_t)unit_take(rest);
-	if (high - 0xd800 >= 0x800)
-		return high;
-	if (high >= 0xdc00 || !span_has_prefix(*rest, "\\u"))
-		return '?';
-	struct span behind = span_after(*rest, 2);
-	uint32_t low = (uint32_t)unit_take(&behind);
-	if (low - 0xdc00 >= 0x400)
-		return '?';
-	*rest = behind;
-	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-}
-
 size_t
 json_string(struct span value, uint8_t *out)
 {
-	static const uint8_t meanings[] = "\"\\/\b\f\n\r\t";
-	size_t size = 0;
-	struct span rest = value;
-	if (!byte_take(&rest, '"'))
-		return 0;
-	while (rest.size && *rest.data != '"') {
-		uint8_t byte = *rest.data;
-		rest = span_after(rest, 1);
-		if (byte == '\\' && byte_take(&rest, 'u')) {
-			size += point_put(out + size, point_take(&rest));
-			continue;
-		}
-		if (byte == '\\' && rest.size) {
-			byte = meanings[span_find(SPAN("\"\\/bfnrt"), *rest.data)];
-			rest = span_after(rest, 1);
-		}
-		out[size++] = byte;
-	}
-	return size;
+	uint8_t *end = out;
+	return string_take(&value, &end) ? (size_t)(end - out) : 0;
 }

@@ -8,8 +8,8 @@
  *
  * json_problem comes first: what follows takes well-formed texts, and parts of them, alone. Values
  * and keys are spans of the text; a walk through what is no object and no array is empty, a key of
- * an array's items too. At most JSON_DEPTH values lie in each other, nothing recurs, and a walk reads its
- * value's text once. Keys are compared as they are written: one with an escape is not found. Bytes of
+ * an array's items too. At most JSON_DEPTH values lie in each other, and a walk reads its value's text
+ * once. Keys are compared as they are written: one with an escape is not found. Bytes of
  * strings are not held to UTF-8. Imports nothing.
  */
 #pragma once

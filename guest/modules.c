@@ -22,20 +22,22 @@ modules_bad(struct modules *modules, const char *sentence)
 	return false;
 }
 
-/* The next byte, a CR before a LF left out; 0 at the end, and for a NUL, which stands nowhere. */
+/* The next byte, a CR before a LF left out; the end is the end of a line. */
 static uint8_t
 byte_next(struct modules *modules)
 {
 	struct span *rest = &modules->rest;
-	if (rest->size > 1 && rest->data[0] == '\r' && rest->data[1] == '\n')
+	if (span_has_prefix(*rest, "\r\n"))
 		*rest = span_after(*rest, 1);
-	return rest->size ? *rest->data : 0;
+	return rest->size ? *rest->data : '\n';
 }
 
-static void
-byte_drop(struct modules *modules)
+static uint8_t
+byte_take(struct modules *modules)
 {
+	uint8_t byte = byte_next(modules);
 	modules->rest = span_from(modules->rest, 1);
+	return byte;
 }
 
 static bool
@@ -48,14 +50,14 @@ static void
 blanks_skip(struct modules *modules)
 {
 	while (is_blank(byte_next(modules)))
-		byte_drop(modules);
+		(void)byte_take(modules);
 }
 
 static void
 line_skip(struct modules *modules)
 {
-	while (modules->rest.size && byte_next(modules) != '\n')
-		byte_drop(modules);
+	while (byte_take(modules) != '\n')
+		;
 }
 
 static void
@@ -84,7 +86,7 @@ key_read(struct modules *modules)
 	key->size = 0;
 	while ((byte = key_byte(byte_next(modules))) != 0) {
 		value_add(key, byte);
-		byte_drop(modules);
+		(void)byte_take(modules);
 	}
 	return span_of(key->data, size_min(key->size, MODULES_VALUE));
 }
@@ -93,48 +95,27 @@ key_read(struct modules *modules)
 static bool
 section_read(struct modules *modules)
 {
-	byte_drop(modules);
+	(void)byte_take(modules);
 	modules->is_module = span_is(key_read(modules), "submodule");
 	/* The old form, [section.name], is never a submodule's. */
 	while (key_byte(byte_next(modules)) || byte_next(modules) == '.') {
 		modules->is_module = false;
-		byte_drop(modules);
+		(void)byte_take(modules);
 	}
 	blanks_skip(modules);
-	if (byte_next(modules) == '"') {
-		byte_drop(modules);
-		for (uint8_t byte; (byte = byte_next(modules)) != '"'; byte_drop(modules)) {
+	uint8_t byte = byte_take(modules);
+	if (byte == '"') {
+		while ((byte = byte_take(modules)) != '"') {
 			if (byte == '\\')
-				byte_drop(modules);
-			if (byte_next(modules) == '\n' || byte_next(modules) == 0)
+				byte = byte_take(modules);
+			if (byte == '\n' || byte == 0)
 				return modules_bad(modules, SYNTAX);
 		}
-		byte_drop(modules);
+		byte = byte_take(modules);
 	} else {
 		modules->is_module = false;
 	}
-	if (byte_next(modules) != ']')
-		return modules_bad(modules, SYNTAX);
-	byte_drop(modules);
-	return true;
-}
-
-static uint8_t
-escape_meaning(uint8_t byte)
-{
-	switch (byte) {
-	case 'n':
-		return '\n';
-	case 't':
-		return '\t';
-	case 'b':
-		return '\b';
-	case '"':
-	case '\\':
-		return byte;
-	default:
-		return 0;
-	}
+	return byte == ']' || modules_bad(modules, SYNTAX);
 }
 
 /* To the end of its line: quotes taken away, comments and blanks behind it left out. */
@@ -145,31 +126,29 @@ value_read(struct modules *modules, struct modules_value *value)
 	size_t end = 0;
 	value->size = 0;
 	blanks_skip(modules);
-	for (uint8_t byte; (byte = byte_next(modules)) != '\n'; byte_drop(modules)) {
-		if (byte == 0 && modules->rest.size == 0)
-			break;
+	for (uint8_t byte; (byte = byte_take(modules)) != '\n';) {
 		if (!is_quoted && (byte == '#' || byte == ';')) {
 			line_skip(modules);
 			break;
 		}
-		if (byte == '"') {
-			is_quoted = !is_quoted;
-			end = value->size;
-			continue;
-		}
-		if (byte == '\\') {
-			byte_drop(modules);
-			if (byte_next(modules) == '\n')
-				continue;
-			byte = escape_meaning(byte_next(modules));
-			if (byte == 0)
+		bool is_escape = byte == '\\';
+		if (is_escape) {
+			static const uint8_t meanings[] = "\n\t\b\"\\";
+			size_t letter = span_find(SPAN("ntb\"\\"), byte_next(modules));
+			bool is_line =
+				letter == 5 && byte_next(modules) == '\n' && modules->rest.size;
+			if (letter == 5 && !is_line)
 				return modules_bad(modules, SYNTAX);
-			value_add(value, byte);
-			end = value->size;
-			continue;
+			(void)byte_take(modules);
+			if (is_line)
+				continue;
+			byte = meanings[letter];
 		}
-		value_add(value, byte);
-		if (is_quoted || !is_blank(byte))
+		if (byte == '"' && !is_escape)
+			is_quoted = !is_quoted;
+		else
+			value_add(value, byte);
+		if (is_quoted || is_escape || !is_blank(byte))
 			end = value->size;
 	}
 	value->size = end;
@@ -192,7 +171,7 @@ key_line(struct modules *modules)
 		line_skip(modules);
 		return true;
 	}
-	byte_drop(modules);
+	(void)byte_take(modules);
 	return value_read(modules, value);
 }
 
@@ -215,12 +194,9 @@ section_end(struct modules *modules)
 		return false;
 	if (!value_is_plain(&modules->path) || !value_is_plain(&modules->url))
 		return modules_bad(modules, NO_VALUE);
-	struct span rest = span_of(modules->path.data, modules->path.size);
-	if (rest.data[0] == '-' || modules->url.data[0] == '-' || rest.data[rest.size - 1] == '/')
+	if (modules->path.data[0] == '-' || modules->url.data[0] == '-' ||
+		!span_is_path(span_of(modules->path.data, modules->path.size)))
 		return modules_bad(modules, ELSEWHERE);
-	while (rest.size)
-		if (!span_is_name(span_word(&rest, '/')))
-			return modules_bad(modules, ELSEWHERE);
 	return true;
 }
 
@@ -242,7 +218,7 @@ modules_next(struct modules *modules)
 		} else if (byte == '#' || byte == ';') {
 			line_skip(modules);
 		} else if (byte == '\n' || is_blank(byte)) {
-			byte_drop(modules);
+			(void)byte_take(modules);
 		} else {
 			(void)key_line(modules);
 		}

@@ -20,17 +20,17 @@
 enum { MODULES_VALUE = 2048 };
 
 struct modules_value {
-	uint8_t data[MODULES_VALUE];
 	size_t size;
+	uint8_t data[MODULES_VALUE];
 };
 
 struct modules {
 	struct span rest;
 	bool is_module; /* the section under way is a submodule's */
+	const char *sentence;
 	struct modules_value path;
 	struct modules_value url;
 	struct modules_value other; /* what is passed over */
-	const char *sentence;
 };
 
 void modules_start(struct modules *modules, struct span content);

@@ -55,16 +55,16 @@ struct pack {
 	uint64_t made; /* bytes of the object that have come out */
 	uint32_t offset;
 	uint32_t base_offset;
-	uint8_t base_id[SUM_ID];
-	uint8_t trailer[SUM_ID];
 	uint8_t type;
 	uint8_t state;
 	uint8_t shift;
 	uint8_t id_size;
 	size_t collected; /* bytes of the fixed field under way */
 	uint64_t variable;
-	uint8_t field[SUM_ID];
 	const char *sentence;
+	uint8_t field[SUM_ID];
+	uint8_t base_id[SUM_ID];
+	uint8_t trailer[SUM_ID];
 	struct inflate inflate;
 };
 

@@ -126,7 +126,7 @@ static inline __attribute__((always_inline)) struct span
 span_word(struct span *rest, uint8_t separator)
 {
 	struct span word = span_of(rest->data, span_find(*rest, separator));
-	*rest = span_from(*rest, word.size + 1);
+	*rest = span_after(*rest, word.size + (word.size < rest->size));
 	return word;
 }
 /* Whether it stands for nothing but itself in a path: not empty, ".", "..", no '/', 255 bytes. */

@@ -57,13 +57,14 @@ struct receive {
 	uint32_t stream_number;
 	struct text stream_name;
 	int32_t hash; /* of the pack */
-	struct receive_late late[RECEIVE_LATE];
 	size_t late_first;
 	size_t late_count;
 	size_t late_bytes;
 	bool is_trailer; /* what comes now is not part of that */
 	bool is_done;
+	/* What is large comes last: a small distance from the front is one byte in each instruction. */
 	struct pack pack;
+	struct receive_late late[RECEIVE_LATE];
 };
 
 void receive_init(struct receive *receive, struct objects *objects, struct checkout *checkout);

@@ -44,7 +44,7 @@ span_is_path(struct span span)
 		/* A slash at the end has no name behind it. */
 		size_t size = span_find(span, '/');
 		is_path = span_is_name(span_of(span.data, size)) && size + 1 != span.size;
-		span = span_from(span, size + 1);
+		span = span_after(span, size + (size < span.size));
 	} while (is_path && span.size);
 	return is_path;
 }
