@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "http.h"
 
+#include "heap.h"
+
 /* Results of the host below 0. */
 static int32_t
 http_check(int32_t result)
@@ -43,6 +45,26 @@ http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects)
 	http->received += size;
 	cab_progress(http->received, http->expected, objects);
 	return size;
+}
+
+struct span
+http_whole(struct http *http, size_t limit, const char *sentence)
+{
+	size_t capacity = 64 << 10;
+	size_t size = 0;
+	uint8_t *data = (uint8_t *)heap_take(capacity);
+	size_t came;
+	while ((came = http_read(http, data + size, capacity - size, 0))) {
+		size += came;
+		if (size < capacity)
+			continue;
+		if (size >= limit)
+			fail(sentence);
+		data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
+		capacity *= 2;
+	}
+	http_end(http);
+	return span_of(data, size);
 }
 
 void

@@ -62,15 +62,8 @@ manifest_get(struct image *image, struct span reference)
 {
 	struct http http;
 	uint8_t sum[32];
-	size_t size = 0;
-	size_t came;
-	uint8_t *data = (uint8_t *)heap_take(OCI_DOCUMENT);
 	request_start(image, &http, "/manifests/", reference);
-	while ((came = http_read(&http, data + size, OCI_DOCUMENT - size, 0)))
-		if ((size += came) == OCI_DOCUMENT)
-			fail("a manifest is larger than 4 MiB");
-	http_end(&http);
-	image->manifest = span_of(data, size);
+	image->manifest = http_whole(&http, OCI_DOCUMENT, "a manifest is larger than 4 MiB");
 	hash_once(CAB_HASH_SHA256, image->manifest, sum);
 	struct text digest = {0};
 	text_put(&digest, "sha256:");

@@ -21,15 +21,6 @@ letter_take(struct span *name)
 	return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
 }
 
-static bool
-is_one_name(struct span left, struct span right)
-{
-	while (left.size && right.size)
-		if (letter_take(&left) != letter_take(&right))
-			return false;
-	return left.size == right.size;
-}
-
 void
 pypi_put(struct text *url, struct span name)
 {
@@ -49,12 +40,14 @@ version_of(struct span file, struct span name, bool *is_zip_out)
 			!span_is(span_after(file, file.size - size), endings[ending]))
 			continue;
 		*is_zip_out = ending;
-		struct span stem = span_of(file.data, file.size - size);
-		for (size_t at = 1; at < stem.size; at++)
-			if (stem.data[at] == '-' && is_one_name(span_of(stem.data, at), name))
-				return span_after(stem, at + 1);
+		file.size -= size;
+		while (name.size && file.size)
+			if (letter_take(&name) != letter_take(&file))
+				return span_of(NULL, 0);
+		if (!name.size && span_has_prefix(file, "-"))
+			return span_after(file, 1);
 	}
-	return (struct span){0};
+	return span_of(NULL, 0);
 }
 
 static bool

@@ -32,20 +32,12 @@ base64_read(struct span text, uint8_t *out, size_t size)
 	unsigned bits = 0;
 	size_t used = 0;
 	for (size_t at = 0; at < text.size && text.data[at] != '='; at++) {
-		static const uint8_t marks[] = "+/";
-		uint8_t byte = text.data[at];
-		uint32_t value;
-		if (byte >= 'A' && byte <= 'Z')
-			value = byte - 'A';
-		else if (byte >= 'a' && byte <= 'z')
-			value = byte - 'a' + 26;
-		else if (byte >= '0' && byte <= '9')
-			value = byte - '0' + 52;
-		else if (byte == marks[0] || byte == marks[1])
-			value = 62 + (byte == marks[1]);
-		else
+		size_t value = span_find(SPAN("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "abcdefghijklmnopqrstuvwxyz0123456789+/"),
+			text.data[at]);
+		if (value == 64)
 			return false;
-		held = held << 6 | value;
+		held = held << 6 | (uint32_t)value;
 		bits += 6;
 		if (bits < 8)
 			continue;
@@ -101,25 +93,6 @@ search_is_known(const struct search *search, struct span sum, const char *algori
 	struct checksum checksum;
 	return search->known->hex.size && sum_read(sum, algorithm, &checksum) &&
 	       span_equal(checksum.hex, search->known->hex);
-}
-
-static void
-document_read(struct search *search, struct http *http)
-{
-	size_t capacity = 64 << 10;
-	size_t size = 0;
-	uint8_t *data = (uint8_t *)heap_take(capacity);
-	size_t came;
-	while ((came = http_read(http, data + size, capacity - size, 0))) {
-		size += came;
-		if (size < capacity)
-			continue;
-		if (size >= REGISTRY_DOCUMENT)
-			fail("the registry's document on the package is too long");
-		data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
-		capacity *= 2;
-	}
-	search->document = span_of(data, size);
 }
 
 /* Where a reference of a document leads, with the URL that the document came from (RFC 3986, less:
@@ -180,8 +153,8 @@ document_get(const struct request *request, const char *headers, struct search *
 		name_put(&url, search->name);
 	http_expect(http_start(&http, "GET", text_span(&url), headers, SPAN("")));
 	http_header(&http, ":url", base_out);
-	document_read(search, &http);
-	http_end(&http);
+	search->document = http_whole(
+		&http, REGISTRY_DOCUMENT, "the registry's document on the package is too long");
 }
 
 void
@@ -207,11 +180,9 @@ registry_find(const struct request *request, struct checksum *checksum, struct t
 		uint8_t *link = (uint8_t *)heap_take(search.link.size);
 		link_resolve(text_span(&base), span_of(link, json_string(search.link, link)), url);
 	} else {
-		text_add(url, request->base);
-		text_byte(url, '/');
-		text_add(url, search.name);
-		text_byte(url, '/');
-		text_add(url, search.version);
+		struct request found = *request;
+		found.reference = search.version;
+		request_url(&found, url);
 	}
 	if (!checksum->hex.size && !sum_read(search.sum, search.algorithm, checksum))
 		*checksum = (struct checksum){0};

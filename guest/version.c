@@ -71,58 +71,58 @@ version_is_early(struct span version)
 	return span_find(core, '-') < core.size;
 }
 
-struct python {
-	struct span epoch;
-	struct span release;
-	struct span post;
-	bool is_final;
-	bool is_post;
-};
-
-static struct python
-python_read(struct span version)
+/* The digits in front, of an epoch ("N!") or of a release; none, where it has no more. */
+static size_t
+digits_size(struct span version, uint8_t separator)
 {
-	struct python read = {.is_final = true};
-	size_t mark = span_find(version, '!');
-	if (mark < version.size) {
-		read.epoch = span_word(&version, '!');
-		read.is_final = is_number(read.epoch);
-	}
-	struct span rest = version;
-	read.release = version;
-	do {
-		struct span before = rest;
-		struct span part = span_word(&rest, '.');
-		if (span_has_prefix(part, "post") && before.data > version.data && !rest.size) {
-			read.is_post = true;
-			read.post = span_after(part, 4);
-			read.release.size = (size_t)(before.data - version.data) - 1;
-			part = read.post;
-		}
-		read.is_final &= is_number(part);
-	} while (rest.size);
-	read.is_final &= version.size && version.data[version.size - 1] != '.';
-	return read;
+	size_t size = span_find(version, separator);
+	bool is_none = separator == '!' ? size == version.size : span_has_prefix(version, "post");
+	return is_none ? 0 : size;
+}
+
+static struct span
+digits_drop(struct span version, size_t size, uint8_t separator)
+{
+	version = span_after(version, size);
+	return span_after(version, version.size && *version.data == separator);
 }
 
 int
 version_compare_python(struct span left, struct span right)
 {
-	struct python one = python_read(left);
-	struct python other = python_read(right);
-	int order = number_compare(one.epoch, other.epoch);
-	while (!order && (one.release.size || other.release.size))
-		order = number_compare(
-			span_word(&one.release, '.'), span_word(&other.release, '.'));
-	if (!order)
-		order = one.is_post - other.is_post;
-	return order ? order : number_compare(one.post, other.post);
+	uint8_t separator = '!';
+	for (size_t before = SIZE_MAX; before != left.size + right.size; separator = '.') {
+		before = separator == '.' ? left.size + right.size : SIZE_MAX;
+		size_t one = digits_size(left, separator);
+		size_t other = digits_size(right, separator);
+		int order = number_compare(span_of(left.data, one), span_of(right.data, other));
+		if (order)
+			return order;
+		left = digits_drop(left, one, separator);
+		right = digits_drop(right, other, separator);
+	}
+	/* What is left is "postN". */
+	if (!left.size || !right.size)
+		return (left.size > 0) - (right.size > 0);
+	return number_compare(span_from(left, 4), span_from(right, 4));
 }
 
 bool
 version_is_final_python(struct span version)
 {
-	return python_read(version).is_final;
+	struct span rest = version;
+	if (span_find(rest, '!') < rest.size && !is_number(span_word(&rest, '!')))
+		return false;
+	bool is_first = true;
+	do {
+		struct span part = span_word(&rest, '.');
+		if (!is_first && !rest.size && span_has_prefix(part, "post"))
+			part = span_after(part, 4);
+		if (!is_number(part))
+			return false;
+		is_first = false;
+	} while (rest.size);
+	return version.data[version.size - 1] != '.';
 }
 
 bool
