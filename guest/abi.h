@@ -42,15 +42,19 @@ enum {
 	CAB_ERROR_ABSENT = -6,  /* no such header */
 };
 
-/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64, 4, 20 bytes. */
+/* Algorithms of cab_hash_*; sizes of the sums 32, 20, 32, 64, 4, 20, 8, 8, 4 bytes. From
+ * CAB_HASH_CRC32 on they are checks of formats, whose sums (but SHA-1's) begin with their lowest byte. */
 enum {
 	CAB_HASH_BLAKE3 = 0,
 	CAB_HASH_SHA1 = 1, /* collision-detecting: a colliding input makes finish fail */
 	CAB_HASH_SHA256 = 2,
 	CAB_HASH_SHA512 = 3,
-	CAB_HASH_CRC32 = 4, /* a check of formats (gzip, zip, xz); the sum's lowest byte first */
+	CAB_HASH_CRC32 = 4, /* gzip, zip, xz */
 	CAB_HASH_SHA1_PLAIN =
 		5, /* looks for no collision: for sums that name nothing, and four times as fast */
+	CAB_HASH_CRC64 = 6,       /* xz */
+	CAB_HASH_XXH64 = 7,       /* seed 0; zstd has its first four bytes */
+	CAB_HASH_CRC32_BZIP2 = 8, /* bits not reflected */
 };
 
 /* Ceilings that both sides know. */

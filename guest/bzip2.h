@@ -3,8 +3,8 @@
  * bzip2: a step decoder of bzip2 files, used as stream.h says: streams in a row. There is no
  * standard; written from "BZIP2: Format Specification" (Joe Tsai, 2016).
  *
- * The window is a block's permutation, at most 3.6 MB. The sums of blocks and streams are verified.
- * Blocks that are randomised, as bzip2 before 0.9.5 could write, are refused. Imports nothing.
+ * The window is a block's permutation, at most 3.6 MB. The sums of blocks are the caller's to verify
+ * (STREAM_SUM), those of streams are verified. Blocks that are randomised, as bzip2 before 0.9.5 could write, are refused. Imports nothing.
  */
 #pragma once
 
@@ -28,33 +28,27 @@ struct bzip2_code {
 struct bzip2 {
 	struct stream stream;
 	uint8_t state;
-	uint64_t held; /* bits, the next one highest */
-	unsigned bits;
+	uint8_t group_left;
+	uint8_t last; /* byte that was put out, and how often in a row */
+	uint8_t repeated;
+	uint32_t at; /* bits of the rest that are taken */
 	uint32_t block_max;
 	uint32_t stream_sum;
-	uint32_t block_sum;
 	uint32_t said_sum; /* of the block */
 	uint32_t origin;
 	uint32_t size;  /* of the block so far, then what is left of it */
 	uint32_t place; /* in the permutation, while the block is put out */
 	uint32_t run;   /* under way, of the front symbol */
 	uint32_t run_step;
-	uint16_t maps;
-	uint16_t at;      /* of whatever is read one by one */
-	uint16_t symbols; /* in the alphabet, the two for runs and the end among them */
-	uint16_t groups;
-	uint16_t selectors;
-	uint8_t length; /* of a code, under way */
-	uint8_t group_left;
-	uint8_t last; /* byte that was put out, and how often in a row */
-	uint8_t repeated;
+	uint32_t symbols; /* in the alphabet, the two for runs and the end among them */
+	uint32_t selectors;
+	uint32_t selector;  /* the next */
 	uint8_t front[256]; /* bytes, the most recent first */
-	uint8_t lengths[BZIP2_SYMBOLS];
-	uint8_t selected[BZIP2_SELECTORS];
 	uint32_t starts[256];
-	uint32_t sums[256];
 	struct bzip2_code codes[BZIP2_GROUPS];
+	uint8_t selected[BZIP2_SELECTORS];
 	uint8_t output[BZIP2_OUTPUT];
+	uint8_t held[STREAM_HELD + STREAM_MARGIN];
 };
 
 void bzip2_start(struct bzip2 *bzip2);

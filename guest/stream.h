@@ -7,7 +7,9 @@
  *     case STREAM_INPUT:   `input` was taken whole
  *     case STREAM_OUTPUT:  stream.output is the next bytes, borrowed until the next step
  *     case STREAM_WINDOW:  stream.wanted bytes of memory are needed: stream_give()
- *     case STREAM_SUM:     of xz alone: see there
+ *     case STREAM_SUM:     the output since the last one, or the start, has the hash stream.hash (of
+ *                          CAB_HASH_*, known before the first of that output; none below 0), which must
+ *                          begin with the bytes stream.sum: the caller's affair
  *     case STREAM_BAD:     stream.sentence says why; nothing may follow
  *     }
  *     if (!stream.is_whole) ...                the file was cut off
@@ -17,6 +19,10 @@
  * whose head says the size, and is never more than STREAM_MEMORY bytes. It is used from its start,
  * so that what is never reached is never touched. What is written before it is checked has left as
  * output already: who takes it must not use it before the file is whole.
+ *
+ * Inside a decoder, input is read in units (a head, a block, a chunk) of at most STREAM_HELD bytes, which
+ * lie in `held` whole or are waited for: stream.rest is what has come, from where it was not taken. It stays
+ * where it is until the decoder asks for more, and STREAM_MARGIN bytes behind it are readable.
  */
 #pragma once
 
@@ -26,6 +32,7 @@ enum {
 	STREAM_REACH = 128 << 20, /* how far back a file may copy from; more is refused */
 	STREAM_MARGIN = 64,       /* bytes behind the window's end that copies may overrun */
 	STREAM_MEMORY = STREAM_REACH + STREAM_REACH / 2 + STREAM_MARGIN,
+	STREAM_HELD = 132 << 10,
 };
 
 enum stream_status {
@@ -37,12 +44,17 @@ enum stream_status {
 };
 
 struct stream {
+	struct span rest;
 	struct span output;
 	uint8_t *window;
 	size_t capacity; /* of the window */
 	size_t wanted;
-	bool is_whole;
 	const char *sentence;
+	struct span sum;
+	int32_t hash;
+	bool is_between; /* two members, frames or streams of the file, if nothing is left */
+	bool is_whole;
+	uint8_t *held; /* of STREAM_HELD + STREAM_MARGIN bytes */
 };
 
 static inline void
@@ -65,3 +77,11 @@ stream_window_size(size_t reach, size_t least)
 {
 	return reach + (reach / 2 > least ? reach / 2 : least) + STREAM_MARGIN;
 }
+
+/* For decoders. */
+void stream_start(struct stream *stream, uint8_t *held);
+enum stream_status stream_damaged(struct stream *stream);
+/* More of the input behind the rest; false where there is none. */
+bool stream_more(struct stream *stream, struct span *input);
+/* The next bytes, which are taken, or NULL where they are not there yet. */
+const uint8_t *stream_take(struct stream *stream, size_t size);

@@ -34,7 +34,7 @@ struct unpack {
 	struct inflate_window window;
 	struct gzip gzip;
 	bool is_between; /* two members of the gzip file */
-	int32_t sum;     /* of the gzip member, or of the xz block that is under way; -1 is none */
+	int32_t sum;     /* of the member or block that is under way; -1 is none */
 #ifndef GUEST_SMALL
 	const char *name;      /* of the kind, for errors */
 	struct stream *stream; /* the first member of one of these */
@@ -136,14 +136,12 @@ stream_step(struct unpack *unpack, struct span *bytes)
 	return unpack->zstd ? zstd_step(unpack->zstd, bytes) : bzip2_step(unpack->bzip2, bytes);
 }
 
-/* xz's SHA-256 is the host's to compute: of a block that has any bytes, begun with the first. */
+/* The hash of what a stream makes is begun with its first byte, or at its end where there is none. */
 static void
 sum_add(struct unpack *unpack, struct span bytes)
 {
-	if (!unpack->xz || unpack->xz->check != XZ_SHA256)
-		return;
 	if (unpack->sum < 0)
-		unpack->sum = cab_hash_new(CAB_HASH_SHA256);
+		unpack->sum = cab_hash_new(unpack->stream->hash);
 	(void)cab_hash_add(unpack->sum, bytes.data, bytes.size);
 }
 
@@ -154,9 +152,8 @@ sum_check(struct unpack *unpack)
 	sum_add(unpack, SPAN(""));
 	hash_end(unpack->sum, sum);
 	unpack->sum = -1;
-	const struct xz *xz = unpack->xz;
-	if (!xz || memcmp(sum, xz->held, SUM_SHA256) != 0)
-		fail_in("xz", "the check of a block differs");
+	if (memcmp(sum, unpack->stream->sum.data, unpack->stream->sum.size) != 0)
+		fail_in(unpack->name, "a sum differs");
 }
 
 static void
@@ -168,7 +165,8 @@ stream_add(struct unpack *unpack, struct span bytes)
 		case STREAM_INPUT:
 			return;
 		case STREAM_OUTPUT:
-			sum_add(unpack, stream->output);
+			if (stream->hash >= 0)
+				sum_add(unpack, stream->output);
 			tar_add(unpack, stream->output);
 			break;
 		case STREAM_WINDOW:
@@ -253,11 +251,11 @@ more_begin(struct unpack *unpack, struct span first)
 		if (++at == sizeof kinds / sizeof kinds[0])
 			fail(NO_ARCHIVE);
 	unpack->name = kinds[at].name;
+	unpack->sum = -1;
 	switch (kinds[at].packing) {
 	case XZ:
 		unpack->xz = (struct xz *)heap_zero(sizeof *unpack->xz);
 		unpack->stream = &unpack->xz->stream;
-		unpack->sum = -1;
 		xz_start(unpack->xz);
 		break;
 	case ZSTD:

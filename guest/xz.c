@@ -4,83 +4,66 @@
 enum state {
 	STREAM_HEAD,
 	BLOCK_HEAD,
-	BLOCK_WINDOW,
-	CHUNK_CONTROL,
-	CHUNK_HEAD,
-	CHUNK_STORED,
-	CHUNK_BYTES,
+	CHUNK,
 	CHUNK_PACKED,
-	BLOCK_PADDING,
-	BLOCK_SUM,
+	BLOCK_END,
 	INDEX_COUNT,
-	INDEX_UNPADDED,
-	INDEX_SIZE,
-	INDEX_PADDING,
-	INDEX_SUM,
-	STREAM_FOOT,
-	PADDING,
+	INDEX_RECORD,
+	INDEX_END,
 };
 
-enum { FILTER_LZMA2 = 0x21, HEAD_SIZE = 12, NUMBER_BYTES = 9 };
+enum { CHECK_NONE = 0, CHECK_CRC32 = 1, CHECK_CRC64 = 4, CHECK_SHA256 = 10 };
+enum { FILTER_LZMA2 = 0x21, HEAD_SIZE = 12, NUMBER_BYTES = 9, CHUNK_MAX = 64 << 10 };
 enum { CONTROL_END = 0, CONTROL_STORED_RESET = 1, CONTROL_STORED = 2, CONTROL_PACKED = 0x80 };
+/* A size that a block's head does not say. */
+#define UNSAID (~(uint64_t)0)
 
 /* What the parts return beside a status: the next part follows at once. */
 enum { GO_ON = -1 };
 
-static void
-state_set(struct xz *xz, enum state state)
-{
-	xz->state = (uint8_t)state;
-	xz->held_size = 0;
-}
-
 COLD void
 xz_start(struct xz *xz)
 {
-	xz->stream = (struct stream){0};
-	crc_build(&xz->crc32, CRC_32);
-	crc_build(&xz->crc64, CRC_64);
-	state_set(xz, STREAM_HEAD);
-}
-
-static int
-xz_bad(struct xz *xz, const char *sentence)
-{
-	return (int)stream_bad(&xz->stream, sentence);
+	stream_start(&xz->stream, xz->held);
+	xz->state = STREAM_HEAD;
 }
 
 static int
 damaged(struct xz *xz)
 {
-	return xz_bad(xz, "the file is damaged");
+	return (int)stream_damaged(&xz->stream);
 }
 
-/* Collects `size` bytes; false where there are not enough yet. */
+/* CRC32, bit by bit: of heads and of the index alone. */
+COLD static uint32_t
+crc_add(uint32_t sum, const void *from, size_t size)
+{
+	const uint8_t *bytes = (const uint8_t *)from;
+	sum = ~sum;
+	while (size--) {
+		sum ^= *bytes++;
+		for (int bit = 0; bit < 8; bit++)
+			sum = sum >> 1 ^ (-(sum & 1) & 0xedb88320);
+	}
+	return ~sum;
+}
+
 static bool
-collect(struct xz *xz, struct span *input, size_t size)
+is_sum_right(const uint8_t *sum, const uint8_t *bytes, size_t size)
 {
-	return span_collect(input, xz->held, &xz->held_size, size);
+	return load_32(sum) == crc_add(0, bytes, size);
 }
 
-static uint64_t
-load(const uint8_t *bytes, size_t size)
-{
-	uint64_t value = 0;
-	while (size)
-		value = value << 8 | bytes[--size];
-	return value;
-}
-
-/* Whether the four bytes at `at` are the CRC32 of the bytes from `from` to `to`. */
 static bool
-is_sum_right(const struct xz *xz, size_t at, size_t from, size_t to)
+is_zero(const uint8_t *bytes, size_t size)
 {
-	return load(xz->held + at, 4) ==
-	       crc_add(&xz->crc32, 0, span_of(xz->held + from, to - from));
+	while (size && !bytes[size - 1])
+		size--;
+	return size == 0;
 }
 
 /* A number in 7 bits a byte, the lowest first; false where it is none. */
-static bool
+COLD static bool
 number_take(struct span *bytes, uint64_t *number_out)
 {
 	uint64_t number = 0;
@@ -96,25 +79,51 @@ number_take(struct span *bytes, uint64_t *number_out)
 	return false;
 }
 
-static int
-stream_head(struct xz *xz, struct span *input)
+/* The hash of a check; where there is none of its kind, 0, which is BLAKE3 and so no check. */
+static int32_t
+check_hash(unsigned check)
 {
-	if (!collect(xz, input, HEAD_SIZE))
+	switch (check) {
+	case CHECK_NONE:
+		return -1;
+	case CHECK_CRC32:
+		return CAB_HASH_CRC32;
+	case CHECK_CRC64:
+		return CAB_HASH_CRC64;
+	case CHECK_SHA256:
+		return CAB_HASH_SHA256;
+	default:
+		return 0;
+	}
+}
+
+/* Zeros, four at a time, may lie between two streams. */
+static int
+stream_head(struct xz *xz)
+{
+	struct stream *stream = &xz->stream;
+	if (stream->is_between && stream->rest.size >= 4 && is_zero(stream->rest.data, 4)) {
+		(void)stream_take(stream, 4);
+		return GO_ON;
+	}
+	const uint8_t *head = stream_take(stream, HEAD_SIZE);
+	if (!head)
 		return STREAM_INPUT;
-	if (memcmp(xz->held,
+	stream->is_between = false;
+	if (memcmp(head,
 		    "\xfd"
 		    "7zXZ",
 		    6) != 0)
-		return xz_bad(xz, "what follows a stream is none");
-	xz->check = xz->held[7];
-	if (!is_sum_right(xz, 8, 6, 8) || xz->held[6] != 0)
+		return (int)stream_bad(stream, "what follows a stream is none");
+	xz->check = head[7];
+	if (!is_sum_right(head + 8, head + 6, 2) || head[6] != 0)
 		return damaged(xz);
-	if (xz->check != XZ_NONE && xz->check != XZ_CRC32 && xz->check != XZ_CRC64 &&
-		xz->check != XZ_SHA256)
-		return xz_bad(xz, "a check that is neither CRC32, CRC64 nor SHA-256");
+	stream->hash = check_hash(xz->check);
+	if (stream->hash == 0)
+		return (int)stream_bad(stream, "a check that is neither CRC32, CRC64 nor SHA-256");
 	xz->blocks = 0;
 	xz->blocks_sum = 0;
-	state_set(xz, BLOCK_HEAD);
+	xz->state = BLOCK_HEAD;
 	return GO_ON;
 }
 
@@ -127,120 +136,71 @@ filters_read(struct xz *xz, struct span head, unsigned filters)
 	if (!number_take(&head, &filter) || !number_take(&head, &size))
 		return damaged(xz);
 	if (filters || filter != FILTER_LZMA2)
-		return xz_bad(xz, "packed with a filter other than LZMA2 alone (BCJ or delta)");
-	if (size != 1 || head.size == 0 || head.data[0] > 40)
+		return (int)stream_bad(
+			&xz->stream, "packed with a filter other than LZMA2 alone (BCJ or delta)");
+	if (size != 1 || head.size == 0 || head.data[0] > 40 ||
+		!is_zero(head.data + 1, head.size - 1))
 		return damaged(xz);
 	unsigned bits = head.data[0];
 	uint64_t reach = (uint64_t)(2 | (bits & 1)) << (bits / 2 + 11);
-	for (size_t at = 1; at < head.size; at++)
-		if (head.data[at])
-			return damaged(xz);
 	if (reach > STREAM_REACH)
-		return xz_bad(xz, "a block needs a dictionary of more than 128 MiB");
+		return (int)stream_bad(
+			&xz->stream, "a block needs a dictionary of more than 128 MiB");
 	xz->lzma.reach = (size_t)reach;
-	xz->stream.wanted = stream_window_size((size_t)reach, 64 << 10);
+	xz->stream.wanted = stream_window_size((size_t)reach, CHUNK_MAX);
 	xz->needs_reset = true;
 	xz->needs_properties = true;
-	xz->sum = 0;
-	state_set(xz, BLOCK_WINDOW);
-	return GO_ON;
+	xz->state = CHUNK;
+	return xz->stream.capacity < xz->stream.wanted ? (int)STREAM_WINDOW : GO_ON;
+}
+
+/* Takes bytes of the index, which are there. */
+static const uint8_t *
+index_take(struct xz *xz, size_t size)
+{
+	const uint8_t *bytes = stream_take(&xz->stream, size);
+	xz->index_sum = crc_add(xz->index_sum, bytes, size);
+	xz->index_size += size;
+	return bytes;
 }
 
 static int
-block_head(struct xz *xz, struct span *input)
+block_head(struct xz *xz)
 {
-	if (xz->held_size == 0 && !collect(xz, input, 1))
+	struct stream *stream = &xz->stream;
+	if (stream->rest.size == 0)
 		return STREAM_INPUT;
-	if (xz->held[0] == 0) {
-		xz->index_size = 1;
-		xz->index_sum = crc_add(&xz->crc32, 0, span_of(xz->held, 1));
-		xz->number = 0;
-		xz->number_bits = 0;
-		state_set(xz, INDEX_COUNT);
+	size_t size = 4 * (size_t)*stream->rest.data;
+	if (size == 0) {
+		xz->index_size = 0;
+		xz->index_sum = 0;
+		(void)index_take(xz, 1);
+		xz->state = INDEX_COUNT;
 		return GO_ON;
 	}
-	size_t size = 4 * (size_t)xz->held[0] + 4;
-	if (!collect(xz, input, size))
+	const uint8_t *bytes = stream_take(stream, size + 4);
+	if (!bytes)
 		return STREAM_INPUT;
-	unsigned flags = xz->held[1];
-	if (!is_sum_right(xz, size - 4, 0, size - 4) || (flags & 0x3c))
+	unsigned flags = bytes[1];
+	if (!is_sum_right(bytes + size, bytes, size) || (flags & 0x3c))
 		return damaged(xz);
-	struct span head = span_of(xz->held + 2, size - 6);
-	xz->has_sizes[0] = flags & 0x40;
-	xz->has_sizes[1] = flags & 0x80;
-	if ((xz->has_sizes[0] && !number_take(&head, &xz->said.unpadded)) ||
-		(xz->has_sizes[1] && !number_take(&head, &xz->said.size)))
+	struct span head = span_of(bytes + 2, size - 2);
+	xz->said = (struct xz_record){UNSAID, UNSAID};
+	if (((flags & 0x40) && !number_take(&head, &xz->said.unpadded)) ||
+		((flags & 0x80) && !number_take(&head, &xz->said.size)))
 		return damaged(xz);
 	xz->here = (struct xz_record){0};
-	xz->record.unpadded = size;
+	xz->head_size = size + 4;
 	return filters_read(xz, head, flags & 3);
 }
 
-/* What the next chunk is: stored or packed, and what of the decoder's state it begins anew. */
-static int
-chunk_control(struct xz *xz, struct span *input)
-{
-	if (!collect(xz, input, 1))
-		return STREAM_INPUT;
-	unsigned control = xz->held[0];
-	xz->here.unpadded++;
-	if (control == CONTROL_END) {
-		state_set(xz, BLOCK_PADDING);
-		return GO_ON;
-	}
-	if (control > CONTROL_STORED && control < CONTROL_PACKED)
-		return damaged(xz);
-	if (control == CONTROL_STORED_RESET || control >= 0xe0) {
-		xz->needs_reset = false;
-		xz->needs_properties = true;
-		xz->lzma.used = 0;
-		xz->lzma.position = 0;
-	}
-	if (xz->needs_reset ||
-		(control >= CONTROL_PACKED && control < 0xc0 && xz->needs_properties))
-		return damaged(xz);
-	xz->control = (uint8_t)control;
-	state_set(xz, CHUNK_HEAD);
-	return GO_ON;
-}
-
-static int
-chunk_head(struct xz *xz, struct span *input)
-{
-	unsigned control = xz->control;
-	size_t size = control < CONTROL_PACKED ? 2 : control >= 0xc0 ? 5 : 4;
-	if (!collect(xz, input, size))
-		return STREAM_INPUT;
-	const uint8_t *held = xz->held;
-	xz->here.unpadded += size;
-	xz->left = (size_t)held[0] << 8 | held[1];
-	if (control < CONTROL_PACKED) {
-		xz->left++;
-		xz->here.unpadded += xz->left;
-		state_set(xz, CHUNK_STORED);
-		return GO_ON;
-	}
-	xz->left += ((size_t)(control & 0x1f) << 16) + 1;
-	xz->chunk = ((size_t)held[2] << 8 | held[3]) + 1;
-	xz->here.unpadded += xz->chunk;
-	if (control >= 0xc0) {
-		if (!lzma_set(&xz->lzma, held[4]))
-			return damaged(xz);
-		xz->needs_properties = false;
-	}
-	if (control >= 0xa0)
-		lzma_reset(&xz->lzma);
-	state_set(xz, CHUNK_BYTES);
-	return GO_ON;
-}
-
-/* Room for some bytes more: what has left already slides away, but for the dictionary. */
+/* Room for so many bytes more: what has left already slides away, but for the dictionary. */
 static void
-room_make(struct xz *xz)
+room_make(struct xz *xz, size_t size)
 {
 	struct lzma *lzma = &xz->lzma;
 	lzma->window = xz->stream.window;
-	if (lzma->used + LZMA_MATCH + STREAM_MARGIN < xz->stream.capacity)
+	if (lzma->used + size <= xz->stream.capacity - STREAM_MARGIN)
 		return;
 	size_t slid = lzma->used - lzma->reach;
 	memmove(lzma->window, lzma->window + slid, lzma->reach);
@@ -251,242 +211,165 @@ room_make(struct xz *xz)
 static int
 output_end(struct xz *xz, size_t before)
 {
-	struct span made = span_of(xz->lzma.window + before, xz->lzma.used - before);
-	xz->here.size += made.size;
-	xz->left -= made.size;
-	if (xz->check == XZ_CRC32)
-		xz->sum = crc_add(&xz->crc32, xz->sum, made);
-	else if (xz->check == XZ_CRC64)
-		xz->sum = crc_add(&xz->crc64, xz->sum, made);
-	if (xz->left == 0)
-		state_set(xz, CHUNK_CONTROL);
-	xz->stream.output = made;
+	size_t made = xz->lzma.used - before;
+	xz->here.size += made;
+	xz->stream.output = span_of(xz->lzma.window + before, made);
 	return STREAM_OUTPUT;
 }
 
+/* A chunk is stored or packed, and begins some of the decoder's state anew. */
 static int
-chunk_stored(struct xz *xz, struct span *input)
+chunk_begin(struct xz *xz)
 {
-	if (input->size == 0)
+	struct stream *stream = &xz->stream;
+	struct lzma *lzma = &xz->lzma;
+	const uint8_t *head = stream->rest.data;
+	if (stream->rest.size == 0)
 		return STREAM_INPUT;
-	room_make(xz);
-	size_t before = xz->lzma.used;
-	size_t size = size_min(
-		size_min(xz->left, input->size), xz->stream.capacity - STREAM_MARGIN - before);
-	memcpy(xz->lzma.window + before, input->data, size);
-	*input = span_after(*input, size);
-	xz->lzma.used += size;
-	return output_end(xz, before);
+	unsigned control = head[0];
+	size_t head_size = control == CONTROL_END     ? 1
+			   : control < CONTROL_PACKED ? 3
+			   : control < 0xc0           ? 5
+						      : 6;
+	if (stream->rest.size < head_size)
+		return STREAM_INPUT;
+	bool is_packed = control >= CONTROL_PACKED;
+	const uint8_t *size_field = is_packed ? head + 3 : head + 1;
+	size_t size = ((size_t)size_field[0] << 8 | size_field[1]) + 1;
+	if (control == CONTROL_END)
+		size = 0;
+	if (!stream_take(stream, head_size + size))
+		return STREAM_INPUT;
+	xz->here.unpadded += head_size + size;
+	if (control == CONTROL_END) {
+		xz->state = BLOCK_END;
+		return GO_ON;
+	}
+	if (control == CONTROL_STORED_RESET || control >= 0xe0) {
+		xz->needs_reset = false;
+		xz->needs_properties = true;
+		lzma->used = 0;
+		lzma->position = 0;
+	}
+	if (xz->needs_reset || (control > CONTROL_STORED && !is_packed))
+		return damaged(xz);
+	if (!is_packed) {
+		room_make(xz, size);
+		size_t before = lzma->used;
+		memcpy(lzma->window + before, head + 3, size);
+		lzma->used += size;
+		return output_end(xz, before);
+	}
+	if (control >= 0xc0)
+		xz->needs_properties = !lzma_set(lzma, head[5]);
+	if (xz->needs_properties || !lzma_start(lzma, span_of(head + head_size, size)))
+		return damaged(xz);
+	if (control >= 0xa0)
+		lzma_reset(lzma);
+	xz->left = ((size_t)(control & 0x1f) << 16) + ((size_t)head[1] << 8 | head[2]) + 1;
+	xz->state = CHUNK_PACKED;
+	return GO_ON;
 }
 
 static int
 chunk_packed(struct xz *xz)
 {
-	room_make(xz);
+	room_make(xz, LZMA_MATCH + 1);
 	struct lzma *lzma = &xz->lzma;
 	size_t before = lzma->used;
-	size_t soft = xz->stream.capacity - STREAM_MARGIN - LZMA_MATCH;
-	if (!lzma_run(lzma, xz->left, soft) ||
-		(lzma->used - before == xz->left && !lzma_is_ended(lzma)))
-		return damaged(xz);
-	return output_end(xz, before);
+	bool is_sound = lzma_run(lzma, xz->left, xz->stream.capacity - STREAM_MARGIN - LZMA_MATCH);
+	xz->left -= lzma->used - before;
+	if (xz->left == 0) {
+		is_sound &= lzma_is_ended(lzma);
+		xz->state = CHUNK;
+	}
+	return is_sound ? output_end(xz, before) : damaged(xz);
 }
 
 static int
-chunk_bytes(struct xz *xz, struct span *input)
+block_end(struct xz *xz)
 {
-	if (!collect(xz, input, xz->chunk))
+	size_t padding = (size_t)(-xz->here.unpadded & 3);
+	size_t size = xz->check ? (size_t)4 << (xz->check - 1) / 3 : 0;
+	const uint8_t *bytes = stream_take(&xz->stream, padding + size);
+	if (!bytes)
 		return STREAM_INPUT;
-	memset(xz->held + xz->chunk, 0, LZMA_MARGIN);
-	if (!lzma_start(&xz->lzma, span_of(xz->held, xz->chunk)))
+	if (!is_zero(bytes, padding) ||
+		(xz->said.unpadded != UNSAID && xz->said.unpadded != xz->here.unpadded) ||
+		(xz->said.size != UNSAID && xz->said.size != xz->here.size))
 		return damaged(xz);
-	state_set(xz, CHUNK_PACKED);
-	return GO_ON;
-}
-
-static int
-block_padding(struct xz *xz, struct span *input)
-{
-	if (!collect(xz, input, (size_t)(-xz->here.unpadded & 3)))
-		return STREAM_INPUT;
-	if (load(xz->held, xz->held_size))
-		return damaged(xz);
-	if ((xz->has_sizes[0] && xz->said.unpadded != xz->here.unpadded) ||
-		(xz->has_sizes[1] && xz->said.size != xz->here.size))
-		return damaged(xz);
-	state_set(xz, BLOCK_SUM);
-	return GO_ON;
-}
-
-/* A sum over records in their order; damage is found, and no more is asked of it. */
-static uint64_t
-record_mix(uint64_t sum, struct xz_record record)
-{
-	sum = (sum ^ record.unpadded) * 0x9e3779b97f4a7c15U;
-	sum = (sum ^ sum >> 29 ^ record.size) * 0x9e3779b97f4a7c15U;
-	return sum ^ sum >> 32;
-}
-
-static int
-block_sum(struct xz *xz, struct span *input)
-{
-	size_t size = xz->check == XZ_SHA256 ? 32 : xz->check == XZ_CRC64 ? 8 : xz->check ? 4 : 0;
-	if (!collect(xz, input, size))
-		return STREAM_INPUT;
-	if (xz->check != XZ_SHA256 && load(xz->held, size) != xz->sum)
-		return xz_bad(xz, "the check of a block differs");
-	xz->record.unpadded += xz->here.unpadded + size;
-	xz->record.size = xz->here.size;
+	xz->stream.sum = span_of(bytes + padding, size);
+	xz->here.unpadded += xz->head_size + size;
 	xz->blocks++;
-	xz->blocks_sum = record_mix(xz->blocks_sum, xz->record);
-	state_set(xz, BLOCK_HEAD);
-	return xz->check == XZ_SHA256 ? (int)STREAM_SUM : GO_ON;
+	/* A sum over records in their order; damage is found, and no more is asked of it. */
+	xz->blocks_sum = crc_add(xz->blocks_sum, &xz->here, sizeof xz->here);
+	xz->state = BLOCK_HEAD;
+	return size ? (int)STREAM_SUM : GO_ON;
 }
 
-/* One byte of the index. */
-static uint8_t
-index_byte(struct xz *xz, struct span *input)
-{
-	struct span byte = span_of(input->data, 1);
-	xz->index_sum = crc_add(&xz->crc32, xz->index_sum, byte);
-	xz->index_size++;
-	*input = span_after(*input, 1);
-	return byte.data[0];
-}
-
-static void
-index_next(struct xz *xz)
-{
-	xz->state = xz->records ? INDEX_UNPADDED : INDEX_PADDING;
-}
-
+/* How many records there are, or one of them. */
 static int
-index_number(struct xz *xz, struct span *input)
+index_part(struct xz *xz)
 {
-	if (input->size == 0)
-		return STREAM_INPUT;
-	uint8_t byte = index_byte(xz, input);
-	if (xz->number_bits == 7 * NUMBER_BYTES || (byte == 0 && xz->number_bits))
-		return damaged(xz);
-	xz->number |= (uint64_t)(byte & 0x7f) << xz->number_bits;
-	xz->number_bits += 7;
-	if (byte & 0x80)
-		return GO_ON;
-	uint64_t number = xz->number;
-	xz->number = 0;
-	xz->number_bits = 0;
-	if (xz->state == INDEX_COUNT) {
-		if (number != xz->blocks)
+	struct span rest = xz->stream.rest;
+	bool is_count = xz->state == INDEX_COUNT;
+	struct xz_record record = {0};
+	if (!number_take(&rest, &record.unpadded) ||
+		(!is_count && !number_take(&rest, &record.size)))
+		return xz->stream.rest.size < 2 * NUMBER_BYTES ? (int)STREAM_INPUT : damaged(xz);
+	(void)index_take(xz, xz->stream.rest.size - rest.size);
+	if (is_count) {
+		if (record.unpadded != xz->blocks)
 			return damaged(xz);
-		xz->records = number;
+		xz->records = xz->blocks;
 		xz->records_sum = 0;
-		index_next(xz);
-	} else if (xz->state == INDEX_UNPADDED) {
-		xz->record.unpadded = number;
-		xz->state = INDEX_SIZE;
 	} else {
-		xz->record.size = number;
 		xz->records--;
-		xz->records_sum = record_mix(xz->records_sum, xz->record);
-		index_next(xz);
+		xz->records_sum = crc_add(xz->records_sum, &record, sizeof record);
 	}
+	xz->state = xz->records ? INDEX_RECORD : INDEX_END;
 	return GO_ON;
 }
 
+/* The index's padding and sum, and the stream's footer. */
 static int
-index_padding(struct xz *xz, struct span *input)
+index_end(struct xz *xz)
 {
-	while (xz->index_size & 3) {
-		if (input->size == 0)
-			return STREAM_INPUT;
-		if (index_byte(xz, input))
-			return damaged(xz);
-	}
-	if (xz->records_sum != xz->blocks_sum)
-		return damaged(xz);
-	state_set(xz, INDEX_SUM);
-	return GO_ON;
-}
-
-static int
-index_sum(struct xz *xz, struct span *input)
-{
-	if (!collect(xz, input, 4))
+	size_t padding = (size_t)(-xz->index_size & 3);
+	if (xz->stream.rest.size < padding + 4 + HEAD_SIZE)
 		return STREAM_INPUT;
-	if (load(xz->held, 4) != xz->index_sum)
+	bool is_padded = is_zero(index_take(xz, padding), padding);
+	const uint8_t *sum = stream_take(&xz->stream, 4 + HEAD_SIZE);
+	const uint8_t *foot = sum + 4;
+	if (!is_padded || xz->records_sum != xz->blocks_sum || load_32(sum) != xz->index_sum ||
+		!is_sum_right(foot, foot + 4, 6) || memcmp(foot + 10, "YZ", 2) != 0 ||
+		foot[8] != 0 || foot[9] != xz->check ||
+		4 * ((uint64_t)load_32(foot + 4) + 1) != xz->index_size + 4)
 		return damaged(xz);
-	state_set(xz, STREAM_FOOT);
+	xz->stream.is_between = true;
+	xz->state = STREAM_HEAD;
 	return GO_ON;
 }
 
 static int
-stream_foot(struct xz *xz, struct span *input)
-{
-	if (!collect(xz, input, HEAD_SIZE))
-		return STREAM_INPUT;
-	const uint8_t *held = xz->held;
-	if (!is_sum_right(xz, 0, 4, 10) || memcmp(held + 10, "YZ", 2) != 0 || held[8] != 0 ||
-		held[9] != xz->check || 4 * (load(held + 4, 4) + 1) != xz->index_size + 4)
-		return damaged(xz);
-	xz->stream.is_whole = true;
-	state_set(xz, PADDING);
-	return GO_ON;
-}
-
-/* Zeros, four at a time, until another stream begins. */
-static int
-padding(struct xz *xz, struct span *input)
-{
-	xz->stream.is_whole &= input->size == 0 && xz->held_size == 0;
-	if (!collect(xz, input, 4))
-		return STREAM_INPUT;
-	xz->stream.is_whole = load(xz->held, 4) == 0;
-	if (xz->stream.is_whole)
-		xz->held_size = 0;
-	else
-		xz->state = STREAM_HEAD;
-	return GO_ON;
-}
-
-static int
-xz_part(struct xz *xz, struct span *input)
+xz_part(struct xz *xz)
 {
 	switch ((enum state)xz->state) {
 	case STREAM_HEAD:
-		return stream_head(xz, input);
+		return stream_head(xz);
 	case BLOCK_HEAD:
-		return block_head(xz, input);
-	case BLOCK_WINDOW:
-		if (xz->stream.capacity < xz->stream.wanted)
-			return STREAM_WINDOW;
-		state_set(xz, CHUNK_CONTROL);
-		return GO_ON;
-	case CHUNK_CONTROL:
-		return chunk_control(xz, input);
-	case CHUNK_HEAD:
-		return chunk_head(xz, input);
-	case CHUNK_STORED:
-		return chunk_stored(xz, input);
-	case CHUNK_BYTES:
-		return chunk_bytes(xz, input);
+		return block_head(xz);
+	case CHUNK:
+		return chunk_begin(xz);
 	case CHUNK_PACKED:
 		return chunk_packed(xz);
-	case BLOCK_PADDING:
-		return block_padding(xz, input);
-	case BLOCK_SUM:
-		return block_sum(xz, input);
+	case BLOCK_END:
+		return block_end(xz);
 	case INDEX_COUNT:
-	case INDEX_UNPADDED:
-	case INDEX_SIZE:
-		return index_number(xz, input);
-	case INDEX_PADDING:
-		return index_padding(xz, input);
-	case INDEX_SUM:
-		return index_sum(xz, input);
-	case STREAM_FOOT:
-		return stream_foot(xz, input);
-	case PADDING:
-		return padding(xz, input);
+	case INDEX_RECORD:
+		return index_part(xz);
+	case INDEX_END:
+		return index_end(xz);
 	}
 	return GO_ON;
 }
@@ -494,8 +377,9 @@ xz_part(struct xz *xz, struct span *input)
 enum stream_status
 xz_step(struct xz *xz, struct span *input)
 {
-	int status = GO_ON;
-	while (status == GO_ON)
-		status = xz_part(xz, input);
+	int status;
+	do
+		status = xz_part(xz);
+	while (status == GO_ON || (status == STREAM_INPUT && stream_more(&xz->stream, input)));
 	return (enum stream_status)status;
 }

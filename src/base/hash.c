@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/crc.h"
 #include "base/must.h"
+#include "base/xxh64.h"
 #include "engine.h"
 
 struct hasher {
@@ -22,6 +24,8 @@ struct hasher {
 		MD5_CTX md5;
 		SHA_CTX sha1_plain;
 		uint32_t crc32;
+		struct crc crc;
+		struct xxh64 xxh64;
 	};
 };
 
@@ -36,6 +40,9 @@ static const struct {
 	[HASH_MD5] = {"md5", 16},
 	[HASH_CRC32] = {"crc32", 4},
 	[HASH_SHA1_PLAIN] = {"sha1-plain", 20},
+	[HASH_CRC64] = {"crc64", 8},
+	[HASH_XXH64] = {"xxh64", 8},
+	[HASH_CRC32_BZIP2] = {"crc32-bzip2", 4},
 };
 
 const char *
@@ -82,6 +89,15 @@ hasher_start(struct hasher *hasher)
 	case HASH_CRC32:
 		hasher->crc32 = 0;
 		break;
+	case HASH_CRC64:
+		crc_start(&hasher->crc, CRC_64);
+		break;
+	case HASH_CRC32_BZIP2:
+		crc_start(&hasher->crc, CRC_32_FORWARD);
+		break;
+	case HASH_XXH64:
+		xxh64_start(&hasher->xxh64);
+		break;
 	case HASH_BLAKE3:
 		hasher->blake3 = engine_blake3_new();
 		break;
@@ -118,6 +134,9 @@ hasher_free(struct hasher *hasher)
 	case HASH_MD5:
 	case HASH_CRC32:
 	case HASH_SHA1_PLAIN:
+	case HASH_CRC64:
+	case HASH_XXH64:
+	case HASH_CRC32_BZIP2:
 		break;
 	}
 	free(hasher);
@@ -149,8 +168,23 @@ hasher_add(struct hasher *hasher, struct bytes data)
 	case HASH_CRC32:
 		hasher->crc32 = (uint32_t)crc32_z(hasher->crc32, data.data, data.size);
 		break;
+	case HASH_CRC64:
+	case HASH_CRC32_BZIP2:
+		crc_add(&hasher->crc, data);
+		break;
+	case HASH_XXH64:
+		xxh64_add(&hasher->xxh64, data);
+		break;
 	}
 	must(done == 1, "libcrypto takes more bytes");
+}
+
+/* The lowest byte first. */
+static void
+number_put(uint8_t *sum, size_t size, uint64_t number)
+{
+	for (size_t at = 0; at < size; at++)
+		sum[at] = (uint8_t)(number >> 8 * at);
 }
 
 /* BLAKE3 and SHA-1 start anew by themselves. */
@@ -188,9 +222,17 @@ hasher_finish(struct hasher *hasher, uint8_t sum[HASH_SIZE_MAX], struct err *err
 		hasher_start(hasher);
 		break;
 	case HASH_CRC32:
-		for (unsigned at = 0; at < 4; at++)
-			sum[at] = (uint8_t)(hasher->crc32 >> 8 * at);
-		hasher->crc32 = 0;
+		number_put(sum, 4, hasher->crc32);
+		hasher_start(hasher);
+		break;
+	case HASH_CRC64:
+	case HASH_CRC32_BZIP2:
+		number_put(sum, algorithms[hasher->algorithm].size, crc_sum(&hasher->crc));
+		hasher_start(hasher);
+		break;
+	case HASH_XXH64:
+		number_put(sum, 8, xxh64_end(&hasher->xxh64));
+		hasher_start(hasher);
 		break;
 	}
 	must(done == 1, "libcrypto gives the sum");

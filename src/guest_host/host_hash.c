@@ -9,7 +9,7 @@
 #include "guest_host/hash_thread.h"
 
 enum {
-	ALGORITHMS = CAB_HASH_SHA1_PLAIN + 1,
+	ALGORITHMS = CAB_HASH_CRC32_BZIP2 + 1,
 	HASH_APART = 4 << 10, /* bytes that are worth waking the thread for */
 };
 
@@ -33,6 +33,9 @@ static const enum hash_algorithm algorithms[ALGORITHMS] = {
 	[CAB_HASH_SHA512] = HASH_SHA512,
 	[CAB_HASH_CRC32] = HASH_CRC32,
 	[CAB_HASH_SHA1_PLAIN] = HASH_SHA1_PLAIN,
+	[CAB_HASH_CRC64] = HASH_CRC64,
+	[CAB_HASH_XXH64] = HASH_XXH64,
+	[CAB_HASH_CRC32_BZIP2] = HASH_CRC32_BZIP2,
 };
 
 struct host_hashes *

@@ -21,6 +21,12 @@ algorithm_of(int32_t number)
 		return HASH_CRC32;
 	case CAB_HASH_SHA1_PLAIN:
 		return HASH_SHA1_PLAIN;
+	case CAB_HASH_CRC64:
+		return HASH_CRC64;
+	case CAB_HASH_XXH64:
+		return HASH_XXH64;
+	case CAB_HASH_CRC32_BZIP2:
+		return HASH_CRC32_BZIP2;
 	default:
 		return HASH_SHA512;
 	}

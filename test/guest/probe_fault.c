@@ -88,7 +88,7 @@ probe_pointers(void)
 	EXPECT(CAB_ERROR_INVALID, cab_http_status(1 << 30));
 	EXPECT(CAB_ERROR_INVALID, cab_hash_add(-1, "", 0));
 	EXPECT(CAB_ERROR_INVALID, cab_hash_new(-1));
-	EXPECT(CAB_ERROR_INVALID, cab_hash_new(6));
+	EXPECT(CAB_ERROR_INVALID, cab_hash_new(9));
 }
 
 void

@@ -55,6 +55,9 @@ empty_input_has_the_published_sums(void **state)
 			      "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"},
 		{HASH_MD5, "d41d8cd98f00b204e9800998ecf8427e"},
 		{HASH_CRC32, "00000000"},
+		{HASH_CRC64, "0000000000000000"},
+		{HASH_XXH64, "99e9d85137db46ef"},
+		{HASH_CRC32_BZIP2, "00000000"},
 	};
 	expect_vectors(vectors, bytes_of(NULL, 0));
 }
@@ -72,12 +75,15 @@ abc_has_the_published_sums(void **state)
 			      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
 		{HASH_MD5, "900150983cd24fb0d6963f7d28e17f72"},
 		{HASH_CRC32, "c2412435"},
+		{HASH_CRC64, "2776271a4a09d82c"},
+		{HASH_XXH64, "990977adf52cbc44"},
+		{HASH_CRC32_BZIP2, "73bb8c64"},
 	};
 	expect_vectors(vectors, BYTES_LITERAL("abc"));
 }
 
 /* The input of BLAKE3's own vectors, bytes 0 to 250 over and over; sums by Python's hashlib and
- * blake3 over the same bytes. */
+ * blake3 over the same bytes, CRC-64 as xz has it in a file of them, XXH64 as zstd has its half. */
 static void
 a_mebibyte_has_the_sums_that_other_tools_give(void **state)
 {
@@ -91,6 +97,9 @@ a_mebibyte_has_the_sums_that_other_tools_give(void **state)
 			      "ccc82bc48752fb693422579f11dc9a400561ec1885af9eeef703dbbd312d4fd0"},
 		{HASH_MD5, "8f293a2f6c19b345152f7a49bb4c643c"},
 		{HASH_CRC32, "54600eef"},
+		{HASH_CRC64, "bc4288f8a8586fde"},
+		{HASH_XXH64, "314a46c49903ac89"},
+		{HASH_CRC32_BZIP2, "72888e41"},
 	};
 	size_t size = 1 << 20;
 	uint8_t *data = memory_new(size);

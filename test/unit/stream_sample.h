@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "stream.h"
 
 struct sample_codec {
@@ -22,12 +23,49 @@ struct sample_codec {
 
 static char sample_file[] = "/tmp/stream-test-XXXXXX";
 
+/* A hasher for what the output must have, where any sum is wanted. */
+static inline struct hasher *
+sample_hasher(const struct stream *stream)
+{
+	switch (stream->hash) {
+	case CAB_HASH_CRC32:
+		return hasher_new(HASH_CRC32);
+	case CAB_HASH_CRC64:
+		return hasher_new(HASH_CRC64);
+	case CAB_HASH_SHA256:
+		return hasher_new(HASH_SHA256);
+	case CAB_HASH_XXH64:
+		return hasher_new(HASH_XXH64);
+	case CAB_HASH_CRC32_BZIP2:
+		return hasher_new(HASH_CRC32_BZIP2);
+	default:
+		assert_int_equal(stream->hash, -1);
+		return NULL;
+	}
+}
+
+/* The caller's part of the sums: whether the output since the last one has what is wanted. */
+static inline bool
+sample_sum_is_right(const struct stream *stream, struct bytes made)
+{
+	struct err err;
+	uint8_t sum[HASH_SIZE_MAX];
+	struct hasher *hasher = sample_hasher(stream);
+	assert_non_null(hasher);
+	hasher_add(hasher, made);
+	size_t size = hasher_finish(hasher, sum, &err);
+	hasher_free(hasher);
+	assert_true(stream->sum.size > 0 && stream->sum.size <= size);
+	return memcmp(sum, stream->sum.data, stream->sum.size) == 0;
+}
+
 /* Decodes in steps of so many bytes; false where the file is bad or cut off. */
 static inline bool
 sample_decode(const struct sample_codec *codec, struct bytes packed, size_t step, struct buf *out)
 {
 	struct stream *stream = codec->stream;
 	bool sound = true;
+	size_t summed = 0;
 	codec->start();
 	for (size_t at = 0; at < packed.size && sound; at += step) {
 		size_t size = packed.size - at < step ? packed.size - at : step;
@@ -42,6 +80,10 @@ sample_decode(const struct sample_codec *codec, struct bytes packed, size_t step
 				assert_true(stream->wanted <= STREAM_MEMORY);
 				free(stream->window);
 				stream_give(stream, memory_new(stream->wanted), stream->wanted);
+			} else if (status == STREAM_SUM) {
+				sound = sample_sum_is_right(
+					stream, bytes_from(buf_bytes(out), summed));
+				summed = out->size;
 			} else if (status == STREAM_BAD) {
 				assert_non_null(stream->sentence);
 				sound = false;

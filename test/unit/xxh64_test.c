@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "guest_data.h"
 
-#include "xxh64.h"
+#include "base/xxh64.h"
 
 static uint64_t
-sum_of(struct span bytes, size_t step)
+sum_of(struct bytes data, size_t step)
 {
 	struct xxh64 sum;
 	xxh64_start(&sum);
-	for (size_t at = 0; at < bytes.size; at += step)
-		xxh64_add(&sum, span_of(bytes.data + at, size_min(step, bytes.size - at)));
+	for (size_t at = 0; at < data.size; at += step)
+		xxh64_add(&sum, bytes_first(bytes_from(data, at), step));
 	return xxh64_end(&sum);
 }
 
@@ -17,9 +17,9 @@ static void
 known_sums_come_out(void **state)
 {
 	(void)state;
-	assert_true(sum_of(SPAN(""), 1) == 0xef46db3751d8e999);
-	assert_true(sum_of(SPAN("a"), 1) == 0xd24ec4f1a98c6e5b);
-	assert_true(sum_of(SPAN("abc"), 3) == 0x44bc2cf5ad770999);
+	assert_true(sum_of(BYTES_LITERAL(""), 1) == 0xef46db3751d8e999);
+	assert_true(sum_of(BYTES_LITERAL("a"), 1) == 0xd24ec4f1a98c6e5b);
+	assert_true(sum_of(BYTES_LITERAL("abc"), 3) == 0x44bc2cf5ad770999);
 }
 
 static void
@@ -28,7 +28,7 @@ pieces_make_the_sum_of_the_whole(void **state)
 	(void)state;
 	struct buf words = words_make(1000);
 	for (size_t size = 0; size < words.size; size += 13) {
-		struct span all = span_of(words.data, size);
+		struct bytes all = bytes_of(words.data, size);
 		uint64_t sum = sum_of(all, 1000);
 		assert_true(sum_of(all, 1) == sum);
 		assert_true(sum_of(all, 31) == sum);

@@ -76,31 +76,45 @@ a_flipped_bit_never_gives_other_bytes(void **state)
 }
 
 static void
-the_sum_of_a_block_with_sha_256_is_handed_out(void **state)
+the_sum_of_a_block_is_handed_out(void **state)
 {
 	(void)state;
-	/* "abc\n", and its SHA-256. */
-	static const uint8_t sum[4] = {0xed, 0xea, 0xaf, 0xf3};
-	struct buf packed = sample_pack(&codec, bytes_of("abc\n", 4), "-1 -C sha256");
-	struct span input = span_of(packed.data, packed.size);
-	enum stream_status status;
-	size_t sums = 0;
-	xz_start(&decoder);
-	while ((status = xz_step(&decoder, &input)) != STREAM_INPUT) {
-		assert_int_not_equal(status, STREAM_BAD);
-		if (status == STREAM_WINDOW)
-			stream_give(&decoder.stream, memory_new(decoder.stream.wanted),
-				decoder.stream.wanted);
-		if (status != STREAM_SUM)
-			continue;
-		sums++;
-		assert_int_equal(decoder.check, XZ_SHA256);
-		assert_memory_equal(decoder.held, sum, sizeof sum);
+	/* Of "abc\n": none, CRC32, CRC64 and the beginning of SHA-256. */
+	static const struct {
+		const char *how;
+		int32_t hash;
+		size_t size;
+		uint8_t sum[4];
+	} checks[] = {
+		{"-1 -C none", -1, 0, {0}},
+		{"-1 -C crc32", CAB_HASH_CRC32, 4, {0x4e, 0x81, 0x88, 0x47}},
+		{"-1 -C crc64", CAB_HASH_CRC64, 8, {0x87, 0x69, 0x2d, 0x8f}},
+		{"-1 -C sha256", CAB_HASH_SHA256, 32, {0xed, 0xea, 0xaf, 0xf3}},
+	};
+	for (size_t at = 0; at < sizeof checks / sizeof checks[0]; at++) {
+		struct buf packed = sample_pack(&codec, bytes_of("abc\n", 4), checks[at].how);
+		struct span input = span_of(packed.data, packed.size);
+		enum stream_status status;
+		size_t sums = 0;
+		xz_start(&decoder);
+		while ((status = xz_step(&decoder, &input)) != STREAM_INPUT) {
+			assert_int_not_equal(status, STREAM_BAD);
+			if (status == STREAM_WINDOW)
+				stream_give(&decoder.stream, memory_new(decoder.stream.wanted),
+					decoder.stream.wanted);
+			if (status == STREAM_OUTPUT)
+				assert_int_equal(decoder.stream.hash, checks[at].hash);
+			if (status != STREAM_SUM)
+				continue;
+			sums++;
+			assert_int_equal(decoder.stream.sum.size, checks[at].size);
+			assert_memory_equal(decoder.stream.sum.data, checks[at].sum, 4);
+		}
+		assert_int_equal(sums, at > 0);
+		assert_true(decoder.stream.is_whole);
+		free(decoder.stream.window);
+		buf_release(&packed);
 	}
-	assert_int_equal(sums, 1);
-	assert_true(decoder.stream.is_whole);
-	free(decoder.stream.window);
-	buf_release(&packed);
 }
 
 static void
@@ -134,7 +148,7 @@ run(void)
 		cmocka_unit_test(streams_in_a_row_are_one_file_with_padding_of_four),
 		cmocka_unit_test(a_file_cut_off_anywhere_is_never_whole),
 		cmocka_unit_test(a_flipped_bit_never_gives_other_bytes),
-		cmocka_unit_test(the_sum_of_a_block_with_sha_256_is_handed_out),
+		cmocka_unit_test(the_sum_of_a_block_is_handed_out),
 		cmocka_unit_test(filters_and_large_dictionaries_are_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * xxh64: the sum XXH64, seed 0, of bytes that come in pieces (the xxHash fast digest algorithm's
- * specification, "XXH64 algorithm description"); zstd's content checksum is its low half.
+ * specification, "XXH64 algorithm description"); the checksum of a zstd frame is its low half.
  */
 #pragma once
 
-#include "port.h"
+#include "base/bytes.h"
 
 struct xxh64 {
 	uint64_t lanes[4];
@@ -14,5 +14,5 @@ struct xxh64 {
 };
 
 void xxh64_start(struct xxh64 *sum);
-void xxh64_add(struct xxh64 *sum, struct span bytes);
+void xxh64_add(struct xxh64 *sum, struct bytes bytes);
 uint64_t xxh64_end(const struct xxh64 *sum);

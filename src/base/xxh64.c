@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "xxh64.h"
+#include "base/xxh64.h"
 
 #define PRIME_1 0x9e3779b185ebca87U
 #define PRIME_2 0xc2b2ae3d27d4eb4fU
 #define PRIME_3 0x165667b19e3779f9U
 #define PRIME_4 0x85ebca77c2b2ae63U
 #define PRIME_5 0x27d4eb2f165667c5U
+
+/* Numbers lie with their lowest byte first, as every machine that cab runs on has them. */
+static inline uint64_t
+word_at(const uint8_t *from, size_t size)
+{
+	uint64_t word = 0;
+	memcpy(&word, from, size);
+	return word;
+}
 
 static inline uint64_t
 turn(uint64_t value, unsigned bits)
@@ -29,19 +38,35 @@ xxh64_start(struct xxh64 *sum)
 	sum->size = 0;
 }
 
-void
-xxh64_add(struct xxh64 *sum, struct span bytes)
+static void
+lanes_add(struct xxh64 *sum, const uint8_t *block)
 {
-	size_t held = sum->size % 32;
-	sum->size += bytes.size;
-	while (span_collect(&bytes, sum->held, &held, 32)) {
-		for (size_t at = 0; at < 4; at++)
-			sum->lanes[at] = lane_add(sum->lanes[at], load_64(sum->held + 8 * at));
-		held = 0;
-	}
+	for (size_t at = 0; at < 4; at++)
+		sum->lanes[at] = lane_add(sum->lanes[at], word_at(block + 8 * at, 8));
 }
 
-COLD uint64_t
+void
+xxh64_add(struct xxh64 *sum, struct bytes data)
+{
+	size_t held = sum->size % sizeof sum->held;
+	size_t at = 0;
+	if (data.size == 0)
+		return;
+	sum->size += data.size;
+	if (held) {
+		at = sizeof sum->held - held < data.size ? sizeof sum->held - held : data.size;
+		memcpy(sum->held + held, data.data, at);
+		if (held + at < sizeof sum->held)
+			return;
+		lanes_add(sum, sum->held);
+	}
+	for (; data.size - at >= sizeof sum->held; at += sizeof sum->held)
+		lanes_add(sum, data.data + at);
+	if (at < data.size)
+		memcpy(sum->held, data.data + at, data.size - at);
+}
+
+uint64_t
 xxh64_end(const struct xxh64 *sum)
 {
 	static const uint8_t turns[4] = {1, 7, 12, 18};
@@ -57,9 +82,9 @@ xxh64_end(const struct xxh64 *sum)
 	const uint8_t *rest = sum->held;
 	size_t left = sum->size % 32;
 	for (; left >= 8; left -= 8, rest += 8)
-		value = turn(value ^ lane_add(0, load_64(rest)), 27) * PRIME_1 + PRIME_4;
+		value = turn(value ^ lane_add(0, word_at(rest, 8)), 27) * PRIME_1 + PRIME_4;
 	if (left >= 4) {
-		value = turn(value ^ load_32(rest) * PRIME_1, 23) * PRIME_2 + PRIME_3;
+		value = turn(value ^ word_at(rest, 4) * PRIME_1, 23) * PRIME_2 + PRIME_3;
 		left -= 4;
 		rest += 4;
 	}
