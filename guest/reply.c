@@ -38,10 +38,10 @@ reply_piece(struct reply *reply, struct span *piece)
 	}
 }
 
-/* An "ERR" line. Git says "not our ref" of a revision that is not there and of one that it keeps to
- * itself. */
-static _Noreturn void
-reply_refused(const struct reply *reply, struct span line)
+/* An "ERR" line, where it may come. Git says "not our ref" of a revision that is not there and of one
+ * that it keeps to itself. */
+static void
+reply_refused(struct reply *reply, struct span line)
 {
 	if (!feature_whole)
 		fail_about("the server says", line);
@@ -52,7 +52,9 @@ reply_refused(const struct reply *reply, struct span line)
 		fail_about("the server has no such revision, or sends none that no branch or tag "
 			   "points at",
 			reply->revision);
-	wasi_proc_exit(1);
+	if (!reply->is_optional)
+		wasi_proc_exit(1);
+	reply->is_refused = true;
 }
 
 enum pkt_event
@@ -67,10 +69,7 @@ reply_line(struct reply *reply, struct span *line)
 	if (line->size && line->data[line->size - 1] == '\n')
 		line->size--;
 	if (event == PKT_END && span_has_prefix(*line, "ERR ")) {
-		if (!feature_whole || !reply->is_optional)
-			reply_refused(reply, *line);
-		log_about("the server says", *line);
-		reply->is_refused = true;
+		reply_refused(reply, *line);
 		return PKT_RESPONSE_END;
 	}
 	return event;

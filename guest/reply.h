@@ -26,7 +26,7 @@ struct reply {
 	uint64_t objects; /* for the progress */
 	bool is_optional; /* an error is told by is_refused and the event PKT_RESPONSE_END */
 	bool is_refused;
-	struct span revision; /* asked for: what "not our ref" is about */
+	struct span revision; /* asked for: "not our ref" is about it, and ends the program */
 };
 
 /* Gives the HTTP status. */

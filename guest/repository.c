@@ -170,6 +170,15 @@ refs_read(struct repository *git, struct reply *reply, enum pkt_event event, str
 	return event;
 }
 
+/* Statuses that no other request would change; 501 is of servers of plain files, and others are what
+ * one says that does not know what is asked. */
+static bool
+status_is_final(int32_t status)
+{
+	return status < 400 || status == 401 || status == 403 || status == 404 ||
+	       (status >= 429 && status != 501);
+}
+
 /* The front of a request in version 2. */
 static void
 command_begin(const struct repository *git, struct text *body, const char *command)
@@ -193,8 +202,7 @@ refs_new(struct repository *git)
 	pkt_lines(&body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
 		git->reference);
 	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
-	/* 501 is of servers of plain files. */
-	if (status == 401 || status == 403 || status == 404 || (status >= 429 && status != 501))
+	if (status >= 400 && status_is_final(status))
 		status_expect(status);
 	bool is_listing = false;
 	if (status == 200) {
@@ -226,9 +234,9 @@ dumb_check(struct reply *reply)
 		fail("the server knows git's dumb protocol alone, which is not spoken here");
 }
 
-/* What a server tells of itself that takes no ls-refs as it was asked: behind a line of its own, the
- * listing of version 0; or what it can do in version 2, which tells of what kind its ids are: then
- * false. */
+/* What a server tells of itself that does not do as it was asked: behind a line of its own, the listing
+ * of version 0; or what it can do in version 2, which tells of what kind its ids are and whether one
+ * commit can be sent alone: then false. */
 static bool
 refs_old(struct repository *git)
 {
@@ -250,9 +258,15 @@ refs_old(struct repository *git)
 			event = reply_line(&reply, &line);
 		event = refs_read(git, &reply, event, line);
 	}
-	for (; event == PKT_END; event = reply_line(&reply, &line))
+	for (; event == PKT_END; event = reply_line(&reply, &line)) {
 		if (span_is(line, "object-format=sha256"))
 			git->id_size = SUM_SHA256;
+		if (!span_is(span_word(&line, '='), "fetch"))
+			continue;
+		text_clear(&git->words);
+		text_add(&git->words, line);
+		git->sends_all = !has_word(git, "shallow");
+	}
 	if (event != PKT_FLUSH)
 		reply_bad();
 	reply_end(&reply);
@@ -268,7 +282,7 @@ repository_list(struct repository *git)
 
 /* What is wanted, in version 0: the commit alone, or where the server cannot, all that leads to it. */
 static void
-want_old(const struct repository *git, struct text *body)
+want_old(struct repository *git, struct text *body)
 {
 	if (!has_word(git, "side-band-64k"))
 		fail("the server knows no side-band-64k");
@@ -280,7 +294,7 @@ want_old(const struct repository *git, struct text *body)
 	if (has_word(git, "shallow"))
 		pkt_lines(body, "deepen 1", text_span(&git->hex));
 	else
-		fall_back("the server cannot send one commit alone: it sends all that leads to it");
+		git->sends_all = true;
 	pkt_lines(body, "0\ndone", text_span(&git->hex));
 }
 
@@ -347,36 +361,45 @@ pack_find(const struct repository *git, struct reply *reply)
 	}
 }
 
-/* The request for a part of the commit; false where nothing, or for a part an error, is answered. */
+/* The request for a part of the commit; false where nothing, or an error that another request may
+ * mend, is answered: status_out says which. */
 static bool
-pack_ask(struct repository *git, struct reply *reply, enum repository_part part, struct span wants)
+pack_ask(struct repository *git, struct reply *reply, enum repository_part part, struct span wants,
+	int32_t *status_out)
 {
 	struct text body = {0};
 	struct span id = text_span(&git->hex);
+	bool is_whole = part == PART_WHOLE;
 	if (is_old(git)) {
 		want_old(git, &body);
 	} else {
+		bool is_deep = feature_whole && is_whole && git->sends_all;
 		command_begin(git, &body, "command=fetch");
 		pkt_lines(&body, "no-progress\nofs-delta", id);
 		if (part == PART_BLOBS)
 			text_add(&body, wants);
 		else
 			pkt_lines(&body, "want $", id);
-		if (git->held.size)
+		if (git->held.size && !is_deep)
 			pkt_lines(&body, "thin-pack\nshallow $\nhave $", git->held);
-		if (part != PART_BLOBS)
+		if (part != PART_BLOBS && !is_deep)
 			pkt_lines(&body, "deepen 1", id);
 		if (part == PART_TREES)
 			pkt_lines(&body, "filter blob:none", id);
 		pkt_lines(&body, "done\n0", id);
 	}
+	if (feature_whole && is_whole && git->sends_all)
+		fall_back("the server cannot send one commit alone: it sends all that leads to it");
 	int32_t status = git_request(git, reply, UPLOAD_PACK, text_span(&body));
 	text_release(&body);
-	reply->is_optional = part != PART_WHOLE;
-	if (reply->is_optional && status != 200)
+	*status_out = status;
+	if (feature_whole)
+		reply->is_optional = !is_whole || !(is_old(git) || git->sends_all);
+	if (status != 200 && reply->is_optional && !(is_whole && status_is_final(status)))
 		return false;
 	status_expect(status);
-	reply->revision = id;
+	if (is_whole)
+		reply->revision = id;
 	return pack_find(git, reply);
 }
 
@@ -385,20 +408,27 @@ repository_pack(struct repository *git, struct receive *receive, enum repository
 	struct span wants)
 {
 	struct reply reply;
-	bool is_sent = pack_ask(git, &reply, part, wants);
+	int32_t status;
+	bool is_sent = pack_ask(git, &reply, part, wants, &status);
 	if (!is_sent && part != PART_WHOLE) {
 		reply_end(&reply);
 		return false;
 	}
-	/* A revision that was known has not been asked for, so not what the server speaks either. No name
-	 * of a ref matters now. */
+	/* A revision that was known has not been asked for, so not what the server speaks either; nor has
+	 * any been asked whether it sends one commit alone. No name of a ref matters now. */
 	git->rank = 0;
 	git->has_any = false;
-	if (feature_whole && !is_sent && !is_old(git)) {
-		reply_end(&reply);
+	if (feature_whole && reply.is_optional && !is_sent) {
+		bool is_refused = reply.is_refused;
 		size_t size = git->id_size;
-		is_sent =
-			refs_old(git) && git->id_size == size && pack_ask(git, &reply, part, wants);
+		reply_end(&reply);
+		bool is_less = refs_old(git) || git->sends_all;
+		if (is_refused && !is_less)
+			wasi_proc_exit(1);
+		if (!is_less)
+			status_expect(status);
+		is_sent = is_less && git->id_size == size &&
+			  pack_ask(git, &reply, part, wants, &status);
 	}
 	if (!is_sent)
 		fail("the server sent no pack");

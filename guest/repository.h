@@ -30,7 +30,8 @@ struct repository {
 	uint8_t id[SUM_ID];
 	struct text hex;   /* of the id */
 	struct span held;  /* the revision of a former object, or nothing */
-	struct text words; /* what a version 0 server can do */
+	struct text words; /* what the server can do: in version 2 with a fetch */
+	bool sends_all;    /* it cannot send one commit alone */
 	size_t logged;     /* bytes of the server's own words */
 	struct text tags;  /* "ID NAME\n" each, where they are all that is asked for */
 };

@@ -445,6 +445,34 @@ def a_server_that_does_less_is_served_as_it_can_and_the_log_says_so():
         peer.stop()
 
 
+@test
+def a_server_of_version_2_that_cannot_send_one_commit_sends_what_leads_to_it():
+    revision = git("o/all", "rev-parse", "feature/x@2").decode().strip()
+    whole = "the server cannot send one commit alone: it sends all that leads to it"
+    for refusal in Forgetful.refusals:
+        for words in (["/o/all@feature/x@2"], ["/o/all", "revision=" + revision]):
+            url, Forgetful.requests[:] = f"{OLD}/deep-{refusal}{words[0]}", []
+            outcome = fetched("git", url, *words[1:])
+            is_equal_to_git(outcome, "o/all", "feature/x@2")
+            assert outcome.log.count(whole) == 1 and "older version" not in outcome.log, outcome.log
+            assert len(Forgetful.requests) == 3 + (len(words) == 1), Forgetful.requests
+        outcome = fetched("git", f"{OLD}/deep-{refusal}/o/all", "subpath=a")
+        assert tree_of(outcome.out) == tree_stored("o/all", "main:a") and whole in outcome.log, outcome.log
+    # That kind of a repository's ids has been asked for already, and so whether one commit is sent.
+    Forgetful.requests.clear()
+    outcome = fetched("git", OLD + "/deep-error/o/sha256")
+    is_equal_to_git(outcome, "o/sha256", "main")
+    assert whole in outcome.log and len(Forgetful.requests) == 4, outcome.log
+    # One that can is not asked twice, and what it said is the last word.
+    able = pkt(b"version 2\n") + pkt(b"ls-refs\n") + pkt(b"fetch=filter shallow\n") + b"0000"
+    for refusal, sentence in ((pkt(b"ERR busy, come again"), "the server says: ERR busy, come again"), (b"", "the server sent no pack"),
+                              (400, "HTTP status: 400"), (500, "HTTP status: 500"), (404, "HTTP status: 404")):
+        peer = Peer(fetch=refusal, advertise=able)
+        refused(sentence, "git", peer.url + "/r", "revision=" + revision)
+        assert peer.count() == (1 if refusal in (500, 404) else 2), peer.requests
+        peer.stop()
+
+
 def submodule_commit(name, modules, files=()):
     """A repository with these submodules, {path: (url, revision)}; its revision."""
     if not (REPOSITORIES / name).exists():
@@ -725,21 +753,34 @@ def arguments_that_are_none_are_refused():
 
 class Forgetful(http.server.BaseHTTPRequestHandler):
     """git's http-backend behind a server that loses the header Git-Protocol; beneath /deep/ it does not say that it can
-    send a part of the history."""
+    send a part of the history, nor beneath /deep-REFUSAL/, where version 2 is spoken and a request for one is answered so."""
+
+    refusals = {"status": b"HTTP/1.0 400 Bad Request\r\n\r\n",
+                "error": b"HTTP/1.0 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\n\r\n"
+                         + pkt(b"ERR unexpected line: 'deepen 1'"),
+                "nothing": b"HTTP/1.0 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\n\r\n"}
+    requests = []
 
     def do_POST(self):
         path, _, query = self.path.partition("?")
-        is_deep = path.startswith("/deep/")
-        path = path.removeprefix("/deep")
-        size = int(self.headers.get("Content-Length") or 0)
-        run = subprocess.run(["git", "http-backend"], input=self.rfile.read(size), stdout=-1, env={
-            **ENVIRONMENT, "GIT_PROJECT_ROOT": str(REPOSITORIES), "GIT_HTTP_EXPORT_ALL": "1",
+        is_deep = path.startswith("/deep")
+        refusal = path.split("/")[1].removeprefix("deep-") if is_deep else ""
+        if is_deep:
+            path = path[path.index("/", 1):]
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.requests.append(asked)
+        if refusal in self.refusals and (b"deepen " in asked or b"shallow " in asked):
+            self.wfile.write(self.refusals[refusal])
+            return
+        version = {"GIT_PROTOCOL": "version=2"} if refusal in self.refusals else {}
+        run = subprocess.run(["git", "http-backend"], input=asked, stdout=-1, env={
+            **ENVIRONMENT, **version, "GIT_PROJECT_ROOT": str(REPOSITORIES), "GIT_HTTP_EXPORT_ALL": "1",
             "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(size)},
+            "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(asked))},
             stderr=subprocess.DEVNULL, check=False)
         head, _, body = run.stdout.partition(b"\r\n\r\n")
         if is_deep:
-            body = body.replace(b" shallow ", b" wallows ", 1) if query else body
+            body = re.sub(b"( |fetch=)shallow ", b"\\1wallows ", body, 1) if query else body
         self.wfile.write(b"HTTP/1.0 200 OK\r\n" + head + b"\r\n\r\n" + body)
 
     do_GET = do_POST

@@ -98,8 +98,9 @@ a_refusal_names_the_revision_or_is_the_caller_s(void **state)
 		"no branch or tag points at: abc");
 	expect((struct trial){.revision = "abc"}, "0020ERR upload-pack: not our ref", 1,
 		"no branch or tag points at: abc");
-	expect((struct trial){.revision = "abc", .is_optional = true}, "0013ERR not our ref", 0,
-		"R");
+	expect((struct trial){.revision = "abc", .is_optional = true}, "0013ERR not our ref", 1,
+		"no branch or tag points at: abc");
+	expect((struct trial){.is_optional = true}, "0013ERR not our ref", 0, "R");
 	expect((struct trial){.is_optional = true}, "000cERR nono0005a", 0, "R");
 }
 
