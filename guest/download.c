@@ -106,13 +106,13 @@ download_start(const struct request *request, const char *kind)
 	return download;
 }
 
-/* The next bytes, hashed; an empty span at the end. */
-static struct span
+/* The next bytes, hashed, which lie in the input; 0 at the end. */
+static size_t
 download_read(struct download *download)
 {
 	size_t size = http_read(&download->http, download->input, INPUT_SIZE, 0);
 	(void)cab_hash_add(download->hash, download->input, size);
-	return span_of(download->input, size);
+	return size;
 }
 
 static void
@@ -139,9 +139,9 @@ download_archive(const struct request *request)
 	struct output *output = (struct output *)heap_zero(sizeof *output);
 	struct download *download = download_start(request, ".tar1");
 	struct unpack *unpack = unpack_new(output, request->strip);
-	struct span bytes;
-	while ((bytes = download_read(download)).size)
-		unpack_add(unpack, bytes);
+	size_t size;
+	while ((size = download_read(download)))
+		unpack_add(unpack, span_of(download->input, size));
 	download_end(download);
 	unpack_finish(unpack, request->subpath);
 }
@@ -153,9 +153,9 @@ download_file(const struct request *request)
 	uint8_t digest[SUM_BLAKE3];
 	struct download *download = download_start(request, ".file1");
 	int32_t fd = file_create(output, NULL, SPAN("out"));
-	struct span bytes;
-	while ((bytes = download_read(download)).size)
-		file_write(output, fd, bytes);
+	size_t size;
+	while ((size = download_read(download)))
+		file_write(output, fd, span_of(download->input, size));
 	file_finish(fd, false, digest);
 	download_end(download);
 	report_cab('f', digest);

@@ -17,16 +17,14 @@ path_add(struct text *path, const struct folder *folder)
 	}
 }
 
-struct span
-output_path(struct output *output, const struct folder *folder, struct span name)
+void
+output_path_set(struct output *output, const struct folder *folder, struct span name)
 {
 	text_clear(&output->path);
 	path_add(&output->path, folder);
 	text_add(&output->path, name);
-	struct span path = text_span(&output->path);
-	if (path.size > OUTPUT_PATH)
-		fail_about("a path is too long", path);
-	return path;
+	if (output->path.size > OUTPUT_PATH)
+		fail_about("a path is too long", text_span(&output->path));
 }
 
 /* A result of WASI for the path under way; 51 is a full disk. */
@@ -43,12 +41,12 @@ output_check(const struct output *output, int32_t problem)
 }
 
 /* The path of what is made, which is counted. */
-static struct span
+static void
 output_path_new(struct output *output, const struct folder *folder, struct span name)
 {
 	if (++output->files > OUTPUT_FILES)
 		fail("more than 2 million files");
-	return output_path(output, folder, name);
+	output_path_set(output, folder, name);
 }
 
 static int32_t
@@ -63,7 +61,7 @@ path_open(struct output *output, uint32_t flags, uint64_t rights)
 int32_t
 file_create(struct output *output, const struct folder *folder, struct span name)
 {
-	(void)output_path_new(output, folder, name);
+	output_path_new(output, folder, name);
 	return path_open(output, WASI_CREATE | WASI_EXCLUSIVE,
 		WASI_RIGHT_READ | WASI_RIGHT_WRITE | WASI_RIGHT_SEEK);
 }
@@ -107,7 +105,7 @@ file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, 
 int32_t
 file_open(struct output *output, const struct folder *folder, struct span name)
 {
-	(void)output_path(output, folder, name);
+	output_path_set(output, folder, name);
 	return path_open(output, 0, WASI_RIGHT_READ | WASI_RIGHT_SEEK);
 }
 
@@ -154,14 +152,16 @@ folder_make(struct output *output, const struct folder *folder, struct span name
 {
 	if (folder && folder->depth >= OUTPUT_DEPTH)
 		fail("more than 128 folders in each other");
-	struct span path = output_path_new(output, folder, name);
-	output_check(output, wasi_path_create_directory(WASI_WORKSPACE, path.data, path.size));
+	output_path_new(output, folder, name);
+	output_check(output,
+		wasi_path_create_directory(WASI_WORKSPACE, output->path.data, output->path.size));
 }
 
 void
 link_make(struct output *output, const struct folder *folder, struct span name, struct span target)
 {
-	struct span path = output_path_new(output, folder, name);
+	output_path_new(output, folder, name);
+	struct span path = text_span(&output->path);
 	if (target.size == 0 || target.size > OUTPUT_TARGET || span_find(target, 0) < target.size)
 		fail_about("a symbolic link with no target that can be", path);
 	output_check(output,

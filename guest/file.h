@@ -35,7 +35,13 @@ struct output {
 };
 
 /* The path of a name in a folder, borrowed until the next call. */
-struct span output_path(struct output *output, const struct folder *folder, struct span name);
+void output_path_set(struct output *output, const struct folder *folder, struct span name);
+static inline __attribute__((always_inline)) struct span
+output_path(struct output *output, const struct folder *folder, struct span name)
+{
+	output_path_set(output, folder, name);
+	return text_span(&output->path);
+}
 
 /* A new file, written from its start in order; it may be read too. */
 int32_t file_create(struct output *output, const struct folder *folder, struct span name);

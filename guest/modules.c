@@ -60,7 +60,7 @@ line_skip(struct modules *modules)
 		;
 }
 
-static void
+static ONCE void
 value_add(struct modules_value *value, uint8_t byte)
 {
 	if (value->size < MODULES_VALUE)

@@ -81,7 +81,7 @@ object_hash(const struct objects *objects, uint8_t *data, size_t size, uint8_t t
 	return hash;
 }
 
-static void
+static ONCE void
 lru_add(struct objects *objects, struct object *object)
 {
 	object->newer = NULL;
@@ -159,8 +159,8 @@ object_set_file(struct object *object, const struct folder *folder, const char *
 	object->name = name;
 }
 
-struct span
-object_content(struct objects *objects, struct object *object)
+void
+object_pin(struct objects *objects, struct object *object)
 {
 	object->pins++;
 	if (!object->data) {
@@ -178,7 +178,6 @@ object_content(struct objects *objects, struct object *object)
 		lru_remove(objects, object);
 		lru_add(objects, object);
 	}
-	return span_of(object->data, object->size);
 }
 
 void

@@ -84,7 +84,13 @@ void object_receive(
 	struct objects *objects, struct object *object, uint8_t type, uint8_t *data, size_t size);
 /* It lies in a file now. */
 void object_set_file(struct object *object, const struct folder *folder, const char *name);
-struct span object_content(struct objects *objects, struct object *object);
+void object_pin(struct objects *objects, struct object *object);
+static inline __attribute__((always_inline)) struct span
+object_content(struct objects *objects, struct object *object)
+{
+	object_pin(objects, object);
+	return span_of(object->data, object->size);
+}
 void object_unpin(struct objects *objects, struct object *object);
 
 /* The hash that makes ids of contents. */

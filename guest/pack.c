@@ -56,7 +56,7 @@ load_big_32(const uint8_t *from)
 	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
 }
 
-static bool
+static ONCE bool
 pack_byte(struct span *input, uint8_t *byte)
 {
 	if (!input->size)

@@ -27,10 +27,13 @@ size_t strlen(const char *text);
 #define WASI_IMPORT(name)                                                                          \
 	__attribute__((import_module("wasi_snapshot_preview1"), import_name(#name)))
 #define COLD __attribute__((minsize))
+/* Is there once: the linker would copy it to where it is called. */
+#define ONCE __attribute__((noinline))
 #else
 #include <string.h>
 #define WASI_IMPORT(name)
 #define COLD
+#define ONCE
 int32_t cab_http_open(const void *method, size_t method_size, const void *url, size_t url_size,
 	const void *headers, size_t headers_size, const void *body, size_t body_size);
 int32_t cab_http_status(int32_t handle);
