@@ -203,7 +203,7 @@ lexer_unknown(struct lexer *lexer)
 {
 	uint32_t point;
 	size_t size = lexer_point(lexer, 0, &point);
-	if (!size || point == 0 || point == 0xfeff) {
+	if (!size || point == 0 || (point == 0xfeff && !lexer->at)) {
 		/* Reported when the source was checked. */
 		size = size ? size : 1;
 		while (lexer->at + size < lexer->text.size && !lexer_point(lexer, size, &point))
