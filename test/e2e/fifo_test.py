@@ -381,6 +381,31 @@ def _(box):
     box.check(runs(box) == 0, "and runs once")
 
 
+def artifacts(box):
+    found = {}
+    for folder, _, files in os.walk(os.path.join(box.root, "artifacts")):
+        for name in files:
+            with open(os.path.join(folder, name), "rb") as file:
+                found[os.path.join(folder, name)] = file.read()
+    return found
+
+
+@case("W10: compiled code that was edited in the store is not run: it is compiled anew")
+def _(box):
+    box.write("default.cab", foreign(box, "put 42", "say cab ."))
+    box.check(runs(box) == 1, "built")
+    before = artifacts(box)
+    box.check(before, "nothing is kept")
+    for edit in (lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], lambda data: data[:len(data) // 2], lambda data: b""):
+        for path, data in before.items():
+            os.chmod(path, 0o644)
+            with open(path, "wb") as file:
+                file.write(edit(data))
+        box.check(runs(box, "--update") == 1 and box.read("result") == "42\n", "built again")
+        now = artifacts(box)
+        box.check(set(now) == set(before) and [path for path in now if now[path] != edit(before[path])], "compiled anew")
+
+
 @case("a module's grammar, lies and silence are judged as a script's are")
 def _(box):
     refuses(box, foreign(box, "put 42"), NO_REPORT)

@@ -150,8 +150,26 @@ randomness(void)
 	EXPECT(0, write_text(fd, room, 101));
 }
 
+/* 1 GiB in all; and 1 GiB at once, which no memory has room for. */
 static void
-storm(void)
+much_randomness(void)
+{
+	EXPECT(FAULT, wasi_random_get(room, (size_t)1 << 30));
+	EXPECT(FAULT, wasi_random_get(room, (size_t)-1));
+	for (int at = 0; at < (1 << 30) / PROBE_ROOM; at++)
+		EXPECT(0, wasi_random_get(room, PROBE_ROOM));
+}
+
+static void
+some_randomness(void)
+{
+	EXPECT(FAULT, wasi_random_get(room, (size_t)1 << 30));
+	for (int at = 0; at < (1 << 26) / PROBE_ROOM; at++)
+		EXPECT(0, wasi_random_get(room, PROBE_ROOM));
+}
+
+static void
+storm_of(int opens)
 {
 	put_file("file", "x");
 	int fd = -1;
@@ -162,10 +180,22 @@ storm(void)
 	EXPECT(MFILE, open_to_read("file", 0, &fd));
 	for (int at = 4; at < 4 + count; at++)
 		EXPECT(0, wasi_fd_close(at));
-	for (int at = 0; at < 20000; at++) {
+	for (int at = 0; at < opens; at++) {
 		EXPECT(0, open_to_read("file", 0, &fd));
 		EXPECT(0, wasi_fd_close(fd));
 	}
+}
+
+static void
+storm(void)
+{
+	storm_of(20000);
+}
+
+static void
+million_storm(void)
+{
+	storm_of(1000000);
 }
 
 static const struct {
@@ -186,6 +216,9 @@ static const struct {
 	{"http-limits", probe_http_limits},
 	{"random", randomness},
 	{"storm", storm},
+	{"storm-full", million_storm},
+	{"random-much", some_randomness},
+	{"random-much-full", much_randomness},
 	{"grow", probe_grow},
 };
 

@@ -113,7 +113,7 @@ T10_a_folder_that_becomes_a_link_while_it_is_walked_lets_nothing_out(void **stat
 	assert_int_equal(pthread_create(&thread, NULL, race, &racer), 0);
 	while (!atomic_load(&racer.rounds))
 		(void)sched_yield();
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0; round < 100000; round++) {
 		uint32_t name = fixture_put(fixture, 100, BYTES_LITERAL("swap/x"));
 		uint32_t fd = 0;
 		if (CALL(fixture, "path_open", FIXTURE_WORK, 1, name, 6, NEW, WRITE, 0, 0, 8) ==

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -353,6 +354,32 @@ more_arguments_than_a_message_holds_are_refused(void **state)
 	failed(&heard, "hello 0 1024 0 3");
 }
 
+/* As much as a map of zeros holds, which is nowhere copied. */
+static void
+W6_an_argument_or_a_variable_of_1_gib_is_refused(void **state)
+{
+	struct side *side = *state;
+	const size_t size = (size_t)1 << 30;
+	void *zeros =
+		mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct heard heard = {.side = side};
+	assert_ptr_not_equal(zeros, MAP_FAILED);
+	const struct bytes text = bytes_of(zeros, size);
+	for (int at = 0; at < 2; at++) {
+		struct spawner_request request = {.name = BYTES_LITERAL("hello"),
+			.arguments = &text,
+			.argument_count = !at,
+			.environment = &text,
+			.environment_count = at,
+			.folder = side->null,
+			.control = side->null,
+			.log = side->null,
+			.artifact = -1};
+		bad(spawner_run(side->spawner, &request, hear_started, &heard, &err), ERR_LIMIT);
+	}
+	assert_int_equal(munmap(zeros, size), 0);
+}
+
 #define side_test(name) cmocka_unit_test_setup_teardown(name, side_setup, side_teardown)
 
 int
@@ -371,6 +398,7 @@ main(int count, char **arguments)
 		side_test(its_death_ends_every_run_and_the_next_starts_it_anew),
 		side_test(a_start_without_a_pidfd_is_nonsense),
 		side_test(more_arguments_than_a_message_holds_are_refused),
+		side_test(W6_an_argument_or_a_variable_of_1_gib_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
