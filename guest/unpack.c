@@ -23,18 +23,12 @@ enum kind {
 	KIND_MORE, /* of those that GUEST_SMALL leaves out */
 };
 
+/* What is small first: what lies far behind takes longer numbers in the module. */
 struct unpack {
 	struct archive archive;
 	enum kind kind;
-	size_t first_size;
-	uint8_t first[TAR_BLOCK];
-	struct tar tar;
-	uint64_t tar_size;
-	size_t behind; /* bytes behind its end */
-	struct inflate_window window;
-	struct gzip gzip;
-	bool is_between; /* two members of the gzip file */
 	int32_t sum;     /* of the member or block that is under way; -1 is none */
+	bool is_between; /* two members of the gzip file */
 #ifndef GUEST_SMALL
 	const char *name;      /* of the kind, for errors */
 	struct stream *stream; /* the first member of one of these */
@@ -45,6 +39,13 @@ struct unpack {
 	int32_t fd;
 	uint64_t zip_size;
 #endif
+	uint64_t tar_size;
+	size_t behind; /* bytes behind its end */
+	struct inflate_window window;
+	size_t first_size;
+	uint8_t first[TAR_BLOCK];
+	struct gzip gzip;
+	struct tar tar;
 };
 
 struct unpack *

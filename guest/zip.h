@@ -58,8 +58,8 @@ struct zip {
 	uint64_t packed_left;
 	uint64_t left;      /* of the entry's bytes */
 	struct span packed; /* bytes that have been read */
-	struct inflate inflate;
 	struct inflate_window window;
+	struct inflate inflate;
 	uint8_t bytes[ZIP_WINDOW]; /* the tail, a local header, or the window */
 	uint8_t piece[ZIP_PIECE];
 };
