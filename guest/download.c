@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "download.h"
 
+#include "feature.h"
 #include "heap.h"
 #include "http.h"
 #include "registry.h"
@@ -16,6 +17,8 @@ struct download {
 	struct text url;
 	struct http http;
 	int32_t hash;
+	struct span sha1; /* what a registry says where it says no better sum; or empty */
+	int32_t sha1_hash;
 	uint8_t *input;
 };
 
@@ -89,7 +92,7 @@ download_start(const struct request *request, const char *kind)
 	if (is_known)
 		sum_report(download);
 	if (is_registry) {
-		registry_find(request, &download->checksum, &download->url);
+		registry_find(request, &download->checksum, &download->sha1, &download->url);
 		if (!is_known && download->checksum.hex.size) {
 			is_known = true;
 			sum_report(download);
@@ -102,6 +105,8 @@ download_start(const struct request *request, const char *kind)
 		download->checksum.name = SPAN("sha256");
 	download->hash = cab_hash_new(
 		checksum_size(download->checksum.name) == 32 ? CAB_HASH_SHA256 : CAB_HASH_SHA512);
+	if (feature_whole && download->sha1.size)
+		download->sha1_hash = cab_hash_new(CAB_HASH_SHA1);
 	download->input = (uint8_t *)heap_take(INPUT_SIZE);
 	return download;
 }
@@ -112,25 +117,38 @@ download_read(struct download *download)
 {
 	size_t size = http_read(&download->http, download->input, INPUT_SIZE, 0);
 	(void)cab_hash_add(download->hash, download->input, size);
+	if (feature_whole && download->sha1.size)
+		(void)cab_hash_add(download->sha1_hash, download->input, size);
 	return size;
+}
+
+/* Ends a hash, and the program where it is not what is expected; nothing expected is anything. */
+static struct span
+sum_end(int32_t hash, size_t size, struct span expected)
+{
+	uint8_t sum[SUM_MAX];
+	struct text hex = {0};
+	hash_end(hash, sum);
+	text_hex(&hex, span_of(sum, size));
+	if (expected.size && !span_equal(text_span(&hex), expected)) {
+		text_put(&hex, ", not ");
+		text_add(&hex, expected);
+		fail_about("the checksum differs: it is", text_span(&hex));
+	}
+	return text_span(&hex);
 }
 
 static void
 download_end(struct download *download)
 {
 	struct checksum *checksum = &download->checksum;
-	uint8_t sum[SUM_MAX];
-	struct text hex = {0};
-	hash_end(download->hash, sum);
-	text_hex(&hex, span_of(sum, checksum_size(checksum->name)));
-	if (checksum->hex.size == 0) {
-		checksum->hex = text_span(&hex);
-		sum_report(download);
-	} else if (!span_equal(text_span(&hex), checksum->hex)) {
-		text_put(&hex, ", not ");
-		text_add(&hex, checksum->hex);
-		fail_about("the checksum differs: it is", text_span(&hex));
-	}
+	if (feature_whole && download->sha1.size)
+		(void)sum_end(download->sha1_hash, SUM_SHA1, download->sha1);
+	struct span hex = sum_end(download->hash, checksum_size(checksum->name), checksum->hex);
+	if (checksum->hex.size)
+		return;
+	checksum->hex = hex;
+	sum_report(download);
 }
 
 void

@@ -19,6 +19,7 @@ version_take(struct search *search, struct span version, struct span release)
 	search->version = version;
 	search->link = json_find(dist, "tarball");
 	search->sum = json_find(dist, "integrity");
+	search->shasum = json_find(dist, "shasum");
 	if (!search->link.size)
 		fail_about("the registry does not say where the archive is of version", version);
 }

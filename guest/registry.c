@@ -74,14 +74,19 @@ integrity_read(struct span text, struct checksum *checksum_out)
 	return true;
 }
 
+/* A string of a document's JSON; empty where it is none. */
+static struct span
+string_read(struct span value)
+{
+	uint8_t *text = (uint8_t *)heap_take(value.size);
+	return span_of(text, value.size ? json_string(value, text) : 0);
+}
+
 /* What a document says of a checksum, as the rest of the program has it. */
 static bool
 sum_read(struct span value, const char *algorithm, struct checksum *checksum_out)
 {
-	if (!value.size)
-		return false;
-	uint8_t *text = (uint8_t *)heap_take(value.size);
-	struct span sum = span_of(text, json_string(value, text));
+	struct span sum = string_read(value);
 	if (!algorithm)
 		return integrity_read(sum, checksum_out);
 	return checksum_set(checksum_out, span_text(algorithm), sum);
@@ -158,7 +163,8 @@ document_get(const struct request *request, const char *headers, struct search *
 }
 
 void
-registry_find(const struct request *request, struct checksum *checksum, struct text *url)
+registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
+	struct text *url)
 {
 	struct text base = {0};
 	struct search search = {
@@ -177,13 +183,14 @@ registry_find(const struct request *request, struct checksum *checksum, struct t
 	if (!search.version.size)
 		fail_about("the registry has no release of it that may be taken", search.name);
 	if (search.link.size) {
-		uint8_t *link = (uint8_t *)heap_take(search.link.size);
-		link_resolve(text_span(&base), span_of(link, json_string(search.link, link)), url);
+		link_resolve(text_span(&base), string_read(search.link), url);
 	} else {
 		struct request found = *request;
 		found.reference = search.version;
 		request_url(&found, url);
 	}
-	if (!checksum->hex.size && !sum_read(search.sum, search.algorithm, checksum))
+	if (!checksum->hex.size && !sum_read(search.sum, search.algorithm, checksum)) {
 		*checksum = (struct checksum){0};
+		*sha1 = string_read(search.shasum);
+	}
 }

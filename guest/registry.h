@@ -2,7 +2,7 @@
 /*
  * registry: which archive of a package registry an island means.
  *
- *     registry_find(&request, &checksum, &url);
+ *     registry_find(&request, &checksum, &sha1, &url);
  *
  * A registry is asked for its document on the package: cargo's sparse index (The Cargo Book, "Registry
  * Index"), npm's packument in its abbreviated form, Python's simple index as JSON (PEP 691, PEP 592,
@@ -19,8 +19,10 @@
 enum { REGISTRY_DOCUMENT = 64 << 20 };
 
 /* `checksum` is the pin's or that of the island's own text; an empty one becomes the registry's, and
- * stays so where it has none. The URL is added. */
-void registry_find(const struct request *request, struct checksum *checksum, struct text *url);
+ * stays so where it has none. Then `sha1` is what the document says in hexadecimal, if it says any: good
+ * enough to find damage, and no identity. The URL is added. */
+void registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
+	struct text *url);
 
 /* What registry_find and its scheme's reader work on: one file a scheme. */
 struct search {
@@ -33,6 +35,7 @@ struct search {
 		link;    /* its URL, as a string of JSON; empty: where the registry puts versions */
 	struct span sum; /* its checksum, as a string of JSON */
 	const char *algorithm; /* of the sum; NULL: it is an integrity as npm has it */
+	struct span shasum;    /* a SHA-1 beside it, as a string of JSON; or empty */
 };
 
 void crates_search(struct search *search);

@@ -83,6 +83,27 @@ def of_an_integrity_the_best_sum_counts(registry):
 
 
 @test
+def without_an_integrity_the_shasum_is_checked(registry):
+    data = packages(registry)["1.0.0"]
+    dist = registry.packuments["thing"]["versions"]["1.0.0"]["dist"]
+    del dist["integrity"]
+    right = dist["shasum"]
+    assert fetched(registry, "npm", "thing@1.0.0").lines[0] == "sha256.tar1 " + sha256(data)
+    for wrong in ("0" * 40, right[:-1], right + "0", "\x1b[2J"):
+        dist["shasum"] = wrong
+        outcome = refused("the checksum differs: it is: " + right, registry, "npm", "thing@1.0.0")
+        assert not outcome.lines and "\x1b" not in outcome.log, outcome.log
+    # What is pinned is the better sum; where there is no string there is no sum.
+    fetched(registry, "npm", "thing@1.0.0", pin="sha256.tar1 " + sha256(data))
+    for none in (7, None, ""):
+        dist["shasum"] = none
+        assert fetched(registry, "npm", "thing@1.0.0").lines[0] == "sha256.tar1 " + sha256(data)
+    # An integrity is all that counts where there is one.
+    dist.update(integrity=integrity(data), shasum="0" * 40)
+    assert fetched(registry, "npm", "thing@1.0.0").lines[0] == sum512(data)
+
+
+@test
 def crates_without_a_version_are_the_newest_that_is_not_yanked(registry):
     for version, yanked in (("0.9.0", False), ("0.10.0", False), ("0.11.0", True), ("1.0.0-rc.1", False)):
         registry.crate("some-thing", version, {"v": version}, yanked)
