@@ -33,6 +33,8 @@ host_function host_http_open, host_http_status, host_http_header, host_http_read
 host_function host_progress;
 struct host_requests *host_requests_new(int control);
 void host_requests_free(struct host_requests *requests);
+/* Asks the realizer for the files of the run's hint, once a run, and waits; false: nothing came of it. */
+bool host_await_former(struct host *host);
 
 /* host_hash.c */
 host_function host_hash, host_hash_new, host_hash_add, host_hash_finish;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * HTTP for guests: requests and heads travel on the control socket, bodies through a pipe each,
- * read straight into guest memory.
+ * read straight into guest memory. The one other thing that is asked for on that socket is a hint's files.
  *
  *   open ──GUEST_OPEN──▶ realizer      status ◀──GUEST_HEAD, GUEST_FAIL──
  *   read ◀── the body's pipe ── and at its end ◀──GUEST_END──, which alone says that it was whole
@@ -38,6 +38,8 @@ struct request {
 struct host_requests {
 	int control;
 	bool closed; /* the realizer is gone, or talks nonsense */
+	bool former_asked;
+	bool former_answered;
 	uint32_t next;
 	uint64_t progress_time; /* of the last that was told; 0: none was */
 	uint64_t progress[3];
@@ -157,8 +159,11 @@ requests_step(struct host *host)
 		return false;
 	}
 	struct wire_in in = wire_open(&requests->packet);
-	struct request *request = request_by_id(requests, wire_u32(&in));
-	if (requests->packet.kind == GUEST_HEAD)
+	bool has_id = requests->packet.kind != GUEST_FORMER;
+	struct request *request = has_id ? request_by_id(requests, wire_u32(&in)) : NULL;
+	if (!has_id)
+		requests->former_answered = true;
+	else if (requests->packet.kind == GUEST_HEAD)
 		take_head(requests, request, &in);
 	else if (requests->packet.kind == GUEST_FAIL)
 		take_fail(host, request, &in);
@@ -168,6 +173,27 @@ requests_step(struct host *host)
 		requests->closed = true;
 	wire_release(&requests->packet);
 	return !requests->closed;
+}
+
+bool
+host_await_former(struct host *host)
+{
+	struct host_requests *requests = host->requests;
+	bool is_given = false;
+	for (size_t at = 0; at < host->start->environment_count; at++)
+		is_given |=
+			bytes_has_prefix(host->start->environment[at], BYTES_LITERAL("CAB_HINT="));
+	if (!is_given || requests->former_asked)
+		return false;
+	requests->former_asked = true;
+	struct err err;
+	wire_begin(&requests->out, GUEST_FORMER);
+	if (!wire_send(requests->control, &requests->out, NULL, 0, &err))
+		return false;
+	while (!requests->former_answered)
+		if (!requests_step(host))
+			return false;
+	return true;
 }
 
 /* 0, or why there is no head. */

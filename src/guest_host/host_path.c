@@ -307,6 +307,12 @@ host_path_open(struct host *host, const uint64_t *arguments)
 	if (flags < 0)
 		return WASI_INVAL;
 	cleanup_fd int fd = open_beneath(base, path, flags, 0644);
+	/* A hint's files are laid out when they are looked for: by then the run may have been stopped. */
+	if (fd < 0 && errno == ENOENT &&
+		bytes_has_prefix(bytes_text(path), BYTES_LITERAL("former."))) {
+		(void)host_await_former(host);
+		fd = open_beneath(base, path, flags, 0644);
+	}
 	if (fd < 0)
 		return wasi_errno_of(errno);
 	enum host_file_kind kind = HOST_FILE_NONE;

@@ -282,6 +282,19 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 }
 
 static bool
+guest_take_former(struct guest *guest, struct wire_in *in, struct err *err)
+{
+	if (!wire_end(in, err))
+		return false;
+	if (!guest->listener.former(guest->listener.context))
+		return true;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_FORMER);
+	guest_tell(guest, &packet, -1);
+	return true;
+}
+
+static bool
 guest_take(struct guest *guest, struct err *err)
 {
 	struct wire_in in = wire_open(&guest->packet);
@@ -309,6 +322,8 @@ guest_take(struct guest *guest, struct err *err)
 		guest->listener.progress(guest->listener.context, received, expected, objects);
 		return true;
 	}
+	if (kind == GUEST_FORMER)
+		return guest_take_former(guest, &in, err);
 	return err_set(err, ERR_CORRUPT, "the guest sent a message of kind %u", kind);
 }
 

@@ -6,6 +6,7 @@
  *     if (!guest_start(guest, &request, err)) ...
  *     listener->started(...) once; then
  *     listener->open(...) before each request leaves: true lets it go, false keeps it until guest_resume
+ *     listener->former(...) when the program looks for the files of its hint, and waits; false: it is being stopped, no answer
  *     guest_hold(guest): running transfers are not read on; guest_resume(guest): all goes on
  *     guest_free(guest): transfers are cancelled; a process that still lives is the caller's to kill
  *
@@ -41,6 +42,7 @@ struct guest_listener {
 	void *context;
 	void (*started)(void *context, int pid, int pidfd, struct bytes why);
 	bool (*open)(void *context);
+	bool (*former)(void *context);
 	void (*reached)(void *context, struct bytes origin);
 	/* A request is over: it ended, or its program no longer waits for it. */
 	void (*requested)(void *context, const struct guest_request_end *end);

@@ -38,30 +38,18 @@ static bool
 hint_find_object(
 	struct realizer_job *job, const struct memo *memo, struct object *object, struct err *err)
 {
-	struct store *store = job->embedded->settings.store;
-	if (!store_use(store, &memo->object.path, object, err))
+	if (!store_use(job->embedded->settings.store, &memo->object.path, object, err))
 		return false;
-	if (!cab_hash_equal(&object->hash, &memo->hash) ||
-		strcmp(object->name, memo->object.name) != 0 || object->references.size)
-		return err_set(err, ERR_CORRUPT, "its object is another");
-	return tree_nodes_load(store, &memo->hash, &job->hint.nodes, err);
+	return (cab_hash_equal(&object->hash, &memo->hash) &&
+		       strcmp(object->name, memo->object.name) == 0 && !object->references.size) ||
+	       err_set(err, ERR_CORRUPT, "its object is another");
 }
 
-static bool
-hint_write(const struct realizer_job *job, const char *name, struct bytes data, struct err *err)
-{
-	cleanup_fd int fd =
-		fd_open_at(job->build, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644, err);
-	return fd >= 0 && (fd_write_all(fd, data, err) || err_note(err, "%s", name));
-}
-
-static bool
-hint_lay_out(struct realizer_job *job, const struct memo *memo, struct err *err)
+/* What the start message says. */
+static void
+hint_offer(struct realizer_job *job, const struct memo *memo)
 {
 	struct hint *hint = &job->hint;
-	if (!hint_write(job, "former.memo", memo->data, err) ||
-		!hint_write(job, "former.nodes", buf_bytes(&hint->nodes.file), err))
-		return false;
 	cleanup_buf struct buf text = BUF(64 << 10);
 	for (size_t at = 0; at < memo->identity_count; at++)
 		buf_format(&text, "%.*s %.*s\n", BYTES_ARGS(memo->identities[at].format),
@@ -71,7 +59,7 @@ hint_lay_out(struct realizer_job *job, const struct memo *memo, struct err *err)
 	hint->name = arena_format(
 		&job->arena, "%s", object_file_print(&memo->object.path, memo->object.name).text);
 	hint->former = arena_format(&job->arena, "CAB_FORMER=" STORE_PREFIX "%s", hint->name);
-	return true;
+	hint->offered = true;
 }
 
 void
@@ -82,13 +70,50 @@ hint_prepare(struct realizer_job *job)
 	/* What is proved anew is proved without what is known. */
 	if (!hint_may_have(job) || job->request.want == REALIZER_WANT_PROOF)
 		return;
-	job->hint.given = memo_find(job->embedded->settings.store, &job->table.program,
-				  &job->request.resolved, &memo, &err) &&
-			  hint_is_believed(job, &memo, &err) &&
-			  hint_find_object(job, &memo, &job->hint.object, &err) &&
-			  hint_lay_out(job, &memo, &err);
-	if (job->hint.given)
-		trace("hint", "%s", job->hint.name);
+	if (memo_find_record(job->embedded->settings.store, &job->table.program,
+		    &job->request.resolved, &memo, &err) &&
+		hint_is_believed(job, &memo, &err) &&
+		hint_find_object(job, &memo, &job->hint.object, &err))
+		hint_offer(job, &memo);
+	else
+		trace("hint", "none: %s", err.text);
+}
+
+static bool
+hint_write(const struct realizer_job *job, const char *name, struct bytes data, struct err *err)
+{
+	cleanup_fd int fd =
+		fd_open_at(job->build, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644, err);
+	return fd >= 0 && (fd_write_all(fd, data, err) || err_note(err, "%s", name));
+}
+
+/* The memo may have been replaced since it was offered: by one of the same object it would be as good. */
+static bool
+hint_lay_out(struct realizer_job *job, const struct memo *memo, struct err *err)
+{
+	struct hint *hint = &job->hint;
+	if (!cab_hash_equal(&memo->hash, &hint->object.hash))
+		return err_set(err, ERR_NOT_FOUND, "a newer run has another object");
+	return tree_nodes_load(job->embedded->settings.store, &memo->hash, &hint->nodes, err) &&
+	       hint_write(job, "former.memo", memo->data, err) &&
+	       hint_write(job, "former.nodes", buf_bytes(&hint->nodes.file), err);
+}
+
+void
+hint_give(struct realizer_job *job)
+{
+	cleanup_memo struct memo memo = {.file = BUF(0)};
+	struct hint *hint = &job->hint;
+	struct err err = {0};
+	/* Asked for once; what a program asks for again is there or is not. */
+	if (!hint->offered)
+		return;
+	hint->offered = false;
+	hint->given = memo_find(job->embedded->settings.store, &job->table.program,
+			      &job->request.resolved, &memo, &err) &&
+		      hint_lay_out(job, &memo, &err);
+	if (hint->given)
+		trace("hint", "%s", hint->name);
 	else
 		trace("hint", "none: %s", err.text);
 }

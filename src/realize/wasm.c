@@ -36,6 +36,17 @@ wasm_on_open(void *context)
 	return job_drain_report(job);
 }
 
+static bool
+wasm_on_former(void *context)
+{
+	struct realizer_job *job = (struct realizer_job *)context;
+	job->active = loop_now();
+	if (!job_drain_report(job))
+		return false;
+	hint_give(job);
+	return true;
+}
+
 static void
 wasm_on_reached(void *context, struct bytes origin)
 {
@@ -92,7 +103,7 @@ wasm_environment(struct realizer_job *job, struct bytes *out)
 	if (job->request.pin_count)
 		out[count++] =
 			bytes_text(arena_format(&job->arena, "CAB_PIN=%s", job_pin_text(job)));
-	if (job->hint.given) {
+	if (job->hint.offered) {
 		out[count++] = bytes_text(job->hint.identities);
 		out[count++] = bytes_text(job->hint.former);
 	}
@@ -137,7 +148,7 @@ wasm_inputs(struct realizer_job *job, struct spawner_request *request)
 	}
 	request->store =
 		arena_format(&job->arena, "%s/store", store_root(job->embedded->settings.store));
-	if (job->hint.given)
+	if (job->hint.offered)
 		names[count++] = bytes_text(job->hint.name);
 	request->inputs = names;
 	request->input_count = count;
@@ -187,8 +198,8 @@ start_guest(struct realizer_job *job, struct bytes module, int log, struct err *
 		.artifact = artifact,
 	};
 	wasm_inputs(job, &request);
-	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_reached,
-		wasm_on_requested, wasm_on_note, wasm_on_progress};
+	struct guest_listener listener = {job, wasm_on_started, wasm_on_open, wasm_on_former,
+		wasm_on_reached, wasm_on_requested, wasm_on_note, wasm_on_progress};
 	job->guest = guest_new(&host, &listener);
 	return guest_start(job->guest, &request, err);
 }

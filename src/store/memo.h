@@ -5,6 +5,7 @@
  *     struct memo memo = {.program = …, .derivation = …, .object = …, .hash = …, .identities = …, .data = …};
  *     if (!memo_put(store, &memo, err)) ...
  *     if (!memo_find(store, &program, &derivation, &memo, err)) ...    ERR_NOT_FOUND, ERR_CORRUPT: there is none
+ *     if (!memo_find_record(store, ...)) ...                           the same without its bytes, which are not read
  *     memo_release(&memo);                                             of what was found
  *
  * The bytes are opaque here. The newest memo of a program and a derivation counts. A cache: it may be lost, or deleted; gc takes it
@@ -42,6 +43,8 @@ void memo_release(struct memo *memo);
 struct digest memo_key(const struct digest *program, const struct digest *derivation);
 MUST_CHECK bool memo_put(struct store *store, const struct memo *memo, struct err *err);
 MUST_CHECK bool memo_find(const struct store *store, const struct digest *program,
+	const struct digest *derivation, struct memo *out, struct err *err);
+MUST_CHECK bool memo_find_record(const struct store *store, const struct digest *program,
 	const struct digest *derivation, struct memo *out, struct err *err);
 void memo_drop(struct store *store, const struct digest *program, const struct digest *derivation);
 

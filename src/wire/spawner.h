@@ -31,10 +31,12 @@
  *   GUEST_OPEN       u32 id, bytes method, url, headers, body         [memory file with the body, when `body` is empty]
  *   GUEST_CLOSE      u32 id
  *   GUEST_PROGRESS   u64 received, u64 expected, u64 objects, u64 bytes of linear memory
+ *   GUEST_FORMER     it looks for the files of its hint (CAB_HINT), and waits; once a run
  * realizer -> guest
  *   GUEST_HEAD       u32 id, u32 status, bytes url, bytes headers     read end of the body's pipe
  *   GUEST_FAIL       u32 id, u32 error (CAB_ERROR_*), bytes why       (instead of a head)
  *   GUEST_END        u32 id, u64 size, bytes why                      after the body; `why` is empty when it came whole
+ *   GUEST_FORMER     they are there, or there are none
  *
  * ids count up from 0 and are not used again. `headers` is lines "name: value\n", names in lower
  * case in replies. A body's pipe that closes without a GUEST_END is an error of that request.
@@ -51,6 +53,7 @@ enum spawner_message {
 	GUEST_HEAD,
 	GUEST_FAIL,
 	GUEST_END,
+	GUEST_FORMER,
 };
 
 enum {

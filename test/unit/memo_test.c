@@ -38,6 +38,14 @@ a_memo_is_found_by_program_and_derivation(void **state)
 	assert_true(bytes_equal_text(found.identities[1].format, "git-tree"));
 	assert_true(bytes_equal_text(found.identities[1].value, "9ab1"));
 	bad(memo_find(place->store, &memo.derivation, &memo.program, &found, &err), ERR_NOT_FOUND);
+	/* The same without its bytes. */
+	cleanup_memo struct memo record = {.file = BUF(0)};
+	good(memo_find_record(place->store, &memo.program, &memo.derivation, &record, &err));
+	assert_true(cab_hash_equal(&record.hash, &memo.hash));
+	assert_true(bytes_equal_text(record.identities[1].value, "9ab1"));
+	assert_int_equal(record.data.size, 0);
+	bad(memo_find_record(place->store, &memo.derivation, &memo.program, &record, &err),
+		ERR_NOT_FOUND);
 	struct digest key = memo_key(&memo.program, &memo.derivation);
 	assert_string_equal(
 		digest_print(&key).text, "2gfakfsugv26bqsr4uvvcrfixawx3e6hmhfgjbjydqqg6zfwn6nq");
