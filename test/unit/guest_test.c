@@ -123,6 +123,14 @@ hear_open(void *context)
 	return lets_go;
 }
 
+static bool
+hear_former(void *context)
+{
+	(void)context;
+	note("former;");
+	return lets_go;
+}
+
 static void
 hear_reached(void *context, struct bytes origin)
 {
@@ -171,6 +179,7 @@ side_open(const char *refusal, bool redirects)
 		.refusal = refusal};
 	const struct guest_listener listener = {.started = hear_started,
 		.open = hear_open,
+		.former = hear_former,
 		.reached = hear_reached,
 		.requested = hear_requested,
 		.note = hear_note,
@@ -338,6 +347,30 @@ nothing_leaves_until_it_was_decided(void **state)
 }
 
 static void
+who_looks_for_a_hint_is_answered_unless_the_run_is_stopped(void **state)
+{
+	(void)state;
+	static struct wire_packet answer;
+	struct side side = side_open(NULL, false);
+	struct err err = {0};
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_FORMER);
+	send_packet(&side, &packet);
+	heard("former;");
+	assert_int_equal(wire_receive(their_end, &answer, &err), WIRE_PACKET_READ);
+	assert_int_equal(answer.kind, GUEST_FORMER);
+	wire_release(&answer);
+	lets_go = false;
+	wire_begin(&packet, GUEST_FORMER);
+	send_packet(&side, &packet);
+	heard("former;");
+	if (!fd_set_blocking(their_end, false, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(wire_receive(their_end, &answer, &err), WIRE_LATER);
+	side_close(&side);
+}
+
+static void
 a_request_that_is_closed_is_cancelled_and_counts(void **state)
 {
 	(void)state;
@@ -446,6 +479,7 @@ main(void)
 		cmocka_unit_test(what_fails_is_told_by_its_kind),
 		cmocka_unit_test(a_run_without_a_network_is_told_so_at_each_request),
 		cmocka_unit_test(nothing_leaves_until_it_was_decided),
+		cmocka_unit_test(who_looks_for_a_hint_is_answered_unless_the_run_is_stopped),
 		cmocka_unit_test(a_request_that_is_closed_is_cancelled_and_counts),
 		cmocka_unit_test(a_guest_that_breaks_the_interface_gets_no_more_answers),
 		cmocka_unit_test(open_requests_have_a_ceiling),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "guest_host/host_functions.h"
 #include "wire/spawner.h"
 
 #include "host_fixture.h"
@@ -240,6 +241,43 @@ the_last_progress_is_told_at_the_end(void **state)
 	free(packet);
 }
 
+/* The run's start says that there is a hint, or does not. */
+static bool
+looks_for_a_hint(struct host_fixture *fixture, const char *environment)
+{
+	fixture->texts[2] = bytes_text(environment);
+	return host_await_former(fixture->host);
+}
+
+static void
+the_files_of_a_hint_are_asked_for_once_and_only_where_there_is_one(void **state)
+{
+	struct host_fixture *fixture = *state;
+	struct wire_packet *packet = memory_new(sizeof *packet);
+	cleanup_buf struct buf out = BUF(WIRE_PACKET);
+	struct err err;
+	assert_false(looks_for_a_hint(fixture, "CAB_HINTS=git 1f0c"));
+	/* An answer that is there already: the realizer is not waited for here. */
+	wire_begin(&out, GUEST_FORMER);
+	assert_true(wire_send(fixture->control, &out, NULL, 0, &err));
+	assert_true(looks_for_a_hint(fixture, "CAB_HINT=git 1f0c"));
+	assert_false(looks_for_a_hint(fixture, "CAB_HINT=git 1f0c"));
+	assert_int_equal(wire_receive(fixture->control, packet, &err), WIRE_PACKET_READ);
+	assert_int_equal(packet->kind, GUEST_FORMER);
+	wire_release(packet);
+	assert_true(fd_set_blocking(fixture->control, false, &err));
+	assert_int_equal(wire_receive(fixture->control, packet, &err), WIRE_LATER);
+	free(packet);
+}
+
+static void
+a_hint_of_a_realizer_that_is_gone_is_none(void **state)
+{
+	struct host_fixture *fixture = *state;
+	fd_release(&fixture->control);
+	assert_false(looks_for_a_hint(fixture, "CAB_HINT=git 1f0c"));
+}
+
 int
 main(void)
 {
@@ -253,6 +291,8 @@ main(void)
 		FIXTURE_TEST(nonsense_from_the_realizer_ends_every_wait),
 		FIXTURE_TEST(progress_is_told_but_not_at_every_call),
 		FIXTURE_TEST(the_last_progress_is_told_at_the_end),
+		FIXTURE_TEST(the_files_of_a_hint_are_asked_for_once_and_only_where_there_is_one),
+		FIXTURE_TEST(a_hint_of_a_realizer_that_is_gone_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
