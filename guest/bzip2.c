@@ -105,7 +105,9 @@ COLD static bool
 selectors_read(struct bzip2 *bzip2, unsigned groups)
 {
 	uint8_t recent[BZIP2_GROUPS] = {0, 1, 2, 3, 4, 5};
-	for (uint32_t at = 0; at < bzip2->selectors; at++) {
+	/* Not past what has come: the head is read again with each piece. */
+	size_t bits = 8 * bzip2->stream.rest.size;
+	for (uint32_t at = 0; at < bzip2->selectors && bzip2->at <= bits; at++) {
 		unsigned back = 0;
 		while (bits_take(bzip2, 1))
 			if (++back >= groups)

@@ -6,7 +6,8 @@
  *     unpack_add(unpack, bytes);               the file as it is served, as it comes
  *     unpack_finish(unpack, subpath);          `out` is there, and its Cab hash reported
  *
- * tar, and tar packed by gzip, xz, zstd or bzip2, are unpacked as they come; zip is refused by name.
+ * tar, and tar packed by gzip, xz, zstd or bzip2, are unpacked as they come; zip, whose directory is at
+ * its end, lies beside the output as a file until it is whole.
  * What it is and what is wrong with it ends the program with a sentence. Memory: the largest window
  * is STREAM_MEMORY bytes, and some hundred bytes an entry.
  *
