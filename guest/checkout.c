@@ -50,6 +50,13 @@ blob_place(struct checkout *checkout, struct object *object, const struct folder
 		link_place(checkout, object, folder, text);
 		return;
 	}
+	if (feature_whole && checkout->lfs && object->size < LFS_POINTER) {
+		bool is_pointer = lfs_note(checkout->lfs, output,
+			object_content(checkout->objects, object), folder, text, executable);
+		object_unpin(checkout->objects, object);
+		if (is_pointer)
+			return;
+	}
 	if (object->place == PLACE_FILE && object->folder == checkout->objects->scratch_folder) {
 		file_move(
 			output, object->folder, span_text(object->name), folder, text, executable);
@@ -187,6 +194,8 @@ root_set(struct checkout *checkout)
 	text_hex(&hex, span_of(root->id, id_size(root->id_size)));
 	if (feature_whole && checkout->has_submodules)
 		text_put(&hex, "+submodules");
+	if (feature_whole && checkout->lfs)
+		text_put(&hex, "+lfs");
 	report_identity(SPAN("git-tree"), text_span(&hex));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "lfs.h"
 #include "node.h"
 #include "object.h"
 #include "tree.h"
@@ -51,6 +52,7 @@ struct checkout {
 	bool is_commit_found;
 	bool has_submodules;        /* they belong to what is asked for: links are kept */
 	struct link *links;         /* the last one first */
+	struct lfs *lfs;            /* pointers are noted, not written; or NULL */
 	const struct folder *place; /* what the root fills: `out`, or a submodule's folder */
 	const struct object *top;   /* the commit's tree */
 	enum tree_kind root_kind;   /* of awaited, once the commit is found; then of the root */

@@ -147,8 +147,9 @@ commit_fetch(struct repository *git, struct checkout *checkout, const struct fol
 	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
 	folder_make(checkout->output, scratch->parent, scratch->name);
 	objects_init(objects, checkout->output, scratch, git->id_size);
-	/* A former object says nothing of its submodules' commits. */
-	if (!checkout->has_submodules) {
+	/* A former object says nothing of its submodules' commits, and has no pointers of LFS. */
+	bool has_former = !checkout->has_submodules && !checkout->lfs;
+	if (has_former) {
 		former_open(git->request, objects);
 		git->held = former_revision(objects);
 	}
@@ -163,7 +164,7 @@ commit_fetch(struct repository *git, struct checkout *checkout, const struct fol
 			(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
 		checkout_finish(checkout);
 	}
-	if (!checkout->has_submodules)
+	if (has_former)
 		former_leave(git->request, objects, git->id, checkout->root, checkout->read);
 }
 
@@ -189,7 +190,11 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	checkout_init(checkout, super->checkout->output, span_of(NULL, 0));
 	checkout->has_submodules = true;
 	checkout->place = link->folder;
+	if (super->checkout->lfs)
+		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
 	commit_fetch(git, checkout, scratch);
+	if (checkout->lfs)
+		lfs_fetch(checkout->lfs, checkout->output, url);
 	struct superproject inner = {
 		checkout, url, span_of(NULL, 0), super->depth + 1, super->count};
 	submodules_fetch(&inner);
@@ -198,13 +203,16 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 static void
 out_finish(const struct request *request, struct checkout *checkout)
 {
-	if (!feature_whole || !(request->submodules.size + checkout->read.size)) {
+	if (!feature_whole ||
+		!(request->submodules.size + request->lfs.size + checkout->read.size)) {
 		checkout_hash(checkout);
 		return;
 	}
 	struct text url = {0};
 	uint32_t count = 0;
 	request_url(request, &url);
+	if (checkout->lfs)
+		lfs_fetch(checkout->lfs, checkout->output, text_span(&url));
 	struct superproject super = {checkout, text_span(&url), request->subpath, 0, &count};
 	submodules_fetch(&super);
 	/* The realizer hashes `out` anyway. */
@@ -235,6 +243,8 @@ git_fetch(const struct request *request)
 	if (feature_whole)
 		checkout->read = environment_find("CAB_READ");
 	checkout->has_submodules = request->submodules.size != 0;
+	if (feature_whole && request->lfs.size)
+		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
 	commit_fetch(git, checkout, &scratch_folder);
 	out_finish(request, checkout);
 }

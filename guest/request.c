@@ -64,6 +64,7 @@ static const struct option {
 	uint8_t field;
 } known_options[] = {
 	{"base", 0xff, offsetof(struct request, base)},
+	{"lfs", OF_GIT, offsetof(struct request, lfs)},
 	{"platform", 1 << SHAPE_OCI, offsetof(struct request, platform)},
 	{"reference", OF_GIT | 1 << SHAPE_REGISTRY, offsetof(struct request, reference)},
 	{"revision", OF_GIT, offsetof(struct request, revision)},
@@ -100,6 +101,16 @@ checksum_read(struct request *request)
 		fail_about("no sha256-HEX or sha512-HEX", request->checksum_text);
 }
 
+static void
+truth_write(struct text *options, struct span value, const char *option)
+{
+	if (!value.data)
+		return;
+	if (!span_is(value, "true"))
+		fail_about(UNKNOWN, value);
+	text_put(options, option);
+}
+
 /* A subpath is names between slashes: what the lock, the identities and the walk agree on. */
 static void
 options_write(struct request *request)
@@ -112,10 +123,9 @@ options_write(struct request *request)
 		if (!span_is_path(rest))
 			fail_about("the subpath is not names between slashes", rest);
 	}
-	if (feature_whole && request->submodules.data) {
-		if (!span_is(request->submodules, "true"))
-			fail_about(UNKNOWN, request->submodules);
-		text_put(options, "+submodules");
+	if (feature_whole) {
+		truth_write(options, request->submodules, "+submodules");
+		truth_write(options, request->lfs, "+lfs");
 	}
 	request->strip = STRIP_AUTO;
 	if (request->strip_text.data) {

@@ -38,6 +38,7 @@ struct request {
 	struct span revision;
 	struct span versions;   /* not empty: tags are listed, nothing is fetched */
 	struct span submodules; /* not empty: they are fetched too */
+	struct span lfs;        /* not empty: contents in place of pointers */
 	struct span subpath;
 	struct span platform;      /* of an image; or empty */
 	struct span checksum_text; /* as it was given */

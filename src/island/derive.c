@@ -86,7 +86,7 @@ static void
 derive_arguments(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *derivation)
 {
-	enum { ARGUMENTS = 11 };
+	enum { ARGUMENTS = 12 };
 	struct bytes *arguments = arena_array(arena, struct bytes, ARGUMENTS);
 	arguments[0] = bytes_text(island->scheme->text);
 	arguments[1] = island->ref;
@@ -94,11 +94,13 @@ derive_arguments(struct arena *arena, const struct island *island,
 	derivation->arguments = arguments;
 	struct bytes reference = island->reference_is_entry ? island->reference : bytes_of(NULL, 0);
 	struct bytes submodules = island->submodules ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
+	struct bytes lfs = island->lfs ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
 	struct bytes strip = {NULL, 0};
 	if (island->strip >= 0)
 		strip = bytes_text(arena_format(arena, "%d", island->strip));
 	add_key(arena, derivation, arguments, "base", other_base(island, settings));
 	add_key(arena, derivation, arguments, "checksum", island->checksum);
+	add_key(arena, derivation, arguments, "lfs", lfs);
 	add_key(arena, derivation, arguments, "platform", island->platform);
 	add_key(arena, derivation, arguments, "reference", reference);
 	add_key(arena, derivation, arguments, "revision", island->revision);
@@ -132,7 +134,7 @@ derive_origins(struct arena *arena, const struct island *island,
 		url = bytes_text(island->scheme->base);
 	if (url.size == 0)
 		url = island_url(arena, island);
-	struct bytes *origins = arena_array(arena, struct bytes, ISLAND_ORIGINS + 2);
+	struct bytes *origins = arena_array(arena, struct bytes, 2 * ISLAND_ORIGINS + 2);
 	struct bytes own;
 	bool known = island_origin(arena, url, &own);
 	must(known, "bases and refs were checked when they were read");
@@ -141,6 +143,9 @@ derive_origins(struct arena *arena, const struct island *island,
 	if (island->scheme->redirects && !url_is_ssh(url))
 		origin_add(origins, &derivation->origin_count, BYTES_LITERAL("redirects"));
 	struct bytes rest = island->submodule_origins, origin;
+	while (rest.size > 0 && bytes_split(&rest, ' ', &origin))
+		origin_add(origins, &derivation->origin_count, origin);
+	rest = island->lfs_origins;
 	while (rest.size > 0 && bytes_split(&rest, ' ', &origin))
 		origin_add(origins, &derivation->origin_count, origin);
 	derivation->origins = origins;

@@ -6,7 +6,7 @@
  * scheme_list.h; the environment is empty but for CAB_READ of island_objects; `requiredRealizerFeatures` is ["wasm"], `fixed` "self",
  * `outputs` ["out"]. `origins` is what the program may reach: the base's origin or that of the
  * ref's URL, and "redirects" where the scheme's row allows them and it is not ssh, and those that
- * `submodules` names. The same island and settings give
+ * `submodules` and `lfs` name. The same island and settings give
  * the same bytes always; no lock, no revision that was found out and no machine enters.
  */
 #pragma once

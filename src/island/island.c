@@ -20,6 +20,7 @@ enum key_use {
 
 enum key_id {
 	KEY_CHECKSUM,
+	KEY_LFS,
 	KEY_PLATFORM,
 	KEY_REFERENCE,
 	KEY_REVISION,
@@ -34,6 +35,7 @@ static const struct {
 	unsigned uses;
 } keys[KEY_COUNT] = {
 	[KEY_CHECKSUM] = {"checksum", ISLAND_ENTRY_TEXT, USE_ARCHIVE | USE_FILE},
+	[KEY_LFS] = {"lfs", ISLAND_ENTRY_TRUTH, USE_GIT},
 	[KEY_PLATFORM] = {"platform", ISLAND_ENTRY_TEXT, USE_IMAGE},
 	[KEY_REFERENCE] = {"reference", ISLAND_ENTRY_TEXT, USE_GIT},
 	[KEY_REVISION] = {"revision", ISLAND_ENTRY_TEXT, USE_GIT},
@@ -128,8 +130,8 @@ refuse_key(struct bytes text, struct err *err)
 		return err_set(err, ERR_REFUSED, "there is no key `%.*s`, did you mean `%s`",
 			BYTES_ARGS(text), nearest.text);
 	return err_set(err, ERR_REFUSED,
-		"there is no key `%.*s`; known are checksum, platform, reference, revision, strip, "
-		"submodules",
+		"there is no key `%.*s`; known are checksum, lfs, platform, reference, revision, "
+		"strip, submodules",
 		BYTES_ARGS(text));
 }
 
@@ -180,14 +182,15 @@ set_strip(struct island *island, int64_t number, struct err *err)
 
 /* "scheme://host[:port]", as it is compared. */
 static bool
-origin_take(struct arena *arena, struct bytes text, struct bytes *out, struct err *err)
+origin_take(
+	struct arena *arena, const char *key, struct bytes text, struct bytes *out, struct err *err)
 {
 	struct url url;
 	if (!url_parse_repository(text, &url, err))
-		return err_note(err, "submodules: true or origins are wanted");
+		return err_note(err, "%s: true or origins are wanted", key);
 	if (url.user.size || url.query.size || (url.path.size && !bytes_equal_text(url.path, "/")))
 		return err_set(err, ERR_REFUSED,
-			"submodules: `%.*s` is no origin: write SCHEME://HOST[:PORT] alone",
+			"%s: `%.*s` is no origin: write SCHEME://HOST[:PORT] alone", key,
 			BYTES_ARGS(text));
 	*out = url_origin(arena, &url);
 	return true;
@@ -200,7 +203,8 @@ compare_origins(const void *left, const void *right)
 }
 
 static bool
-set_submodules(struct arena *arena, struct island *island, struct bytes text, struct err *err)
+set_origins(struct arena *arena, const char *key, struct bytes text, struct bytes *origins_out,
+	struct err *err)
 {
 	struct bytes origins[ISLAND_ORIGINS], rest = text, part;
 	size_t count = 0;
@@ -208,14 +212,14 @@ set_submodules(struct arena *arena, struct island *island, struct bytes text, st
 		if (!part.size)
 			continue;
 		if (count == ISLAND_ORIGINS)
-			return err_set(err, ERR_REFUSED, "submodules: more than %d origins",
-				ISLAND_ORIGINS);
-		if (!origin_take(arena, part, &origins[count++], err))
+			return err_set(
+				err, ERR_REFUSED, "%s: more than %d origins", key, ISLAND_ORIGINS);
+		if (!origin_take(arena, key, part, &origins[count++], err))
 			return false;
 	}
 	if (!count)
 		return err_set(err, ERR_REFUSED,
-			"submodules: true is wanted, or origins with spaces between them");
+			"%s: true is wanted, or origins with spaces between them", key);
 	qsort(origins, count, sizeof *origins, compare_origins);
 	cleanup_buf struct buf joined = BUF(BUF_MAX);
 	for (size_t at = 0; at < count; at++) {
@@ -224,8 +228,7 @@ set_submodules(struct arena *arena, struct island *island, struct bytes text, st
 		buf_add_text(&joined, at ? " " : "");
 		buf_add(&joined, origins[at]);
 	}
-	island->submodules = true;
-	island->submodule_origins = arena_copy(arena, buf_bytes(&joined));
+	*origins_out = arena_copy(arena, buf_bytes(&joined));
 	return true;
 }
 
@@ -249,14 +252,20 @@ set_entry(struct arena *arena, struct island *island, const struct island_entry 
 	if (!(keys[id].uses & scheme_use(island->scheme)))
 		return err_set(err, ERR_REFUSED, "the scheme %s has no use for `%s`",
 			island->scheme->text, keys[id].text);
-	if (id == KEY_SUBMODULES && entry->kind == ISLAND_ENTRY_TEXT)
-		return set_submodules(arena, island, entry->text, err);
+	if ((id == KEY_SUBMODULES || id == KEY_LFS) && entry->kind == ISLAND_ENTRY_TEXT) {
+		*(id == KEY_LFS ? &island->lfs : &island->submodules) = true;
+		return set_origins(arena, keys[id].text, entry->text,
+			id == KEY_LFS ? &island->lfs_origins : &island->submodule_origins, err);
+	}
 	if (entry->kind != keys[id].kind)
 		return err_set(
 			err, ERR_REFUSED, "%s: %s is wanted", keys[id].text, kinds[keys[id].kind]);
 	switch ((enum key_id)id) {
 	case KEY_CHECKSUM:
 		return set_checksum(arena, island, entry->text, err);
+	case KEY_LFS:
+		island->lfs = entry->number != 0;
+		return true;
 	case KEY_PLATFORM:
 		if (!island_platform_is_valid(entry->text))
 			return err_set(err, ERR_REFUSED,
@@ -308,12 +317,22 @@ print_subpath(struct buf *out, const struct island *island)
 }
 
 static void
+print_origins(struct buf *out, const char *key, bool wanted, struct bytes origins)
+{
+	if (origins.size > 0)
+		buf_format(out, "%s = \"%.*s\", ", key, BYTES_ARGS(origins));
+	else if (wanted)
+		buf_format(out, "%s = true, ", key);
+}
+
+static void
 print_config(struct arena *arena, struct buf *out, const struct island *island)
 {
 	buf_add_text(out, ":{ ");
 	foreign_print_entries(arena, island, out);
 	if (island->checksum.size > 0)
 		buf_format(out, "checksum = \"%.*s\", ", BYTES_ARGS(island->checksum));
+	print_origins(out, "lfs", island->lfs, island->lfs_origins);
 	if (island->platform.size > 0)
 		buf_format(out, "platform = \"%.*s\", ", BYTES_ARGS(island->platform));
 	if (island->reference_is_entry)
@@ -322,10 +341,7 @@ print_config(struct arena *arena, struct buf *out, const struct island *island)
 		buf_format(out, "revision = \"%.*s\", ", BYTES_ARGS(island->revision));
 	if (island->strip >= 0)
 		buf_format(out, "strip = %d, ", island->strip);
-	if (island->submodule_origins.size > 0)
-		buf_format(out, "submodules = \"%.*s\", ", BYTES_ARGS(island->submodule_origins));
-	else if (island->submodules)
-		buf_add_text(out, "submodules = true, ");
+	print_origins(out, "submodules", island->submodules, island->submodule_origins);
 	buf_add_byte(out, '}');
 }
 
@@ -340,7 +356,8 @@ print_text(struct arena *arena, const struct island *island)
 	}
 	bool configured = island->checksum.size > 0 || island->platform.size > 0 ||
 			  island->reference_is_entry || island->revision.size > 0 ||
-			  island->strip >= 0 || island->submodules || island->entry_count;
+			  island->strip >= 0 || island->submodules || island->lfs ||
+			  island->entry_count;
 	if (configured)
 		print_config(arena, &text, island);
 	if (island->subpath.size > 0) {
@@ -447,7 +464,7 @@ bool
 island_has_objects(const struct island *island)
 {
 	enum scheme_shape shape = island->scheme->shape;
-	return (shape == SHAPE_FORGE || shape == SHAPE_GIT) && !island->submodules;
+	return (shape == SHAPE_FORGE || shape == SHAPE_GIT) && !island->submodules && !island->lfs;
 }
 
 void

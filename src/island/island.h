@@ -14,13 +14,13 @@
  * nearest name), a key that the scheme has no use for, control characters, spaces, a part that
  * begins with '-', user names in URLs, an empty host, "." and ".." parts, texts over ISLAND_TEXT.
  *
- * Configuration: reference and revision and submodules of git-shaped schemes; checksum of archives,
+ * Configuration: reference, revision, submodules and lfs of git-shaped schemes; checksum of archives,
  * files and registries; strip of archives and registries; platform of images. `checksum` is "sha256-" or "sha512-"
  * followed by hexadecimal digits or base64 (as in Subresource Integrity), and is kept as lower-case
  * hexadecimal.
  *
  * `submodules` is true, or the origins besides the island's own that submodules may come from, in a
- * text with spaces between: ISLAND_ORIGINS at most.
+ * text with spaces between: ISLAND_ORIGINS at most. `lfs` is the same, for contents that the tree has pointers of.
  *
  * Canonical text: SCHEME[:REF][:{ KEY = VALUE, … }][:SUBPATH] in the language's own spelling, keys
  * in bytewise order, each entry followed by a comma; a subpath without configuration follows "::".
@@ -103,6 +103,8 @@ struct island {
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
 	bool submodules;
 	struct bytes submodule_origins; /* beyond its own: sorted, a space between; or empty */
+	bool lfs;
+	struct bytes lfs_origins; /* as those of submodules */
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
 	struct bytes read; /* some of its objects are wanted: island_objects, never its text */
 	int strip;         /* -1: not said */

@@ -28,6 +28,7 @@
  *
  *     base=URL         the base, without a last '/', where it is not the row's
  *     checksum=ALGORITHM-HEX      sha256 or sha512, lower case
+ *     lfs=true         pointers of Git LFS are replaced by what they name
  *     platform=OS/ARCHITECTURE[/VARIANT]      of an image in an index; linux/amd64 without it, on every machine
  *     reference=TEXT   branch or tag, instead of @REFERENCE
  *     revision=HEX     40 or 64 lower-case digits
@@ -94,9 +95,9 @@ COST("oci of an index", "sha256.oci1", 2, "the index and the manifest")
 #endif
 
 #ifdef FORMAT
-FORMAT("git", "REVISION[:SUBPATH][+submodules]",
+FORMAT("git", "REVISION[:SUBPATH][+submodules][+lfs]",
 	"from the ref listing, before anything is downloaded")
-FORMAT("git-tree", "OBJECT[+submodules]",
+FORMAT("git-tree", "OBJECT[+submodules][+lfs]",
 	"as soon as the commit and the trees down to the subpath are in")
 FORMAT("sha256.tar1", "HEX[:SUBPATH][+strip=N]",
 	"from a registry, the island's text, or once the archive is in")

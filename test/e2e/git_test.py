@@ -4,9 +4,13 @@
 import os
 import shutil
 import subprocess
+import sys
 
 from harness import (HERE, SERVER, Server, Skip, case, commit, git, git_tree_of, main, refuses, repository, shell,
                      tree_of)
+
+sys.path.insert(0, SERVER)
+from lfs import Lfs  # noqa: E402  (it lies in a folder beside this one)
 
 USE = shell("use", "cp -r \\(<github:o/r>) $out")
 
@@ -335,6 +339,68 @@ def _(box):
     with open(os.path.join(other.state, "heads"), encoding="latin-1") as file:
         heads = file.read()
     box.check("git-upload-pack" in heads and "t0ken" not in heads and "uthorization" not in heads, heads)
+
+
+def lfs_served(box):
+    """A repository with a pointer among its files, and its server."""
+    server = Lfs(os.path.join(box.top, "git"))
+    box.stops.append(server.stop)
+    oid, pointer = server.add(b"large" * 300)
+    revision = repository(os.path.join(server.repositories, "o", "r"), {"a": "1", "d/large": pointer})
+    box.configure(islands_github_base=f'"{server.url}"')
+    return server, revision, oid, pointer
+
+
+def use_lfs(value):
+    return shell("use", "cp -r ISLAND $out").replace("ISLAND", f"\\(<github:o/r:{{ lfs = {value} }}>)")
+
+
+@case("contents of LFS on request: part of the identities, locked, read by evaluation, and not asked for again")
+def _(box):
+    server, revision, oid, pointer = lfs_served(box)
+    box.write("default.cab", use_lfs("true"))
+    box.cab("build")
+    full = {b"a": ("f", b"1"), b"d": ("d", b""), b"d/large": ("f", b"large" * 300)}
+    box.check(tree_of(box.path("result")) == full, str(tree_of(box.path("result"))))
+    lock = box.read("default.cab.lock")
+    box.check(f'"git {revision}+lfs"' in lock and "lfs = true, " in lock and '+lfs","cab d' in lock, lock)
+    count = len(server.log)
+    box.cab("build")
+    box.check(len(server.log) == count, str(server.log))
+    box.write("default.cab", "readFile <github:o/r:{ lfs = true, }>/d/large\n")
+    box.check("largelarge" in box.cab("eval").out, "what is read is the content")
+    box.write("default.cab", USE)
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"d/large"] == ("f", pointer.encode()), "without it the pointer is a file")
+    # The next commit with the same content: all is fetched anew, for no former object has pointers.
+    repository(os.path.join(server.repositories, "o", "r"), {"a": "2", "d/large": pointer})
+    box.write("default.cab", use_lfs("true"))
+    box.cab("build", "--update")
+    box.check(tree_of(box.path("result")) == {**full, b"a": ("f", b"2")}, str(tree_of(box.path("result"))))
+    del server.contents[oid]
+    repository(os.path.join(server.repositories, "o", "r"), {"a": "3", "d/large": pointer})
+    refuses(box, "Object does not exist", oid, "out/d/large", arguments=("build", "--update"))
+
+
+@case("contents of LFS at another origin, where the island's own text names it")
+def _(box):
+    server, _, oid, _ = lfs_served(box)
+    other = Lfs(server.repositories)
+    box.stops.append(other.stop)
+    other.contents, server.elsewhere = server.contents, other.url
+    box.write("default.cab", use_lfs("true"))
+    refuses(box, other.url + " is not among the origins")
+    box.write("default.cab", use_lfs(f'"{other.url}"'))
+    refuses(box, "127.0.0.1", "network.allow")
+    box.check(not other.log, str(other.log))
+    box.configure(network_allow='["127.0.0.1"]')
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"d/large"] == ("f", b"large" * 300), "the content")
+    box.check(other.log == [f"GET /content/{oid}"], str(other.log))
+    box.check(f'lfs = \\"{other.url}\\", ' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+    for text, words in (("http://a/b", "lfs: `http://a/b` is no origin"), (" ", "lfs: true is wanted")):
+        box.write("default.cab", use_lfs(f'"{text}"'))
+        refuses(box, words)
 
 
 main()

@@ -84,5 +84,5 @@ def with_registry(function):
         server.stop()
 
 
-def main():
-    run_all(ROOT, with_registry)
+def main(call=with_registry):
+    run_all(ROOT, call)

@@ -59,6 +59,14 @@ a_derivation_holds_what_the_text_says_and_no_more(void **state)
 	expect_json(&far, &settings, "r", "\"git\",\"https://m.example/r\",\"submodules=true\"",
 		"\"https://a.example\",\"https://m.example\",\"redirects\",\"ssh://z\"");
 
+	struct island_case large = {.scheme = "github",
+		.ref = "o/r",
+		.entries = {TEXT_ENTRY("lfs", "https://b.example https://a.example"),
+			TRUTH_ENTRY("submodules", 1)},
+		.entry_count = 2};
+	expect_json(&large, &settings, "r", "\"github\",\"o/r\",\"lfs=true\",\"submodules=true\"",
+		"\"https://a.example\",\"https://b.example\",\"https://github.com\"");
+
 	struct island_case shell = {.scheme = "git", .ref = "ssh://me@h:22/r"};
 	expect_json(&shell, &settings, "r", "\"git\",\"ssh://me@h:22/r\"", "\"ssh://h\"");
 

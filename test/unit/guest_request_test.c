@@ -89,6 +89,8 @@ options_end_the_values_of_identities(void **state)
 		"https://github.com/o/r||a/b c|:a/b%20c|255|");
 	reads_as((struct trial){.arguments = {"github", "o/r", "submodules=true"}},
 		"https://github.com/o/r|||+submodules|255|");
+	reads_as((struct trial){.arguments = {"github", "o/r", "lfs=true", "submodules=true"}},
+		"https://github.com/o/r|||+submodules+lfs|255|");
 	reads_as((struct trial){.arguments = {"https", "//h/x", "strip=2", "subpath=s"}},
 		"https://h/x||s|:s+strip=2|2|");
 	reads_as((struct trial){.arguments = {"https", "//h/x", "strip=0"}},
@@ -113,6 +115,7 @@ the_pin_of_a_format_is_taken_where_it_is_of_these_options(void **state)
 		{{.arguments = {"github", "o/r", "subpath=s"}, .pin = "git abc"}, NULL},
 		{{.arguments = {"github", "o/r"}, .pin = "git abc:s"}, NULL},
 		{{.arguments = {"github", "o/r"}, .pin = "git abc+submodules"}, NULL},
+		{{.arguments = {"github", "o/r"}, .pin = "git abc+lfs"}, NULL},
 		{{.arguments = {"github", "o/r"}, .pin = "git xyz"}, NULL},
 		/* A value that was too long is a hash, which nothing can be read from. */
 		{{.arguments = {"github", "o/r"}, .pin = "git ~abc"}, ""},
@@ -152,6 +155,8 @@ what_is_not_in_the_contract_ends_the_program(void **state)
 		{{.arguments = {"https", "//h/x", "strip=-1"}}, "does not know"},
 		{{.arguments = {"https", "//h/x", "strip="}}, "does not know"},
 		{{.arguments = {"github", "o/r", "submodules=false"}}, "does not know"},
+		{{.arguments = {"github", "o/r", "lfs=false"}}, "does not know"},
+		{{.arguments = {"https", "//h/x", "lfs=true"}}, "does not know"},
 		{{.arguments = {"github", "o/r@a", "reference=b"}}, "two references"},
 		{{.arguments = {"github", "o/r", "subpath=.."}}, "names between slashes"},
 		{{.arguments = {"github", "o/r", "subpath=a/../b"}}, "names between slashes"},
