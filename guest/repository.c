@@ -229,8 +229,8 @@ dumb_check(struct reply *reply)
 {
 	uint8_t id[SUM_SHA1];
 	size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, 0);
-	if (size > 2 * SUM_SHA1 && reply->buffer[2 * SUM_SHA1] == '\t' &&
-		hex_read(span_of(reply->buffer, 2 * SUM_SHA1), id, SUM_SHA1))
+	if (size > (size_t)2 * SUM_SHA1 && reply->buffer[2 * SUM_SHA1] == '\t' &&
+		hex_read(span_of(reply->buffer, (size_t)2 * SUM_SHA1), id, SUM_SHA1))
 		fail("the server knows git's dumb protocol alone, which is not spoken here");
 }
 
