@@ -93,8 +93,9 @@ derive_arguments(struct arena *arena, const struct island *island,
 	derivation->argument_count = 2;
 	derivation->arguments = arguments;
 	struct bytes reference = island->reference_is_entry ? island->reference : bytes_of(NULL, 0);
-	struct bytes submodules = island->submodules ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
-	struct bytes lfs = island->lfs ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
+	struct bytes submodules =
+		island->submodules.wanted ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
+	struct bytes lfs = island->lfs.wanted ? BYTES_LITERAL("true") : bytes_of(NULL, 0);
 	struct bytes strip = {NULL, 0};
 	if (island->strip >= 0)
 		strip = bytes_text(arena_format(arena, "%d", island->strip));
@@ -142,12 +143,11 @@ derive_origins(struct arena *arena, const struct island *island,
 	/* ssh knows none. */
 	if (island->scheme->redirects && !url_is_ssh(url))
 		origin_add(origins, &derivation->origin_count, BYTES_LITERAL("redirects"));
-	struct bytes rest = island->submodule_origins, origin;
-	while (rest.size > 0 && bytes_split(&rest, ' ', &origin))
-		origin_add(origins, &derivation->origin_count, origin);
-	rest = island->lfs_origins;
-	while (rest.size > 0 && bytes_split(&rest, ' ', &origin))
-		origin_add(origins, &derivation->origin_count, origin);
+	const struct bytes more[] = {island->submodules.origins, island->lfs.origins};
+	for (size_t at = 0; at < sizeof more / sizeof *more; at++)
+		for (struct bytes rest = more[at], origin;
+			rest.size > 0 && bytes_split(&rest, ' ', &origin);)
+			origin_add(origins, &derivation->origin_count, origin);
 	derivation->origins = origins;
 }
 

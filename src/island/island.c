@@ -203,7 +203,7 @@ compare_origins(const void *left, const void *right)
 }
 
 static bool
-set_origins(struct arena *arena, const char *key, struct bytes text, struct bytes *origins_out,
+set_origins(struct arena *arena, const char *key, struct bytes text, struct island_more *more,
 	struct err *err)
 {
 	struct bytes origins[ISLAND_ORIGINS], rest = text, part;
@@ -228,7 +228,8 @@ set_origins(struct arena *arena, const char *key, struct bytes text, struct byte
 		buf_add_text(&joined, at ? " " : "");
 		buf_add(&joined, origins[at]);
 	}
-	*origins_out = arena_copy(arena, buf_bytes(&joined));
+	more->wanted = true;
+	more->origins = arena_copy(arena, buf_bytes(&joined));
 	return true;
 }
 
@@ -252,20 +253,17 @@ set_entry(struct arena *arena, struct island *island, const struct island_entry 
 	if (!(keys[id].uses & scheme_use(island->scheme)))
 		return err_set(err, ERR_REFUSED, "the scheme %s has no use for `%s`",
 			island->scheme->text, keys[id].text);
-	if ((id == KEY_SUBMODULES || id == KEY_LFS) && entry->kind == ISLAND_ENTRY_TEXT) {
-		*(id == KEY_LFS ? &island->lfs : &island->submodules) = true;
-		return set_origins(arena, keys[id].text, entry->text,
-			id == KEY_LFS ? &island->lfs_origins : &island->submodule_origins, err);
-	}
+	struct island_more *more = id == KEY_LFS          ? &island->lfs
+				   : id == KEY_SUBMODULES ? &island->submodules
+							  : NULL;
+	if (more && entry->kind == ISLAND_ENTRY_TEXT)
+		return set_origins(arena, keys[id].text, entry->text, more, err);
 	if (entry->kind != keys[id].kind)
 		return err_set(
 			err, ERR_REFUSED, "%s: %s is wanted", keys[id].text, kinds[keys[id].kind]);
 	switch ((enum key_id)id) {
 	case KEY_CHECKSUM:
 		return set_checksum(arena, island, entry->text, err);
-	case KEY_LFS:
-		island->lfs = entry->number != 0;
-		return true;
 	case KEY_PLATFORM:
 		if (!island_platform_is_valid(entry->text))
 			return err_set(err, ERR_REFUSED,
@@ -278,8 +276,9 @@ set_entry(struct arena *arena, struct island *island, const struct island_entry 
 		return set_revision(arena, island, entry->text, err);
 	case KEY_STRIP:
 		return set_strip(island, entry->number, err);
+	case KEY_LFS:
 	case KEY_SUBMODULES:
-		island->submodules = entry->number != 0;
+		more->wanted = entry->number != 0;
 		return true;
 	case KEY_COUNT:
 		break;
@@ -317,11 +316,11 @@ print_subpath(struct buf *out, const struct island *island)
 }
 
 static void
-print_origins(struct buf *out, const char *key, bool wanted, struct bytes origins)
+print_more(struct buf *out, const char *key, const struct island_more *more)
 {
-	if (origins.size > 0)
-		buf_format(out, "%s = \"%.*s\", ", key, BYTES_ARGS(origins));
-	else if (wanted)
+	if (more->origins.size > 0)
+		buf_format(out, "%s = \"%.*s\", ", key, BYTES_ARGS(more->origins));
+	else if (more->wanted)
 		buf_format(out, "%s = true, ", key);
 }
 
@@ -332,7 +331,7 @@ print_config(struct arena *arena, struct buf *out, const struct island *island)
 	foreign_print_entries(arena, island, out);
 	if (island->checksum.size > 0)
 		buf_format(out, "checksum = \"%.*s\", ", BYTES_ARGS(island->checksum));
-	print_origins(out, "lfs", island->lfs, island->lfs_origins);
+	print_more(out, "lfs", &island->lfs);
 	if (island->platform.size > 0)
 		buf_format(out, "platform = \"%.*s\", ", BYTES_ARGS(island->platform));
 	if (island->reference_is_entry)
@@ -341,7 +340,7 @@ print_config(struct arena *arena, struct buf *out, const struct island *island)
 		buf_format(out, "revision = \"%.*s\", ", BYTES_ARGS(island->revision));
 	if (island->strip >= 0)
 		buf_format(out, "strip = %d, ", island->strip);
-	print_origins(out, "submodules", island->submodules, island->submodule_origins);
+	print_more(out, "submodules", &island->submodules);
 	buf_add_byte(out, '}');
 }
 
@@ -356,7 +355,7 @@ print_text(struct arena *arena, const struct island *island)
 	}
 	bool configured = island->checksum.size > 0 || island->platform.size > 0 ||
 			  island->reference_is_entry || island->revision.size > 0 ||
-			  island->strip >= 0 || island->submodules || island->lfs ||
+			  island->strip >= 0 || island->submodules.wanted || island->lfs.wanted ||
 			  island->entry_count;
 	if (configured)
 		print_config(arena, &text, island);
@@ -464,7 +463,8 @@ bool
 island_has_objects(const struct island *island)
 {
 	enum scheme_shape shape = island->scheme->shape;
-	return (shape == SHAPE_FORGE || shape == SHAPE_GIT) && !island->submodules && !island->lfs;
+	return (shape == SHAPE_FORGE || shape == SHAPE_GIT) && !island->submodules.wanted &&
+	       !island->lfs.wanted;
 }
 
 void

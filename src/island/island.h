@@ -92,6 +92,12 @@ struct island_words {
 	bool unbound;
 };
 
+/* What a git-shaped island has beside its commit. */
+struct island_more {
+	bool wanted;
+	struct bytes origins; /* beyond its own: sorted, a space between; or empty */
+};
+
 struct island {
 	const struct scheme *scheme;
 	struct bytes ref;
@@ -101,10 +107,8 @@ struct island {
 	struct bytes checksum;  /* "sha256-<hex>", or empty */
 	struct bytes platform;  /* of an image: "linux/arm64"; or empty */
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
-	bool submodules;
-	struct bytes submodule_origins; /* beyond its own: sorted, a space between; or empty */
-	bool lfs;
-	struct bytes lfs_origins; /* as those of submodules */
+	struct island_more submodules;
+	struct island_more lfs;
 	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
 	struct bytes read; /* some of its objects are wanted: island_objects, never its text */
 	int strip;         /* -1: not said */

@@ -168,15 +168,11 @@ collect_memo(void *context, const char *name, struct err *err)
 {
 	struct collect *collect = context;
 	int folder = collect->store->folders[FOLDER_MEMOS];
-	uint8_t head[MEMO_HEAD_MAX];
+	cleanup_memo struct memo memo = {.file = BUF(0)};
 	struct digest key;
-	struct memo memo;
 	struct err damage;
-	cleanup_fd int fd =
-		fd_open_at(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &damage);
-	ssize_t size = fd < 0 ? -1 : fd_read_some(fd, head, sizeof head, &damage);
-	bool whole = size >= 0 && digest_parse(bytes_from(bytes_text(name), 3), &key) &&
-		     memo_decode(bytes_of(head, (size_t)size), &key, false, &memo, &damage);
+	bool whole = digest_parse(bytes_from(bytes_text(name), 3), &key) &&
+		     memo_read_record(folder, name, &key, &memo, &damage);
 	if (whole && map_has(&collect->mark->paths, digest_bytes(&memo.object.path)))
 		return true;
 	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)

@@ -114,30 +114,38 @@ memo_put(struct store *store, const struct memo *memo, struct err *err)
 }
 
 bool
-memo_find_record(const struct store *store, const struct digest *program,
-	const struct digest *derivation, struct memo *out, struct err *err)
+memo_read_record(
+	int folder, const char *name, const struct digest *key, struct memo *out, struct err *err)
 {
 	cleanup_buf struct buf head = BUF(MEMO_HEAD_MAX);
-	struct digest key = memo_key(program, derivation);
-	struct shard_name shard = shard_digest(&key);
 	struct memo memo;
-	if (store->folders[FOLDER_MEMOS] < 0)
-		return err_set(err, ERR_NOT_FOUND, "memos/%s", shard.text);
-	cleanup_fd int fd = fd_open_at(store->folders[FOLDER_MEMOS], shard.text,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
-	if (fd < 0 && err_is_absent(err))
-		return err_set(
-			err, ERR_NOT_FOUND, "no memos/%s in store %s", shard.text, store->root);
+	cleanup_fd int fd = fd_open_at(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	ssize_t size =
 		fd < 0 ? -1
 		       : fd_read_some(fd, buf_reserve(&head, MEMO_HEAD_MAX), MEMO_HEAD_MAX, err);
-	if (size >= 0)
-		buf_commit(&head, (size_t)size);
-	if (size < 0 || !memo_decode(buf_bytes(&head), &key, false, &memo, err))
-		return err_note(err, "store %s: memos/%s", store->root, shard.text);
+	if (size < 0)
+		return false;
+	buf_commit(&head, (size_t)size);
+	if (!memo_decode(buf_bytes(&head), key, false, &memo, err))
+		return false;
 	memo.file = buf_take(&head);
 	*out = memo;
 	return true;
+}
+
+bool
+memo_find_record(const struct store *store, const struct digest *program,
+	const struct digest *derivation, struct memo *out, struct err *err)
+{
+	int folder = store->folders[FOLDER_MEMOS];
+	struct digest key = memo_key(program, derivation);
+	struct shard_name shard = shard_digest(&key);
+	if (folder >= 0 && memo_read_record(folder, shard.text, &key, out, err))
+		return true;
+	if (folder < 0 || err_is_absent(err))
+		return err_set(
+			err, ERR_NOT_FOUND, "no memos/%s in store %s", shard.text, store->root);
+	return err_note(err, "store %s: memos/%s", store->root, shard.text);
 }
 
 bool

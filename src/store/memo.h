@@ -46,6 +46,9 @@ MUST_CHECK bool memo_find(const struct store *store, const struct digest *progra
 	const struct digest *derivation, struct memo *out, struct err *err);
 MUST_CHECK bool memo_find_record(const struct store *store, const struct digest *program,
 	const struct digest *derivation, struct memo *out, struct err *err);
+/* The record of the file `name` of a folder of memos, which must be that of the key; for gc. */
+MUST_CHECK bool memo_read_record(
+	int folder, const char *name, const struct digest *key, struct memo *out, struct err *err);
 void memo_drop(struct store *store, const struct digest *program, const struct digest *derivation);
 
 void memo_encode(const struct memo *memo, struct buf *out);

@@ -425,8 +425,6 @@ the_table_and_the_picture_are_made_of_that(void **state)
 	end(&with);
 }
 
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
-
 int
 main(void)
 {

@@ -194,8 +194,6 @@ a_run_with_nothing_to_ask_has_no_source(void **state)
 	session_close(session);
 }
 
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
-
 int
 main(void)
 {

@@ -72,8 +72,6 @@ what_holds_no_derivation_is_refused_with_what_would(void **state)
 		expect_goals(desk, rows[at][0], rows[at][1]);
 }
 
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
-
 int
 main(void)
 {

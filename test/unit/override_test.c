@@ -57,18 +57,6 @@ one_island_is_replaced_once(void **state)
 	session_close(session);
 }
 
-static struct session_source
-source_of(struct session *session, const char *text)
-{
-	for (size_t at = 0; at < session_source_count(session); at++) {
-		struct session_source source = session_source_at(session, at);
-		if (bytes_equal_text(source.text, text))
-			return source;
-	}
-	fail_msg("%s was not met", text);
-	return (struct session_source){0};
-}
-
 static void
 a_folder_stands_for_an_island_and_what_is_beneath_it(void **state)
 {
@@ -112,7 +100,7 @@ an_island_stands_for_another_one_and_no_lock_is_written(void **state)
 	session_goals goals = {0};
 	good(session_find_goals(session, value, &goals, &err));
 	good(session_resolve(session, &goals, false, &err));
-	assert_string_equal(source_of(session, "github:o/r").instead, "github:a/b");
+	assert_string_equal(desk_source(session, "github:o/r").instead, "github:a/b");
 	const struct graph_node *node = graph_node(session_graph(session), goals.data[0].node);
 	bool other = false;
 	for (size_t at = 0; at < node->derivation.argument_count; at++)
@@ -136,8 +124,6 @@ an_override_that_nothing_met_is_told(void **state)
 	assert_non_null(strstr(buf_text(&desk->said), "it met <github:o/r>"));
 	session_close(session);
 }
-
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
 
 int
 main(void)

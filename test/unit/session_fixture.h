@@ -191,3 +191,17 @@ desk_read(struct desk *desk, const char *name)
 		(void)snprintf(text, sizeof text, "%s", out.size ? buf_text(&out) : "");
 	return text;
 }
+
+static inline struct session_source
+desk_source(const struct session *session, const char *text)
+{
+	for (size_t at = 0; at < session_source_count(session); at++) {
+		struct session_source source = session_source_at(session, at);
+		if (bytes_equal_text(source.text, text))
+			return source;
+	}
+	fail_msg("%s was not met", text);
+	return (struct session_source){0};
+}
+
+#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)

@@ -166,8 +166,6 @@ a_folder_that_may_not_be_written_is_told_and_no_failure(void **state)
 	session_close(session);
 }
 
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
-
 int
 main(void)
 {

@@ -59,23 +59,11 @@ update(struct desk *desk, const struct session_options *options)
 	session_close(session);
 }
 
-static struct session_source
-source_of(const struct session *session, const char *text)
-{
-	for (size_t at = 0; at < session_source_count(session); at++) {
-		struct session_source source = session_source_at(session, at);
-		if (bytes_equal_text(source.text, text))
-			return source;
-	}
-	fail_msg("%s was not met", text);
-	return (struct session_source){0};
-}
-
 /* From what revision to what a source went in this run. */
 static void
 expect_move(const struct session *session, const char *text, const char *old, const char *new)
 {
-	struct session_source source = source_of(session, text);
+	struct session_source source = desk_source(session, text);
 	const struct identity *before = identity_find(source.before, source.before_count, "git");
 	const struct identity *now =
 		identity_find(source.found.identities, source.found.identity_count, "git");
@@ -134,9 +122,9 @@ one_in_a_fetched_file_is_named_by_its_key_or_its_text(void **state)
 		struct session *session = open_noting(
 			desk, &(struct session_options){.updates = &names[at], .update_count = 1});
 		(void)desk_evaluate(session);
-		struct session_source outer = source_of(session, "file:https://h.example/x.cab");
+		struct session_source outer = desk_source(session, "file:https://h.example/x.cab");
 		struct session_source inner =
-			source_of(session, "file:https://h.example/x.cab>github:o/in");
+			desk_source(session, "file:https://h.example/x.cab>github:o/in");
 		good(session_check_named(session, &err));
 		assert_true(inner.is_asked);
 		assert_int_equal(session->islands.size, 2);
@@ -440,10 +428,10 @@ what_lies_between_is_shown_where_there_is_a_page(void **state)
 	struct session *session = desk_open(desk, NULL);
 	(void)eval_deep(session_evaluator(session), desk_evaluate(session));
 	assert_true(session_compare_url(
-		session, source_of(session, "github:o/r").island, old, new, &url));
+		session, desk_source(session, "github:o/r").island, old, new, &url));
 	assert_true(bytes_equal_text(url, "https://github.com/o/r/compare/" FIRST "..." SECOND));
 	assert_false(session_compare_url(
-		session, source_of(session, "crates:hexyl").island, old, new, &url));
+		session, desk_source(session, "crates:hexyl").island, old, new, &url));
 	session_close(session);
 }
 
@@ -472,7 +460,7 @@ the_commit_of_a_new_revision_is_read_from_its_memo(void **state)
 	const struct bytes new = BYTES_LITERAL(SECOND);
 	desk_write(desk, "default.cab", "<github:o/r>");
 	struct session *session = resolve(desk, NULL, &failure);
-	struct session_source source = source_of(session, "github:o/r");
+	struct session_source source = desk_source(session, "github:o/r");
 	assert_false(session_commit(session, &source, new, old, &commit));
 
 	cleanup_object struct object object = add_text(session_store(session), "r", FIRST);
@@ -501,8 +489,6 @@ release_arguments(UNUSED void **state)
 	buf_release(&arguments);
 	return 0;
 }
-
-#define at_desk(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
 
 int
 main(void)
