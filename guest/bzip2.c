@@ -231,15 +231,14 @@ block_head(struct bzip2 *bzip2)
 	uint32_t magic_more = bits_take(bzip2, 24);
 	bzip2->said_sum = bits_take(bzip2, 16) << 16;
 	bzip2->said_sum |= bits_take(bzip2, 16);
+	bool is_block = magic == 0x314159 && magic_more == 0x265359;
 	int status = GO_ON;
 	if (magic == 0x177245 && magic_more == 0x385090)
 		status = stream_end(bzip2);
-	else if (magic != 0x314159 || magic_more != 0x265359)
-		status = damaged(bzip2);
-	else if (bits_take(bzip2, 1))
+	else if (is_block && bits_take(bzip2, 1))
 		status = (int)stream_bad(
 			&bzip2->stream, "a randomised block, of bzip2 before 0.9.5");
-	else if (!tables_read(bzip2))
+	else if (!is_block || !tables_read(bzip2))
 		status = damaged(bzip2);
 	if (bits_end(bzip2))
 		return status;

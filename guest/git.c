@@ -57,7 +57,8 @@ static bool
 revision_read(struct repository *git, struct span text)
 {
 	git->id_size = text.size / 2;
-	if ((text.size == 2 * SUM_SHA1 || (feature_whole && text.size == 2 * SUM_SHA256)) &&
+	if ((text.size == (size_t)2 * SUM_SHA1 ||
+		    (feature_whole && text.size == (size_t)2 * SUM_SHA256)) &&
 		hex_read(text, git->id, git->id_size))
 		return true;
 	git->id_size = SUM_SHA1;
@@ -69,7 +70,7 @@ static bool
 revision_given(struct repository *git)
 {
 	const struct request *request = git->request;
-	struct span pinned = request_pin(request, SPAN("git"), 2 * SUM_ID);
+	struct span pinned = request_pin(request, SPAN("git"), (size_t)2 * SUM_ID);
 	struct span given = request->revision;
 	if (given.size == 0 && revision_read(git, request->reference))
 		given = request->reference;

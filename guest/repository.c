@@ -227,10 +227,11 @@ fall_back(const char *sentence)
 static void
 dumb_check(struct reply *reply)
 {
+	const size_t hex = (size_t)2 * SUM_SHA1;
 	uint8_t id[SUM_SHA1];
 	size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, 0);
-	if (size > (size_t)2 * SUM_SHA1 && reply->buffer[2 * SUM_SHA1] == '\t' &&
-		hex_read(span_of(reply->buffer, (size_t)2 * SUM_SHA1), id, SUM_SHA1))
+	if (size > hex && reply->buffer[hex] == '\t' &&
+		hex_read(span_of(reply->buffer, hex), id, SUM_SHA1))
 		fail("the server knows git's dumb protocol alone, which is not spoken here");
 }
 

@@ -316,7 +316,8 @@ index_part(struct xz *xz)
 	struct xz_record record = {0};
 	if (!number_take(&rest, &record.unpadded) ||
 		(!is_count && !number_take(&rest, &record.size)))
-		return xz->stream.rest.size < 2 * NUMBER_BYTES ? (int)STREAM_INPUT : damaged(xz);
+		return xz->stream.rest.size < (size_t)2 * NUMBER_BYTES ? (int)STREAM_INPUT
+								       : damaged(xz);
 	(void)index_take(xz, xz->stream.rest.size - rest.size);
 	if (is_count) {
 		if (record.unpadded != xz->blocks)

@@ -14,5 +14,5 @@ struct xxh64 {
 };
 
 void xxh64_start(struct xxh64 *sum);
-void xxh64_add(struct xxh64 *sum, struct bytes bytes);
+void xxh64_add(struct xxh64 *sum, struct bytes data);
 uint64_t xxh64_end(const struct xxh64 *sum);

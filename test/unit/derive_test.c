@@ -32,24 +32,9 @@ expect_json(const struct island_case *row, const struct island_settings *with, c
 }
 
 static void
-a_derivation_holds_what_the_text_says_and_no_more(void **state)
+it_may_reach_its_own_origin_and_those_that_the_text_names(void **state)
 {
 	(void)state;
-	struct island_case sample = {.scheme = "github", .ref = "cull-os/cab"};
-	expect_json(
-		&sample, &settings, "cab", "\"github\",\"cull-os/cab\"", "\"https://github.com\"");
-
-	struct island_case full = {.scheme = "gitlab",
-		.ref = "g/r",
-		.subpath = "/a b/\xc3\xa9",
-		.entries = {TRUTH_ENTRY("submodules", 1), TEXT_ENTRY("revision", REVISION),
-			TEXT_ENTRY("reference", "main")},
-		.entry_count = 3};
-	expect_json(&full, &settings, "source",
-		"\"gitlab\",\"g/r\",\"reference=main\",\"revision=" REVISION
-		"\",\"submodules=true\",\"subpath=a b/\xc3\xa9\"",
-		"\"https://gitlab.com\"");
-
 	struct island_case far = {.scheme = "git",
 		.ref = "https://m.example/r",
 		.entries = {TEXT_ENTRY("submodules",
@@ -69,6 +54,26 @@ a_derivation_holds_what_the_text_says_and_no_more(void **state)
 
 	struct island_case shell = {.scheme = "git", .ref = "ssh://me@h:22/r"};
 	expect_json(&shell, &settings, "r", "\"git\",\"ssh://me@h:22/r\"", "\"ssh://h\"");
+}
+
+static void
+a_derivation_holds_what_the_text_says_and_no_more(void **state)
+{
+	(void)state;
+	struct island_case sample = {.scheme = "github", .ref = "cull-os/cab"};
+	expect_json(
+		&sample, &settings, "cab", "\"github\",\"cull-os/cab\"", "\"https://github.com\"");
+
+	struct island_case full = {.scheme = "gitlab",
+		.ref = "g/r",
+		.subpath = "/a b/\xc3\xa9",
+		.entries = {TRUTH_ENTRY("submodules", 1), TEXT_ENTRY("revision", REVISION),
+			TEXT_ENTRY("reference", "main")},
+		.entry_count = 3};
+	expect_json(&full, &settings, "source",
+		"\"gitlab\",\"g/r\",\"reference=main\",\"revision=" REVISION
+		"\",\"submodules=true\",\"subpath=a b/\xc3\xa9\"",
+		"\"https://gitlab.com\"");
 
 	struct island_case archive = {.scheme = "https",
 		.ref = "//Host.example:443/x-1.tar.gz",
@@ -189,6 +194,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_may_reach_its_own_origin_and_those_that_the_text_names),
 		cmocka_unit_test(a_derivation_holds_what_the_text_says_and_no_more),
 		cmocka_unit_test(a_base_enters_only_where_it_is_not_the_default),
 		cmocka_unit_test(a_base_is_a_plain_url),

@@ -210,7 +210,7 @@ unknown_schemes_and_keys_name_the_nearest(void **state)
 }
 
 static void
-values_are_of_the_kind_and_shape_that_a_key_wants(void **state)
+submodules_and_lfs_are_true_or_origins(void **state)
 {
 	(void)state;
 	static const struct refusal refusals[] = {
@@ -234,6 +234,15 @@ values_are_of_the_kind_and_shape_that_a_key_wants(void **state)
 			 .entries = {NUMBER_ENTRY("submodules", 1)},
 			 .entry_count = 1},
 			"true or false"},
+	};
+	expect_refused(refusals, COUNT(refusals));
+}
+
+static void
+values_are_of_the_kind_and_shape_that_a_key_wants(void **state)
+{
+	(void)state;
+	static const struct refusal refusals[] = {
 		{{.scheme = "https",
 			 .ref = "//h/x",
 			 .entries = {TEXT_ENTRY("strip", "1")},
@@ -299,6 +308,7 @@ main(void)
 		cmocka_unit_test(a_subpath_that_makes_a_pin_too_long_is_hashed),
 		cmocka_unit_test(hostile_refs_are_refused_before_anything_connects),
 		cmocka_unit_test(unknown_schemes_and_keys_name_the_nearest),
+		cmocka_unit_test(submodules_and_lfs_are_true_or_origins),
 		cmocka_unit_test(values_are_of_the_kind_and_shape_that_a_key_wants),
 		cmocka_unit_test(an_endless_text_is_refused),
 	};
