@@ -92,7 +92,7 @@ tar_is_header(const uint8_t block[TAR_BLOCK])
 	uint64_t said;
 	if (!field_number(block + FIELD_SUM, 8, &said))
 		return false;
-	uint64_t sum = 8 * ' ';
+	uint64_t sum = (uint64_t)8 * ' ';
 	for (size_t at = 0; at < TAR_BLOCK; at++)
 		if (at < FIELD_SUM || at >= FIELD_SUM + 8)
 			sum += block[at];
