@@ -81,6 +81,7 @@ download_start(const struct request *request, const char *kind)
 {
 	struct download *download = (struct download *)heap_zero(sizeof *download);
 	bool is_registry = request->shape == SHAPE_REGISTRY;
+	const char *headers = "";
 	download->request = request;
 	download->kind = kind;
 	download->checksum = request->checksum;
@@ -92,13 +93,15 @@ download_start(const struct request *request, const char *kind)
 	if (is_known)
 		sum_report(download);
 	if (is_registry) {
-		registry_find(request, &download->checksum, &download->sha1, &download->url);
+		headers = registry_find(
+			request, &download->checksum, &download->sha1, &download->url);
 		if (!is_known && download->checksum.hex.size) {
 			is_known = true;
 			sum_report(download);
 		}
 	}
-	http_expect(http_start(&download->http, "GET", text_span(&download->url), "", SPAN("")));
+	http_expect(
+		http_start(&download->http, "GET", text_span(&download->url), headers, SPAN("")));
 	if (!is_known && !is_registry)
 		http_report(download);
 	if (!is_known)

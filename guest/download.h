@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * download: archives, registries' archives, and plain files, over HTTP.
+ * download: archives, registries' archives and documents, and plain files, over HTTP.
  *
  * The identity is told as early as it is known: `ALGORITHM.tar1` (of a plain file
  * `ALGORITHM.file1`) before any request where a checksum is given or pinned; else `http` from the

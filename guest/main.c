@@ -23,8 +23,13 @@ guest_main(void)
 	case SHAPE_GIT:
 		git_fetch(request);
 		break;
-	case SHAPE_ARCHIVE:
 	case SHAPE_REGISTRY:
+		if (feature_whole && request->versions.size) {
+			download_file(request);
+			break;
+		}
+		__attribute__((fallthrough));
+	case SHAPE_ARCHIVE:
 		download_archive(request);
 		break;
 	case SHAPE_FILE:

@@ -143,6 +143,18 @@ name_put(struct text *url, struct span name)
 	}
 }
 
+/* Where the document on a package is. */
+static void
+document_put(const struct request *request, struct text *url)
+{
+	text_add(url, request->base);
+	text_byte(url, '/');
+	if (span_is(request->scheme, "pypi"))
+		pypi_put(url, request->ref);
+	else
+		name_put(url, request->ref);
+}
+
 /* The document on a package, and the URL that it came from in the end. */
 static void
 document_get(const struct request *request, const char *headers, struct search *search,
@@ -150,19 +162,14 @@ document_get(const struct request *request, const char *headers, struct search *
 {
 	struct http http;
 	struct text url = {0};
-	text_add(&url, request->base);
-	text_byte(&url, '/');
-	if (span_is(request->scheme, "pypi"))
-		pypi_put(&url, search->name);
-	else
-		name_put(&url, search->name);
+	document_put(request, &url);
 	http_expect(http_start(&http, "GET", text_span(&url), headers, SPAN("")));
 	http_header(&http, ":url", base_out);
 	search->document = http_whole(
 		&http, REGISTRY_DOCUMENT, "the registry's document on the package is too long");
 }
 
-void
+const char *
 registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
 	struct text *url)
 {
@@ -172,10 +179,14 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 	size_t reader = 0;
 	if (!feature_whole || is_direct(request, checksum)) {
 		request_url(request, url);
-		return;
+		return "";
 	}
 	while (!span_is(request->scheme, readers[reader].scheme))
 		reader++;
+	if (request->versions.size) {
+		document_put(request, url);
+		return readers[reader].headers;
+	}
 	document_get(request, readers[reader].headers, &search, &base);
 	readers[reader].search(&search);
 	if (!search.version.size && search.wanted.size)
@@ -193,4 +204,5 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 		*checksum = (struct checksum){0};
 		*sha1 = string_read(search.shasum);
 	}
+	return "";
 }

@@ -10,7 +10,8 @@
  * version or dist-tag that is named; the newest. Yanked ones are taken only where they are named.
  * Where nothing fits, the program ends with a sentence.
  *
- * A document of more than REGISTRY_DOCUMENT bytes ends the program too.
+ * A document of more than REGISTRY_DOCUMENT bytes ends the program too. Where versions are asked for, none is read: the
+ * document itself is what is to be fetched.
  */
 #pragma once
 
@@ -20,9 +21,9 @@ enum { REGISTRY_DOCUMENT = 64 << 20 };
 
 /* `checksum` is the pin's or that of the island's own text; an empty one becomes the registry's, and
  * stays so where it has none. Then `sha1` is what the document says in hexadecimal, if it says any: good
- * enough to find damage, and no identity. The URL is added. */
-void registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
-	struct text *url);
+ * enough to find damage, and no identity. The URL is added; what comes back are the headers to ask for it with. */
+const char *registry_find(const struct request *request, struct checksum *checksum,
+	struct span *sha1, struct text *url);
 
 /* What registry_find and its scheme's reader work on: one file a scheme. */
 struct search {

@@ -36,7 +36,8 @@ struct request {
 	struct span base;
 	struct span reference; /* from the ref or the argument; or empty */
 	struct span revision;
-	struct span versions;   /* not empty: tags are listed, nothing is fetched */
+	struct span
+		versions; /* not empty: tags are listed, or a registry's document is fetched, no more */
 	struct span submodules; /* not empty: they are fetched too */
 	struct span lfs;        /* not empty: contents in place of pointers */
 	struct span subpath;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/account.h"
 #include "cli/command.h"
 #include "cli/entry.h"
 #include "cli/terminal.h"
+#include "island/versions.h"
 #include "store/store.h"
 
 static void
@@ -141,40 +141,32 @@ command_island_fetch(const struct options *options, int *status_out, struct err 
 	return entry_run(options, options->operands.data[0], true, false, &task, err);
 }
 
-struct island_version {
-	const char *name;
-	struct bytes id;
-	size_t line;
-};
-
-enum { VERSIONS_TEXT = 8 << 20, VERSIONS_NAME_COLUMN = 24 };
-
-/* As people count: v1.9 comes before v1.10. Of two lines with one name the later one holds. */
-static int
-island_compare_versions(const void *left, const void *right)
-{
-	const struct island_version *a = (const struct island_version *)left;
-	const struct island_version *b = (const struct island_version *)right;
-	int order = strverscmp(a->name, b->name);
-	return order ? order : (a->line > b->line) - (a->line < b->line);
-}
+enum { VERSIONS_NAME_COLUMN = 24 };
 
 static void
-island_print_version(const struct island_version *version, bool json)
+island_print_version(const struct version *version, bool json)
 {
+	static const char *const marks[] = {[VERSION_GOOD] = NULL,
+		[VERSION_YANKED] = "yanked",
+		[VERSION_DEPRECATED] = "deprecated"};
+	const char *mark = marks[version->mark];
 	cleanup_buf struct buf line = BUF(64 << 10);
-	struct bytes name = bytes_text(version->name);
 	if (json) {
 		buf_add_text(&line, "{\"version\":");
-		terminal_add_json(&line, name);
-		island_add_text(&line, "revision", version->id);
+		terminal_add_json(&line, version->name);
+		if (version->revision.size)
+			island_add_text(&line, "revision", version->revision);
+		if (mark)
+			buf_format(&line, ",\"%s\":true", mark);
 		buf_add_text(&line, "}");
 	} else {
-		terminal_escape(name, &line);
-		do
-			buf_add_byte(&line, ' ');
-		while (line.size < VERSIONS_NAME_COLUMN);
-		terminal_escape(version->id, &line);
+		terminal_escape(version->name, &line);
+		struct bytes behind = mark ? bytes_text(mark) : version->revision;
+		if (behind.size)
+			do
+				buf_add_byte(&line, ' ');
+			while (line.size < VERSIONS_NAME_COLUMN);
+		terminal_escape(behind, &line);
 	}
 	puts(buf_text(&line));
 }
@@ -183,29 +175,13 @@ static bool
 island_versions_run(void *context, struct entry *entry, struct value *value, struct err *err)
 {
 	(void)value;
-	cleanup_buf struct buf text = BUF(VERSIONS_TEXT);
-	struct arena arena = ARENA;
-	ARRAY(struct island_version) versions = {0};
-	if (!session_list_versions(entry->session, bytes_text((const char *)context), &text, err))
+	cleanup_versions struct versions versions = VERSIONS;
+	if (!session_list_versions(
+		    entry->session, bytes_text((const char *)context), &versions, err))
 		return false;
-	struct bytes rest = buf_bytes(&text);
-	struct bytes line;
-	while (rest.size && bytes_split(&rest, '\n', &line)) {
-		struct island_version version = {.line = versions.size};
-		if (!bytes_split(&line, ' ', &version.id) || !line.size)
-			continue;
-		version.name = arena_text(&arena, line);
-		*array_push(&versions) = version;
-	}
-	if (versions.size)
-		qsort(versions.data, versions.size, sizeof *versions.data, island_compare_versions);
 	progress_hide(entry->progress);
 	for (size_t at = 0; at < versions.size; at++)
-		if (at + 1 == versions.size ||
-			strcmp(versions.data[at].name, versions.data[at + 1].name) != 0)
-			island_print_version(&versions.data[at], entry->options->json);
-	array_release(&versions);
-	arena_release(&arena);
+		island_print_version(&versions.rows[at], entry->options->json);
 	return true;
 }
 

@@ -49,19 +49,23 @@ island_versions(
 	struct arena *arena, const struct island *island, struct island *out, struct err *err)
 {
 	enum scheme_shape shape = island->scheme->shape;
-	if (shape != SHAPE_FORGE && shape != SHAPE_GIT)
+	bool is_package = shape == SHAPE_REGISTRY;
+	if (shape != SHAPE_FORGE && shape != SHAPE_GIT && !is_package)
 		return err_set(err, ERR_REFUSED,
-			"<%.*s>: only the tags of git can be listed; of other sources cab asks for "
-			"what is named and no index",
+			"<%.*s>: only the tags of git and the versions of packages can be listed; "
+			"of "
+			"other sources cab asks for what is named and no index",
 			BYTES_ARGS(island->text));
+	struct bytes name = is_package ? island_package_name(arena, island) : island->name;
+	name = island_name_clean(arena, name);
 	*out = (struct island){.scheme = island->scheme,
 		.ref = island->place,
 		.place = island->place,
 		.strip = -1,
 		.versions = true,
 		.text = island->text};
-	out->name = bytes_text(arena_format(
-		arena, "%.*s-versions", BYTES_ARGS(bytes_first(island->name, VERSIONS_NAME))));
+	out->name = bytes_text(
+		arena_format(arena, "%.*s-versions", BYTES_ARGS(bytes_first(name, VERSIONS_NAME))));
 	return true;
 }
 

@@ -109,7 +109,7 @@ struct island {
 	struct bytes subpath;   /* without a leading '/', or empty; absolute for fs */
 	struct island_more submodules;
 	struct island_more lfs;
-	bool versions; /* its tags are wanted, not its content: island_versions, never its text */
+	bool versions; /* its tags or versions are wanted, not its content: island_versions, never its text */
 	struct bytes read; /* some of its objects are wanted: island_objects, never its text */
 	int strip;         /* -1: not said */
 	bool reference_is_entry;              /* it came from the configuration */
@@ -127,7 +127,8 @@ MUST_CHECK bool island_parse(
  * sentence, for an island that is not git's or whose own text names a revision. */
 MUST_CHECK bool island_at_reference(struct arena *arena, const struct island *island,
 	struct bytes reference, struct island *out, struct err *err);
-/* The listing of its tags, as an island: of git-shaped schemes only (ERR_REFUSED, with a sentence). It has no text of its own. */
+/* The listing of its tags, or of the versions of a package, as an island; of others there is none (ERR_REFUSED, with a
+ * sentence). It has the text of the one that it is of; what comes is read by versions_read. */
 MUST_CHECK bool island_versions(
 	struct arena *arena, const struct island *island, struct island *out, struct err *err);
 /* Whether evaluation may read it by the ids of git's objects alone. */

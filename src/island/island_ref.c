@@ -216,11 +216,14 @@ is_package(enum scheme_id scheme, struct bytes name)
 	return is_spelt(name, "-_.", NPM_NAME);
 }
 
-/* The normal form of PEP 503, so that one package's tree has one name. */
-static struct bytes
-python_name(struct arena *arena, struct bytes name)
+/* Of Python the normal form of PEP 503, so that one package's tree has one name. */
+struct bytes
+island_package_name(struct arena *arena, const struct island *island)
 {
+	struct bytes name = island->place;
 	cleanup_buf struct buf normal = BUF(BUF_MAX);
+	if (island->scheme->id != SCHEME_PYPI)
+		return name;
 	for (size_t at = 0; at < name.size; at++) {
 		uint8_t byte = name.data[at];
 		bool mark = byte == '-' || byte == '_' || byte == '.';
@@ -237,8 +240,8 @@ python_name(struct arena *arena, struct bytes name)
 }
 
 /* No dots in a row: a version is a part of a URL's path. npm's may be a dist-tag, Python's has an epoch. */
-static bool
-is_version(enum scheme_id scheme, struct bytes version)
+bool
+island_version_is_valid(enum scheme_id scheme, struct bytes version)
 {
 	const char *marks = scheme == SCHEME_PYPI ? ".+-!" : ".+-";
 	if (scheme == SCHEME_NPM && is_spelt(version, ".-_", REGISTRY_NAME))
@@ -259,12 +262,11 @@ parse_registry(struct arena *arena, struct island *island, struct err *err)
 	if (!is_package(scheme, name))
 		return err_set(
 			err, ERR_REFUSED, "`%.*s` is no name of a package", BYTES_ARGS(name));
-	if (scheme == SCHEME_PYPI)
-		name = python_name(arena, name);
+	name = island_package_name(arena, island);
 	island->name = island_name_clean(arena, name);
 	if (version.size == 0)
 		return true;
-	if (!is_version(scheme, version))
+	if (!island_version_is_valid(scheme, version))
 		return err_set(
 			err, ERR_REFUSED, "`%.*s` is no version of a package", BYTES_ARGS(version));
 	island->name = island_name_clean(arena, bytes_text(arena_format(arena, "%.*s-%.*s",

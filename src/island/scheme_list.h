@@ -35,7 +35,8 @@
  *     strip=N          how many leading parts of each name in an archive go away
  *     submodules=true
  *     subpath=a/b      without a leading '/'
- *     versions=true    the tags are listed, nothing is fetched: `out` is a file (cab island versions)
+ *     versions=true    the tags are listed, or the registry's document is fetched, and nothing more: `out` is a file
+ *                      (cab island versions)
  *
  * With CAB_READ in the environment objects of git are wanted, and no tree: `out` is a file of records (cab-island(7)).
  *

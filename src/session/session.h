@@ -152,9 +152,11 @@ MUST_CHECK bool session_prove(struct session *session, bool deep, const struct s
 struct session_pair session_look_pair(
 	struct session *session, struct identity identity, const struct cab_hash *hash);
 
-/* What a repository calls tags, "ID NAME" a line, added to `out`: one listing, nothing is fetched, nothing is locked. */
+/* What a repository calls tags, or what versions a package has: one request, nothing is fetched, nothing is locked. `out` is
+ * empty before. */
+struct versions;
 MUST_CHECK bool session_list_versions(
-	struct session *session, struct bytes island, struct buf *out, struct err *err);
+	struct session *session, struct bytes island, struct versions *out, struct err *err);
 
 /* Files of an island, in this order, and what is in a folder of it: read as evaluation reads; nothing is locked. */
 typedef bool session_file(void *context, const char *name, struct bytes content, struct err *err);

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "island/memo_commit.h"
+#include "island/versions.h"
 #include "realize/table.h"
 #include "store/memo.h"
 
@@ -133,7 +134,8 @@ session_prune(struct session *session)
 }
 
 bool
-session_list_versions(struct session *session, struct bytes text, struct buf *out, struct err *err)
+session_list_versions(
+	struct session *session, struct bytes text, struct versions *out, struct err *err)
 {
 	struct session_island *island = session_island_read(session, text, err);
 	struct island listing;
@@ -147,16 +149,18 @@ session_list_versions(struct session *session, struct bytes text, struct buf *ou
 		return false;
 	struct plan_source source = {.ask = true};
 	plan_source(session->plan, node, &source);
-	if (!plan_ask(session->plan, &node, 1, err))
+	/* One that is as it was is known before it is whole: then the object is looked up. */
+	if (!plan_ask(session->plan, &node, 1, err) || !plan_build(session->plan, &node, 1, err))
 		return false;
 	const struct realizer_output *outputs = plan_outputs(session->plan, node, &count);
 	if (!outputs || !store_path_parse(outputs[0].path, &object))
 		return err_set(err, ERR_CORRUPT, "the listing of <%.*s> is not in the store",
 			BYTES_ARGS(listing.text));
 	char *physical = store_physical_path(session->store, &object);
-	bool done = fd_read_file(AT_FDCWD, physical, out, err);
+	bool done = fd_read_file(AT_FDCWD, physical, &out->document, err);
 	free(physical);
-	return done;
+	return done ? versions_read(out, &listing, err)
+		    : err_note(err, "the versions of <%.*s>", BYTES_ARGS(listing.text));
 }
 
 bool

@@ -236,6 +236,67 @@ def _(box):
     box.check(f"base={registry.url}/npm" in box.cab("show", "<npm:thing>").out, "the base is an argument")
 
 
+def versions(box, island, *arguments):
+    """The lines of a listing, each as its words."""
+    return [line.split() for line in box.cab("island", "versions", f"<{island}>", *arguments).out.splitlines()]
+
+
+@case("the versions of a package are listed in its registry's order, marked where they are taken back, by one request")
+def _(box):
+    registry = registries(box)
+    registry.crate("itoa", "0.10.0-rc.1", {"Cargo.toml": "early"})
+    registry.crate("itoa", "0.10.0", {"Cargo.toml": "gone"}, yanked=True)
+    registry.npm("thing", "1.0.0-beta.11", {"index.js": "early"})
+    registry.npm("thing", "1.0.0-beta.2", {"index.js": "early"})
+    registry.packuments["thing"]["versions"]["1.0.0"]["deprecated"] = "take another"
+    registry.pypi("Some_Thing", "1.10", {"setup.py": "gone"}, yanked="broken")
+    registry.pypi("Some_Thing", "1.10rc1", {"setup.py": "early"})
+    objects = box.objects()
+    for island, name, rows in (
+            ("crates:itoa", "itoa", [["0.9.0"], ["0.10.0-rc.1"], ["0.10.0", "yanked"], ["1.0.0"]]),
+            ("npm:thing@old", "thing", [["1.0.0-beta.2"], ["1.0.0-beta.11"], ["1.0.0", "deprecated"], ["1.1.0"]]),
+            ("npm:@some/thing", "some-thing", [["2.0.0"]]),
+            ("pypi:some.thing::/x", "some-thing", [["1.0"], ["1.2"], ["1.10rc1"], ["1.10", "yanked"]])):
+        for _ in range(2):
+            del registry.log[:]
+            said = versions(box, island)
+            box.check(said == rows and len(registry.log) == 1, f"{island}: {said} {registry.log}")
+        mine = [path.split("-", 1)[1] for path in box.objects() if path not in objects]
+        box.check(mine == [name + "-versions"], f"{island}: {mine}")
+        objects = box.objects()
+    rows = [json.loads(line) for line in box.cab("island", "versions", "crates:itoa", "--json").out.splitlines()]
+    box.check(rows[1:3] == [{"version": "0.10.0-rc.1"}, {"version": "0.10.0", "yanked": True}], str(rows))
+    rows = [json.loads(line) for line in box.cab("island", "versions", "npm:thing", "--json").out.splitlines()]
+    box.check(rows[2] == {"version": "1.0.0", "deprecated": True}, str(rows))
+    box.check(not box.exists("default.cab.lock"), "no lock")
+    for island in ("crates:itoa", "npm:thing", "pypi:some-thing"):
+        use(box, *(f"{island}@{row[0]}" for row in versions(box, island)))
+        box.cab("build")
+    registry.crate("itoa", "1.0.1", {"Cargo.toml": "newest"})
+    box.check(versions(box, "crates:itoa")[-1] == ["1.0.1"], "it is asked anew")
+
+
+@case("a listing of a registry that lies is one sentence, or lacks what no island could name")
+def _(box):
+    registry = registries(box)
+    odd = ["1.0.0", "\x1b[2J", "\u202e1", "../x", "", "1 0", "1" * 65, "2.0.0\n3.0.0"]
+    registry.packuments["odd"] = {"versions": {name: {} for name in odd}}
+    registry.index["odd"] = [{"vers": name} for name in odd[:1] + [7, None, ["1"]] + odd[1:]] + [7]
+    registry.pages["odd"] = {"files": [{"filename": f"odd-{name}.zip"} for name in odd] + [{"filename": "odd.zip"}, "odd-2.zip"]}
+    for scheme in ("npm", "crates", "pypi"):
+        box.check(versions(box, f"{scheme}:odd") == [["1.0.0"]], scheme)
+    long = b'{"versions": {"1.0.0": {"dist": "' + b"x" * (100 << 20) + b'"}}}'
+    many = b'{"versions": {' + b",".join(b'"%d":{}' % number for number in range(1100000)) + b"}}"
+    for data, sentence in ((long, "67108864 bytes"), (many, "more than 1048576 versions"), (b"<html>", "no JSON"),
+                           (b'{"versions":' * 100000, "no JSON, or more than 64 values"), (b"[]", 'has no "versions"'),
+                           (b'{"versions": {"1.0.0": {}', "no JSON")):
+        registry.files["/npm/odd"] = data
+        result = box.fails("island", "versions", "npm:odd", says=sentence)
+        box.check("npm:odd" in result.err and result.out == "", str(result))
+    box.fails("island", "versions", "npm:nothing", says="404")
+    box.fails("island", "versions", "npm:thing", "--offline", says="--offline")
+
+
 @case("a package that cannot be had is one sentence, and locks nothing")
 def _(box):
     registry = registries(box)
@@ -344,8 +405,8 @@ def _(box):
     box.check(b"0/package/index.js" in tree and b"1/index.js" in tree, str(tree))
 
 
-def real(box, island, name, row):
-    """A package of the registry that this machine's own client is configured with."""
+def real(box, island, row, *command):
+    """What a command says of a package of the registry that this machine's own client is configured with."""
     environment = {"CARGO_HOME": os.environ.get("CARGO_HOME") or os.path.expanduser("~/.cargo")}
     environment.update({key: value for key, value in os.environ.items()
                         if key.upper().startswith(("NPM_CONFIG_", "PIP_")) or key == "SSL_CERT_FILE"})
@@ -353,7 +414,7 @@ def real(box, island, name, row):
         raise Skip(f"nobody says where registry:{row} is")
     arguments = []
     for _ in range(2):
-        result = box.run("island", "fetch", *arguments, f"<{island}>", environment=environment)
+        result = box.run("island", *command, *arguments, f"<{island}>", environment=environment)
         allow = re.search(r"--set '(network\.allow=[^']*)'", result.err)
         if result.status == 0 or not allow:
             break
@@ -362,27 +423,42 @@ def real(box, island, name, row):
     if result.status and re.search("HTTP status: 5|resolve|connect|not reach|timed out", result.err):
         raise Skip(f"the registry is not reached from here: {result.err.splitlines()[-1]}")
     box.check(result.status == 0, str(result))
-    folder = next(line for line in result.out.splitlines() if "/store/" in line)
-    box.check(os.path.exists(os.path.join(folder, name)), str(result))
     return result.out
+
+
+def real_fetch(box, island, name, row):
+    out = real(box, island, row, "fetch")
+    folder = next(line for line in out.splitlines() if "/store/" in line)
+    box.check(os.path.exists(os.path.join(folder, name)), out)
+    return out
+
+
+def real_versions(box, island, row, *names):
+    """Names that are listed, in this order."""
+    listed = [line.split()[0] for line in real(box, island, row, "versions").splitlines()]
+    places = [listed.index(name) for name in names if name in listed]
+    box.check(len(places) == len(names) and places == sorted(places), f"{island}: {listed}")
 
 
 @case("a real package of npm (outside)")
 def _(box):
-    out = real(box, "npm:is-number@7.0.0", "package.json", "npm")
+    out = real_fetch(box, "npm:is-number@7.0.0", "package.json", "npm")
     box.check("sha512.tar1 e350a27e483a7bc4f2952a5db53a5e2d532abd20445734edb47bc4443ef8d7ea6767c00dbf4d34e0" in out, out)
-    real(box, "npm:@types/ms", "package.json", "npm")
+    real_fetch(box, "npm:@types/ms", "package.json", "npm")
+    real_versions(box, "npm:is-number", "npm", "0.1.0", "2.0.2", "7.0.0")
 
 
 @case("a real package of Python (outside)")
 def _(box):
-    out = real(box, "pypi:six@1.16.0", "six.py", "pypi")
+    out = real_fetch(box, "pypi:six@1.16.0", "six.py", "pypi")
     box.check("sha256.tar1 1e61c37477a1626458e36f7b1d82aa5c9b094fa4802892072e49de9c60c4c926" in out, out)
+    real_versions(box, "pypi:six", "pypi", "1.9.0", "1.10.0", "1.16.0")
 
 
 @case("a real crate without a version (outside)")
 def _(box):
-    box.check("sha256.tar1 " in real(box, "crates:itoa", "Cargo.toml", "crates-index"), "it has a checksum")
+    box.check("sha256.tar1 " in real_fetch(box, "crates:itoa", "Cargo.toml", "crates-index"), "it has a checksum")
+    real_versions(box, "crates:itoa", "crates-index", "0.1.0", "0.4.8", "1.0.0", "1.0.10")
 
 
 main()

@@ -201,10 +201,10 @@ def _(box):
     box.check(not box.exists("default.cab.lock"), "no lock")
 
 
-@case("island versions of what is not git, or not there, is refused with a sentence")
+@case("island versions of what has none, or is not there, is refused with a sentence")
 def _(box):
     served(box)
-    box.fails("island", "versions", "crates:hexyl", says="only the tags of git")
+    box.fails("island", "versions", "oci:images.example/x", says="only the tags of git and the versions of packages")
     box.fails("island", "versions", "nothing", says="nothing", status=2)
     box.fails("island", "versions", "github:o/gone", says="404")
     box.fails("island", "versions", "github:o/r", "--offline", says="--offline")

@@ -171,6 +171,23 @@ def what_is_no_document_is_one_sentence(registry):
 
 
 @test
+def of_versions_the_document_itself_is_left(registry):
+    packages(registry)
+    registry.pypi("Some_Thing", "1.0", {"v": "1"})
+    registry.crate("thing", "1.0.0", {"v": "1"})
+    for scheme, ref, name in (("npm", "thing", "thing"), ("pypi", "some.thing", "some-thing/"), ("crates", "thing", "thing")):
+        del registry.log[:]
+        outcome = fetched(registry, scheme, ref, "versions=true")
+        data, _, _ = registry.find(f"/{scheme}/{name}", "application/vnd.npm.install-v1+json application/vnd.pypi.simple.v1+json")
+        assert outcome.out.read_bytes() == data
+        assert [line.split()[0] for line in outcome.lines] == ["sha256.file1", "cab"], outcome.lines
+        assert len(registry.log) == 1, registry.log
+    registry.files["/npm/odd"] = b"<html>"
+    assert fetched(registry, "npm", "odd", "versions=true").out.read_bytes() == b"<html>", "it is not looked into"
+    refused("404", registry, "npm", "nothing", "versions=true")
+
+
+@test
 def references_are_resolved_where_the_document_lies(registry):
     data = registry.pypi("thing", "1.0", {"v": "found"})
     page = registry.pages["thing"]

@@ -2,6 +2,7 @@
 #include "session_fixture.h"
 
 #include "island/memo_commit.h"
+#include "island/versions.h"
 #include "realize/table.h"
 #include "store/memo.h"
 
@@ -341,11 +342,13 @@ a_listing_is_asked_anew_and_locks_nothing(void **state)
 	desk->makes_files = true;
 	static const char *const listings[] = {"1111 v1\n", "1111 v1\n2222 v2\n"};
 	for (size_t at = 0; at < 2; at++) {
-		cleanup_buf struct buf out = BUF(BUF_MAX);
+		cleanup_versions struct versions out = VERSIONS;
 		struct session *session = open_noting(desk, NULL);
 		desk->revision = listings[at];
 		good(session_list_versions(session, BYTES_LITERAL("<github:o/r>"), &out, &err));
-		assert_string_equal(buf_text(&out), listings[at]);
+		assert_int_equal(out.size, at + 1);
+		assert_true(bytes_equal_text(out.rows[0].name, "v1"));
+		assert_true(bytes_equal_text(out.rows[at].revision, at ? "2222" : "1111"));
 		assert_string_equal(buf_text(&arguments), "github o/r versions=true \n");
 		assert_int_equal(session_source_count(session), 0);
 		session_close(session);
@@ -354,15 +357,15 @@ a_listing_is_asked_anew_and_locks_nothing(void **state)
 }
 
 static void
-a_listing_is_of_a_repository(void **state)
+a_listing_is_of_a_repository_or_a_package(void **state)
 {
 	struct desk *desk = *state;
-	static const char *const rows[][2] = {
-		{"crates:hexyl", "crates:hexyl"}, {"<fs::/tmp>", "fs::/tmp"}, {"1 + 1", "1 + 1"}};
+	static const char *const rows[][2] = {{"file:https://host.example/a", "host.example/a"},
+		{"<fs::/tmp>", "fs::/tmp"}, {"1 + 1", "1 + 1"}};
 	desk_write(desk, "default.cab", "1");
 	for (size_t at = 0; at < 3; at++) {
 		struct err failure = {0};
-		cleanup_buf struct buf out = BUF(BUF_MAX);
+		cleanup_versions struct versions out = VERSIONS;
 		struct session *session = open_noting(desk, NULL);
 		assert_false(
 			session_list_versions(session, bytes_text(rows[at][0]), &out, &failure));
@@ -372,6 +375,32 @@ a_listing_is_of_a_repository(void **state)
 		assert_string_equal(buf_text(&arguments), "");
 		session_close(session);
 	}
+}
+
+static void
+a_listing_of_a_package_is_its_document(void **state)
+{
+	struct desk *desk = *state;
+	struct err failure = {0};
+	desk_write(desk, "default.cab", "1");
+	desk->makes_files = true;
+	static const char *const documents[] = {
+		"{\"vers\":\"1.10.0\"}\n{\"vers\":\"1.9.0\"}\n", "<html>"};
+	for (size_t at = 0; at < 2; at++) {
+		cleanup_versions struct versions out = VERSIONS;
+		struct session *session = open_noting(desk, NULL);
+		desk->revision = documents[at];
+		bool done = session_list_versions(
+			session, BYTES_LITERAL("crates:itoa@1.0.0"), &out, &failure);
+		assert_string_equal(buf_text(&arguments), "crates itoa versions=true \n");
+		assert_int_equal(done, at == 0);
+		assert_int_equal(out.size, at ? 0 : 2);
+		if (!at)
+			assert_true(bytes_equal_text(out.rows[1].name, "1.10.0"));
+		session_close(session);
+	}
+	assert_int_equal(failure.kind, ERR_CORRUPT);
+	assert_non_null(strstr(failure.text, "<crates:itoa@1.0.0> is no JSON"));
 }
 
 /* A realizer that knows the object and holds nothing of it. */
@@ -407,7 +436,7 @@ a_listing_that_nobody_holds_is_an_error(void **state)
 {
 	struct desk *desk = *state;
 	struct err failure = {0};
-	cleanup_buf struct buf out = BUF(BUF_MAX);
+	cleanup_versions struct versions out = VERSIONS;
 	desk_write(desk, "default.cab", "1");
 	struct session *session = desk_open(desk, NULL);
 	desk->operations.realize = hold_nothing;
@@ -504,7 +533,8 @@ main(void)
 		at_desk(without_a_reference_or_a_name_an_island_is_asked_as_it_is),
 		at_desk(what_was_not_met_is_pruned_in_the_order_of_the_lock),
 		at_desk(a_listing_is_asked_anew_and_locks_nothing),
-		at_desk(a_listing_is_of_a_repository),
+		at_desk(a_listing_is_of_a_repository_or_a_package),
+		at_desk(a_listing_of_a_package_is_its_document),
 		at_desk(a_listing_that_nobody_holds_is_an_error),
 		at_desk(what_lies_between_is_shown_where_there_is_a_page),
 		at_desk(the_commit_of_a_new_revision_is_read_from_its_memo),
