@@ -25,42 +25,59 @@ enum kind {
 	KIND_LENGTHS,
 };
 
-/* A table's entry: code length in bits 0-3, extra bits in 4-7, what it is in 8-9, and from bit 16
- * the literal, or the base of a length or distance. */
+/* A table's entry: in bits 0-5 how many bits it takes, in 8-13 how many of these are the code, the
+ * others being extra ones; then what it is (the end, where it is neither), and from bit 16 on the
+ * literal, or the base of a length or distance. 0 is a longer code, or none. A shift by an entry is
+ * one by its lowest six bits, for a machine as for WASM. */
 enum entry {
-	ENTRY_LITERAL = 0 << 8,
-	ENTRY_BASE = 1 << 8,
-	ENTRY_END = 2 << 8,
-	ENTRY_OTHER = 3 << 8, /* a longer code, or none */
-	ENTRY_WHAT = 3 << 8,
+	ENTRY_BASE = 1 << 14,
+	ENTRY_LITERAL = 1 << 15,
 };
+
+/* Bytes that a round of the fast loop may read, and may write behind its end. */
+enum { FAST_INPUT = 8, FAST_OUTPUT = 16 };
 
 /* Bases of lengths and distances: four, or two, of them for each number of extra bits; of the
  * lengths that begin at 3, the longest has a symbol of its own. */
 static uint32_t
 entry_of(unsigned kind, unsigned symbol, unsigned length)
 {
+	unsigned code = length << 8;
 	if (kind == KIND_LENGTHS || (kind == KIND_LITERAL && symbol < 256))
-		return ENTRY_LITERAL | length | symbol << 16;
+		return ENTRY_LITERAL | code | length | symbol << 16;
 	if (kind == KIND_LITERAL) {
 		if (symbol == 256)
-			return ENTRY_END | length;
+			return code | length;
 		symbol -= 257;
 		if (symbol >= 29)
-			return ENTRY_OTHER;
+			return 0;
 		unsigned extra = symbol < 8 ? 0 : symbol / 4 - 1;
 		uint32_t base = symbol < 8 ? symbol + 3 : ((4 | (symbol & 3)) << extra) + 3;
 		if (symbol == 28) {
 			extra = 0;
 			base = 258;
 		}
-		return ENTRY_BASE | length | extra << 4 | base << 16;
+		return ENTRY_BASE | code | (length + extra) | base << 16;
 	}
 	if (symbol >= 30)
-		return ENTRY_OTHER;
+		return 0;
 	unsigned extra = symbol < 4 ? 0 : symbol / 2 - 1;
 	uint32_t base = symbol < 4 ? symbol + 1 : ((2 | (symbol & 1)) << extra) + 1;
-	return ENTRY_BASE | length | extra << 4 | base << 16;
+	return ENTRY_BASE | code | (length + extra) | base << 16;
+}
+
+static inline unsigned
+bits_of(uint32_t entry)
+{
+	return entry & 63;
+}
+
+/* The length or the distance, the bits that the entry takes being the lowest of `held`. */
+static inline unsigned
+value_of(uint64_t entry, uint64_t held)
+{
+	return (unsigned)((entry >> 16) +
+			  ((held & ~(~(uint64_t)0 << (entry & 63))) >> (entry >> 8 & 63)));
 }
 
 /* False where the lengths are no complete prefix code. A code with a single symbol of one bit is
@@ -92,26 +109,25 @@ code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned k
 		if (lengths[symbol])
 			code->symbol[start[lengths[symbol]]++] = (uint16_t)symbol;
 
-	for (unsigned at = 0; at < 1U << bits; at++)
-		table[at] = ENTRY_OTHER;
+	memset(table, 0, sizeof *table << bits);
+	/* Codes are counted up with their first bit lowest, as the input has them. */
 	unsigned next = 0;
 	unsigned index = 0;
 	for (unsigned length = 1; length <= bits; length++) {
 		for (unsigned left_here = code->count[length]; left_here; left_here--) {
-			unsigned reversed = 0;
-			for (unsigned bit = 0; bit < length; bit++)
-				reversed |= (next >> bit & 1) << (length - 1 - bit);
 			uint32_t entry = entry_of(kind, code->symbol[index++], length);
-			for (unsigned at = reversed; at < 1U << bits; at += 1U << length)
+			for (unsigned at = next; at < 1U << bits; at += 1U << length)
 				table[at] = entry;
-			next++;
+			unsigned bit = 1U << (length - 1);
+			for (; next & bit; bit >>= 1)
+				next -= bit;
+			next |= bit;
 		}
-		next <<= 1;
 	}
 	return true;
 }
 
-/* The entry of a code that the table does not hold: ENTRY_OTHER if there is none such. */
+/* The entry of a code that the table does not hold: 0 if there is none such. */
 COLD static uint32_t
 code_find(const struct inflate_code *code, uint64_t held)
 {
@@ -127,7 +143,7 @@ code_find(const struct inflate_code *code, uint64_t held)
 		index += count;
 		first = (first + count) << 1;
 	}
-	return ENTRY_OTHER;
+	return 0;
 }
 
 void
@@ -190,16 +206,17 @@ copy_match(uint8_t *to, size_t distance, size_t size)
 		*to++ = *from++;
 }
 
-/* May write up to 7 bytes more. */
+/* May write up to 15 bytes more; `size` is at least 3. */
 static inline void
 copy_fast(uint8_t *to, size_t distance, size_t size)
 {
-	if (distance < 8) {
-		copy_match(to, distance, size);
-		return;
-	}
 	const uint8_t *from = to - distance;
 	const uint8_t *end = to + size;
+	/* What repeats sooner than in 8 bytes does so in twice as many too. */
+	for (; distance < 8; distance *= 2) {
+		__builtin_memcpy(to, from, 8);
+		to += distance;
+	}
 	do {
 		__builtin_memcpy(to, from, 8);
 		to += 8;
@@ -207,71 +224,84 @@ copy_fast(uint8_t *to, size_t distance, size_t size)
 	} while (to < end);
 }
 
-/* Whole symbols while neither input nor output can run out within one; leaves the rest, and all
- * that is odd, to the careful loop. */
-static void
-symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window *window)
+/* What the fast loop holds of the input. Of `bits` the lowest six count: subtracting a whole entry
+ * leaves rubbish above, which nothing looks at. */
+struct fast {
+	uint64_t held;
+	uint64_t bits;
+	const uint8_t *in;
+};
+
+static inline uint32_t
+literal_at(const struct inflate *inflate, uint64_t held)
 {
-	uint64_t held = inflate->held;
-	unsigned bits = inflate->bits;
-	const uint8_t *in = input->data;
-	const uint8_t *in_end = input->data + input->size - 8;
-	uint8_t *out = window->data + window->used;
-	uint8_t *out_end = window->data + window->capacity - (258 + 8);
-	while (in <= in_end && out <= out_end) {
-		held |= load_64(in) << bits;
-		in += (63 - bits) >> 3;
-		bits |= 56;
-		uint32_t entry = inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
-		if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
-			held >>= entry & 15;
-			bits -= entry & 15;
+	return inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
+}
+
+static inline uint32_t
+distance_at(const struct inflate *inflate, uint64_t held)
+{
+	return inflate->distance_table[held & ((1 << INFLATE_DISTANCE_BITS) - 1)];
+}
+
+/* Fills the held bits to 56 or more, and returns the entry of the first of them. */
+static inline uint64_t
+fast_next(struct fast *fast, const struct inflate *inflate)
+{
+	fast->held |= load_64(fast->in) << (fast->bits & 63);
+	fast->in += 7 - (fast->bits >> 3 & 7);
+	fast->bits |= 56;
+	return literal_at(inflate, fast->held);
+}
+
+static inline void
+fast_drop(struct fast *fast, uint64_t entry)
+{
+	fast->held >>= entry & 63;
+	fast->bits -= entry;
+}
+
+/* Whole symbols while neither input nor output can run out within one; leaves the rest, and all
+ * that is odd, to the careful loop. It calls nothing, so that its variables stay in registers. */
+ONCE static void
+symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window *window,
+	const uint8_t *in_end, const uint8_t *out_end)
+{
+	struct fast fast = {inflate->held, inflate->bits, input->data};
+	uint8_t *begin = window->data;
+	uint8_t *out = begin + window->used;
+	while (fast.in <= in_end && out < out_end) {
+		uint64_t entry = fast_next(&fast, inflate);
+		if (entry & ENTRY_LITERAL) {
 			*out++ = (uint8_t)(entry >> 16);
-			entry = inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
-			if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
-				held >>= entry & 15;
-				bits -= entry & 15;
+			fast_drop(&fast, entry);
+			entry = literal_at(inflate, fast.held);
+			if (entry & ENTRY_LITERAL) {
 				*out++ = (uint8_t)(entry >> 16);
+				fast_drop(&fast, entry);
 				continue;
 			}
 			/* A match may need 48 bits. */
-			if (bits < 48)
+			if ((fast.bits & 63) < 48)
 				continue;
 		}
-		if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
-			entry = code_find(&inflate->literal, held);
-		if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
-			held >>= entry & 15;
-			bits -= entry & 15;
-			*out++ = (uint8_t)(entry >> 16);
-			continue;
-		}
-		if ((entry & ENTRY_WHAT) != ENTRY_BASE)
+		uint64_t rest = fast.held >> (entry & 63);
+		uint64_t further = distance_at(inflate, rest);
+		size_t distance = value_of(further, rest);
+		size_t size = value_of(entry, fast.held);
+		if (!(entry & further & ENTRY_BASE) || distance > (size_t)(out - begin) ||
+			size > (size_t)(out_end - out))
 			break;
-		unsigned code = entry & 15;
-		unsigned extra = entry >> 4 & 15;
-		size_t size = (entry >> 16) + (held >> code & ((1U << extra) - 1));
-		uint64_t rest = held >> (code + extra);
-		unsigned spent = code + extra;
-		entry = inflate->distance_table[rest & ((1 << INFLATE_DISTANCE_BITS) - 1)];
-		if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
-			entry = code_find(&inflate->distance, rest);
-		if ((entry & ENTRY_WHAT) != ENTRY_BASE)
-			break;
-		code = entry & 15;
-		extra = entry >> 4 & 15;
-		size_t distance = (entry >> 16) + (size_t)(rest >> code & ((1U << extra) - 1));
-		if (distance > (size_t)(out - window->data))
-			break;
-		held = rest >> (code + extra);
-		bits -= spent + code + extra;
+		fast.held = rest;
+		fast.bits -= entry;
+		fast_drop(&fast, further);
 		copy_fast(out, distance, size);
 		out += size;
 	}
-	*input = span_after(*input, (size_t)(in - input->data));
-	window->used = (size_t)(out - window->data);
-	inflate->held = bits < 64 ? held & (((uint64_t)1 << bits) - 1) : held;
-	inflate->bits = bits;
+	*input = span_after(*input, (size_t)(fast.in - input->data));
+	window->used = (size_t)(out - begin);
+	inflate->bits = (unsigned)fast.bits & 63;
+	inflate->held = fast.held & ~(~(uint64_t)0 << inflate->bits);
 }
 
 COLD static enum inflate_status
@@ -291,43 +321,40 @@ match_step(struct inflate *inflate, struct inflate_window *window)
 COLD static enum inflate_status
 symbol_step(struct inflate *inflate, struct inflate_window *window)
 {
-	uint32_t entry = inflate->literal_table[inflate->held & ((1 << INFLATE_LITERAL_BITS) - 1)];
-	if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+	uint32_t entry = literal_at(inflate, inflate->held);
+	if (!entry)
 		entry = code_find(&inflate->literal, inflate->held);
-	unsigned spent = entry & 15;
-	if (entry == ENTRY_OTHER)
+	if (!entry)
 		return inflate->bits >= 15 ? INFLATE_BAD : INFLATE_INPUT;
+	unsigned spent = bits_of(entry);
 	if (spent > inflate->bits)
 		return INFLATE_INPUT;
-	if ((entry & ENTRY_WHAT) == ENTRY_LITERAL) {
+	if (entry & ENTRY_LITERAL) {
 		if (window->used == window->capacity)
 			return INFLATE_FULL;
 		window->data[window->used++] = (uint8_t)(entry >> 16);
 		drop(inflate, spent);
 		return INFLATE_DONE;
 	}
-	if ((entry & ENTRY_WHAT) == ENTRY_END) {
+	if (!(entry & ENTRY_BASE)) {
 		drop(inflate, spent);
 		inflate->state = inflate->last ? END : BLOCK;
 		return INFLATE_DONE;
 	}
-	unsigned extra = entry >> 4 & 15;
-	unsigned size = (entry >> 16) + (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
-	spent += extra;
+	unsigned size = value_of(entry, inflate->held);
 	uint64_t rest = inflate->held >> spent;
-	entry = inflate->distance_table[rest & ((1 << INFLATE_DISTANCE_BITS) - 1)];
-	if ((entry & ENTRY_WHAT) == ENTRY_OTHER)
+	entry = distance_at(inflate, rest);
+	if (!entry)
 		entry = code_find(&inflate->distance, rest);
-	if (entry == ENTRY_OTHER)
+	if (!entry)
 		return inflate->bits >= spent + 15 ? INFLATE_BAD : INFLATE_INPUT;
-	extra = entry >> 4 & 15;
-	unsigned code = entry & 15;
-	if (spent + code + extra > inflate->bits)
+	spent += bits_of(entry);
+	if (spent > inflate->bits)
 		return INFLATE_INPUT;
-	unsigned distance = (entry >> 16) + (unsigned)(rest >> code & ((1U << extra) - 1));
+	unsigned distance = value_of(entry, rest);
 	if (distance > window->used)
 		return INFLATE_BAD;
-	drop(inflate, spent + code + extra);
+	drop(inflate, spent);
 	inflate->copy_size = (uint16_t)size;
 	inflate->copy_distance = (uint16_t)distance;
 	inflate->state = MATCH;
@@ -444,33 +471,38 @@ dynamic_build(struct inflate *inflate)
 	return INFLATE_DONE;
 }
 
+/* As many of the lengths as the held bits have, and one at least. */
 COLD static enum inflate_status
 dynamic_lengths(struct inflate *inflate)
 {
-	uint32_t entry = inflate->literal_table[inflate->held & 127];
-	unsigned spent = entry & 15;
-	if (entry == ENTRY_OTHER)
-		return inflate->bits >= 7 ? INFLATE_BAD : INFLATE_INPUT;
-	unsigned symbol = entry >> 16;
-	unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
-	if (spent + extra > inflate->bits)
-		return INFLATE_INPUT;
-	unsigned repeat = 1;
-	uint8_t length = (uint8_t)symbol;
-	if (symbol >= 16) {
-		repeat = (symbol == 18 ? 11 : 3) +
-			 (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
-		if (symbol == 16 && inflate->lengths_read == 0)
-			return INFLATE_BAD;
-		length = symbol == 16 ? inflate->lengths[inflate->lengths_read - 1] : 0;
-	}
-	drop(inflate, spent + extra);
 	unsigned total = inflate->literal_count + inflate->distance_count;
-	if (inflate->lengths_read + repeat > total)
-		return INFLATE_BAD;
-	memset(inflate->lengths + inflate->lengths_read, length, repeat);
-	inflate->lengths_read = (uint16_t)(inflate->lengths_read + repeat);
-	return inflate->lengths_read < total ? INFLATE_DONE : dynamic_build(inflate);
+	do {
+		uint32_t entry = inflate->literal_table[inflate->held & 127];
+		unsigned spent = bits_of(entry);
+		if (!entry)
+			return inflate->bits >= 7 ? INFLATE_BAD : INFLATE_INPUT;
+		unsigned symbol = entry >> 16;
+		unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
+		if (spent + extra > inflate->bits)
+			return INFLATE_INPUT;
+		unsigned repeat = 1;
+		uint8_t length = (uint8_t)symbol;
+		if (symbol >= 16) {
+			repeat = (symbol == 18 ? 11 : 3) +
+				 (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
+			if (symbol == 16 && inflate->lengths_read == 0)
+				return INFLATE_BAD;
+			length = symbol == 16 ? inflate->lengths[inflate->lengths_read - 1] : 0;
+		}
+		drop(inflate, spent + extra);
+		if (inflate->lengths_read + repeat > total)
+			return INFLATE_BAD;
+		while (repeat--)
+			inflate->lengths[inflate->lengths_read++] = length;
+		if (inflate->lengths_read == total)
+			return dynamic_build(inflate);
+	} while (inflate->bits >= 14);
+	return INFLATE_DONE;
 }
 
 COLD enum inflate_status
@@ -479,9 +511,10 @@ inflate_step(struct inflate *inflate, struct span *input, struct inflate_window 
 	const uint8_t *start = input->data;
 	enum inflate_status status = INFLATE_DONE;
 	while (status == INFLATE_DONE) {
-		if (inflate->state == SYMBOLS && input->size >= 8 &&
-			window->capacity - window->used >= 258 + 8)
-			symbols_fast(inflate, input, window);
+		if (inflate->state == SYMBOLS && input->size >= FAST_INPUT &&
+			window->capacity - window->used > FAST_OUTPUT)
+			symbols_fast(inflate, input, window, input->data + input->size - FAST_INPUT,
+				window->data + window->capacity - FAST_OUTPUT);
 		if (inflate->state == STORED || inflate->state == END)
 			give_back(inflate, input, start);
 		else

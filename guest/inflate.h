@@ -13,9 +13,9 @@
  *     }
  *
  * Output goes to window->data from window->used on; what lies before is the history that matches
- * may copy from, so a buffer of the final size needs no window of its own. A stream that does not
- * fit ends in INFLATE_FULL, and one that fits exactly in INFLATE_DONE. Owns nothing; imports
- * nothing.
+ * may copy from, so a buffer of the final size needs no window of its own. What lies behind
+ * window->used may be written over, to the window's end. A stream that does not fit ends in
+ * INFLATE_FULL, and one that fits exactly in INFLATE_DONE. Owns nothing; imports nothing.
  */
 #pragma once
 
