@@ -11,6 +11,10 @@
 enum {
 	HASH_THREAD_PIECES = 64,
 	HASH_THREAD_PIECE = HASH_THREAD_RING / 8,
+	/* The thread sleeps on until this many bytes, or this many pieces, have come, or somebody waits: waking it for
+	 * each would cost more than the small ones do. */
+	HASH_THREAD_LOT = 32 << 10,
+	HASH_THREAD_MANY = HASH_THREAD_PIECES / 4,
 	HASH_THREAD_STACK = 256 << 10,
 };
 
@@ -30,10 +34,12 @@ struct hash_piece {
 struct hash_thread {
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t added; /* or the end is wanted */
+	pthread_cond_t roused;
 	pthread_cond_t hashed;
 	bool is_running;
 	bool is_ending;
+	bool is_asleep;
+	size_t lot; /* bytes added since it fell asleep */
 	struct hash_piece pieces[HASH_THREAD_PIECES];
 	size_t oldest;
 	size_t count;
@@ -41,6 +47,15 @@ struct hash_thread {
 	size_t to;
 	uint8_t bytes[HASH_THREAD_RING];
 };
+
+/* Under the mutex: whether the thread is to be told, once that is given back. */
+static bool
+rouse(struct hash_thread *thread)
+{
+	bool was_asleep = thread->is_asleep;
+	thread->is_asleep = false;
+	return was_asleep;
+}
 
 static void *
 hash_thread_run(void *context)
@@ -50,10 +65,15 @@ hash_thread_run(void *context)
 	thread->is_running = true;
 	(void)pthread_cond_signal(&thread->hashed);
 	for (;;) {
-		while (!thread->count && !thread->is_ending)
-			(void)pthread_cond_wait(&thread->added, &thread->mutex);
-		if (!thread->count)
+		if (!thread->count && thread->is_ending)
 			break;
+		if (!thread->count) {
+			thread->is_asleep = true;
+			thread->lot = 0;
+			while (thread->is_asleep)
+				(void)pthread_cond_wait(&thread->roused, &thread->mutex);
+			continue;
+		}
 		struct hash_piece piece = thread->pieces[thread->oldest];
 		if (thread->from + piece.size > HASH_THREAD_RING)
 			thread->from = 0;
@@ -79,7 +99,7 @@ hash_thread_start(struct err *err)
 	must(pthread_attr_init(&attributes) == 0 &&
 			pthread_attr_setstacksize(&attributes, HASH_THREAD_STACK) == 0 &&
 			pthread_mutex_init(&thread->mutex, NULL) == 0 &&
-			pthread_cond_init(&thread->added, NULL) == 0 &&
+			pthread_cond_init(&thread->roused, NULL) == 0 &&
 			pthread_cond_init(&thread->hashed, NULL) == 0,
 		"a thread can be described");
 	int number = pthread_create(&thread->thread, &attributes, hash_thread_run, thread);
@@ -112,13 +132,22 @@ ring_room(const struct hash_thread *thread, size_t size)
 	return size <= thread->from ? 0 : SIZE_MAX;
 }
 
+/* Under the mutex. The thread is told before, if it sleeps. */
+static void
+await_hashed(struct hash_thread *thread)
+{
+	if (rouse(thread))
+		(void)pthread_cond_signal(&thread->roused);
+	(void)pthread_cond_wait(&thread->hashed, &thread->mutex);
+}
+
 static void
 piece_add(struct hash_thread *thread, struct hash_task *task, struct bytes data)
 {
 	(void)pthread_mutex_lock(&thread->mutex);
 	size_t at;
 	while ((at = ring_room(thread, data.size)) == SIZE_MAX)
-		(void)pthread_cond_wait(&thread->hashed, &thread->mutex);
+		await_hashed(thread);
 	/* Nobody else adds, and the thread only frees: the room stays. */
 	(void)pthread_mutex_unlock(&thread->mutex);
 	memcpy(thread->bytes + at, data.data, data.size);
@@ -129,9 +158,14 @@ piece_add(struct hash_thread *thread, struct hash_task *task, struct bytes data)
 	thread->pieces[(thread->oldest + thread->count) % HASH_THREAD_PIECES] =
 		(struct hash_piece){task, data.size};
 	task->waiting++;
-	if (thread->count++ == 0)
-		(void)pthread_cond_signal(&thread->added);
+	thread->count++;
+	thread->lot += data.size;
+	bool is_told = (thread->lot >= HASH_THREAD_LOT || thread->count >= HASH_THREAD_MANY) &&
+		       rouse(thread);
 	(void)pthread_mutex_unlock(&thread->mutex);
+	/* Told before, it would wake only to wait for the mutex. */
+	if (is_told)
+		(void)pthread_cond_signal(&thread->roused);
 }
 
 void
@@ -149,7 +183,7 @@ hash_thread_wait(struct hash_thread *thread, struct hash_task *task)
 {
 	(void)pthread_mutex_lock(&thread->mutex);
 	while (task->waiting)
-		(void)pthread_cond_wait(&thread->hashed, &thread->mutex);
+		await_hashed(thread);
 	(void)pthread_mutex_unlock(&thread->mutex);
 }
 
@@ -160,11 +194,12 @@ hash_thread_stop(struct hash_thread *thread)
 		return;
 	(void)pthread_mutex_lock(&thread->mutex);
 	thread->is_ending = true;
-	(void)pthread_cond_signal(&thread->added);
+	if (rouse(thread))
+		(void)pthread_cond_signal(&thread->roused);
 	(void)pthread_mutex_unlock(&thread->mutex);
 	(void)pthread_join(thread->thread, NULL);
 	(void)pthread_mutex_destroy(&thread->mutex);
-	(void)pthread_cond_destroy(&thread->added);
+	(void)pthread_cond_destroy(&thread->roused);
 	(void)pthread_cond_destroy(&thread->hashed);
 	free(thread);
 }

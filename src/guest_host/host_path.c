@@ -269,8 +269,9 @@ opening_flags(const struct opening *opening)
 static enum wasi_errno
 opened_kind(int fd, int flags, enum host_file_kind *kind_out, bool *empty_out)
 {
-	struct stat status;
-	if (fstat(fd, &status) < 0)
+	/* What has just been made is a regular file, and need not be asked. */
+	struct stat status = {.st_mode = S_IFREG};
+	if (!(flags & O_CREAT && flags & O_EXCL) && fstat(fd, &status) < 0)
 		return wasi_errno_of(errno);
 	*empty_out = status.st_size == 0 && (flags & O_ACCMODE) != O_RDONLY;
 	if (S_ISREG(status.st_mode)) {
