@@ -36,10 +36,9 @@ static struct span
 digest_of(struct span object)
 {
 	struct span value = json_find(object, "digest");
-	struct span text = span_of(value.data + 1, value.size - 2);
-	if (value.size < 2 || !is_digest(text))
+	if (value.size < 2 || !is_digest(span_of(value.data + 1, value.size - 2)))
 		fail("a document of the registry names something by no sha256");
-	return text;
+	return span_of(value.data + 1, value.size - 2);
 }
 
 static void

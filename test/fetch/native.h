@@ -17,3 +17,5 @@ void native_enter(const char *folder);
 void native_arguments(int count, char **arguments);
 /* Bytes of the heap taken so far. */
 size_t native_memory(void);
+/* Drops the hashes that are under way. */
+void native_hashes_end(void);

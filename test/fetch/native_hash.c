@@ -69,3 +69,12 @@ cab_hash(int32_t algorithm, const void *data, size_t size, void *sum)
 	(void)cab_hash_add(handle, data, size);
 	return cab_hash_finish(handle, sum);
 }
+
+void
+native_hashes_end(void)
+{
+	for (size_t at = 0; at < CAB_HASH_HANDLES; at++) {
+		hasher_free(hashers[at]);
+		hashers[at] = NULL;
+	}
+}
