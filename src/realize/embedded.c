@@ -214,8 +214,7 @@ embedded_open(const struct embedded_settings *settings)
 	embedded->realizer.name = "this machine";
 	embedded->settings = *settings;
 	embedded->module_digest = digest_of(settings->module);
-	embedded->network =
-		network_new(settings->loop, settings->network_program, settings->network_config);
+	embedded->network = settings->network;
 	embedded->spawner = spawner_new(
 		settings->loop, settings->store, settings->guest_program, settings->module);
 	return &embedded->realizer;

@@ -9,7 +9,8 @@
  *
  * Its store is the caller's, so `bring` and `fetch` have nothing to do but to look into the store's caches. It
  * offers "wasm", this machine's "<processor>-linux", and "host-root:…" where the host has one. Opening starts no process and
- * asks the kernel for nothing: each helper is started, and the sandbox looked at, by the first job that needs it.
+ * asks the kernel for nothing: each helper that does not run yet is started, and the sandbox looked at, by the first
+ * job that needs it.
  *
  * Failed and stopped runs leave nothing but a log.
  */
@@ -19,6 +20,7 @@
 #include "base/loop.h"
 #include "realize/realizer.h"
 
+struct network;
 struct store;
 
 struct embedded_limits {
@@ -37,9 +39,8 @@ extern const struct embedded_limits embedded_limits_default;
 struct embedded_settings {
 	struct loop *loop;
 	struct store *store; /* with its caches; borrowed for the realizer's life, like all here */
-	const char *network_program;   /* …/libexec/cab/cab-network */
+	struct network *network;       /* configured; the realizer's from here on */
 	const char *guest_program;     /* …/libexec/cab/cab-guest */
-	struct bytes network_config;   /* JSON, src/wire/network.h */
 	struct bytes module;           /* island.wasm */
 	struct bytes module_path;      /* "/cull/store/…-island.wasm" */
 	const struct digest *believed; /* earlier island.wasm whose identities count */

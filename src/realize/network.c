@@ -22,7 +22,7 @@ struct network_transfer {
 struct network {
 	struct loop *loop;
 	char *program;
-	struct buf config;
+	struct buf config; /* empty: not known yet */
 	struct process process;
 	int socket;
 	struct loop_watch *watch;
@@ -32,7 +32,7 @@ struct network {
 };
 
 struct network *
-network_new(struct loop *loop, const char *program, struct bytes config)
+network_new(struct loop *loop, const char *program)
 {
 	struct network *network = (struct network *)memory_zero(1, sizeof *network);
 	network->loop = loop;
@@ -40,7 +40,6 @@ network_new(struct loop *loop, const char *program, struct bytes config)
 	network->program = strdup(program);
 	must(network->program, "there is memory for a name");
 	network->config = BUF(BUF_MAX);
-	buf_add(&network->config, config);
 	network->socket = -1;
 	network->process = PROCESS_NONE;
 	return network;
@@ -229,6 +228,17 @@ network_ready(void *context, short events)
 	}
 }
 
+static bool
+network_send_config(struct network *network, struct err *err)
+{
+	cleanup_fd int config = fd_memory("config", buf_bytes(&network->config), err);
+	if (config < 0)
+		return false;
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_CONFIG);
+	return wire_send(network->socket, &packet, &config, 1, err);
+}
+
 bool
 network_start(struct network *network, struct err *err)
 {
@@ -238,25 +248,30 @@ network_start(struct network *network, struct err *err)
 	cleanup_fd int theirs = -1;
 	if (!wire_pair(&ours, &theirs, err))
 		return err_note(err, "start cab-network");
-	cleanup_fd int config = fd_memory("config", buf_bytes(&network->config), err);
-	if (config < 0)
-		return err_note(err, "start cab-network");
-
 	struct process_fd fds[] = {{theirs, NETWORK_SOCKET}, {STDERR_FILENO, STDERR_FILENO}};
 	struct process_spec spec = {
 		.program = network->program, .fds = fds, .fd_count = 2, .own_group = true};
 	if (!process_start(&spec, &network->process, err))
 		return err_note(err, "start cab-network");
 
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	wire_begin(&packet, NETWORK_CONFIG);
-	if (!wire_send(ours, &packet, &config, 1, err)) {
-		network_stop(network);
-		return err_note(err, "start cab-network");
-	}
 	network->socket = fd_take(&ours);
 	network->watch = loop_watch(network->loop, network->socket, POLLIN, network_ready, network);
-	return true;
+	if (!network->config.size || network_send_config(network, err))
+		return true;
+	network_stop(network);
+	return err_note(err, "start cab-network");
+}
+
+void
+network_configure(struct network *network, struct bytes config)
+{
+	must(network->config.size == 0 && network->transfers.size == 0,
+		"a network is configured once, before its first transfer");
+	buf_add(&network->config, config);
+	/* One that has ended by now is started anew by the first transfer, which then says why it cannot be. */
+	struct err err;
+	if (network->socket >= 0 && !network_send_config(network, &err))
+		network_stop(network);
 }
 
 static struct network_transfer *

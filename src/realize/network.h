@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * network: the realizer's end of cab-network (src/wire/network.h), started at the first need.
+ * network: the realizer's end of cab-network (src/wire/network.h), started at the first need, or before it.
  *
- *     struct network *network = network_new(loop, "…/libexec/cab/cab-network", config);
+ *     struct network *network = network_new(loop, "…/libexec/cab/cab-network");
+ *     network_start(network, err);                   it loads its libraries; only if it is likely to be needed
+ *     network_configure(network, config);            before the first transfer
  *     struct network_transfer *transfer = network_open(network, &request, body_fd, &listener, err);
  *     network_pause(transfer); network_resume(transfer); network_cancel(transfer);
  *     network_free(network);                         all transfers must be over
@@ -48,8 +50,10 @@ struct network_listener {
 	void (*end)(void *context, const struct network_end *end);
 };
 
-/* `program` and `config` (the JSON of src/wire/network.h) are copied. */
-struct network *network_new(struct loop *loop, const char *program, struct bytes config);
+/* `program` is copied. */
+struct network *network_new(struct loop *loop, const char *program);
+/* `config`, the JSON of src/wire/network.h, is copied; once. */
+void network_configure(struct network *network, struct bytes config);
 /* The process ends while the caller does something else; network_free, which is next, waits for it. */
 void network_kill(struct network *network);
 void network_free(struct network *network);

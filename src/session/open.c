@@ -9,8 +9,10 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/trace.h"
 #include "island/client.h"
 #include "island/registry.h"
+#include "realize/network.h"
 #include "session/credential_rows.h"
 #include "session/module.h"
 
@@ -227,10 +229,26 @@ open_network(struct session *session, struct err *err)
 	must(config, "the network's configuration is well formed");
 	char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(config);
-	session->network_config = BUF(16 << 20);
-	buf_add_text(&session->network_config, text ? text : "");
+	must(text, "there is memory for a configuration");
+	network_configure(session->network, bytes_text(text));
 	free(text);
-	return buf_check(&session->network_config, err, "configuration of the network");
+	return true;
+}
+
+/* An update asks somebody before all else: cab-network loads its libraries while the entry is read and evaluated. A
+ * failure is told by who needs it first. */
+static void
+open_helpers(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	char *program = session_own_path("libexec", "cab-network");
+	session->loop = loop_new();
+	session->network = network_new(session->loop, program);
+	free(program);
+	struct err later;
+	if ((options->update || options->update_count) && !options->offline &&
+		!network_start(session->network, &later))
+		trace("session", "%s", later.text);
 }
 
 static void
@@ -262,14 +280,12 @@ open_realizer(struct session *session, struct err *err)
 	if (!config_size(session->config, "limits", "memory", &limits.memory, err) ||
 		!config_size(session->config, "limits", "log", &limits.log, err))
 		return false;
-	session->network_program = session_own_path("libexec", "cab-network");
 	session->guest_program = session_own_path("libexec", "cab-guest");
 	struct embedded_settings settings = {
 		.loop = session->loop,
 		.store = session->store,
-		.network_program = session->network_program,
+		.network = session->network,
 		.guest_program = session->guest_program,
-		.network_config = buf_bytes(&session->network_config),
 		.module = session->module,
 		.module_path = session->module_path,
 		.limits = limits,
@@ -277,6 +293,7 @@ open_realizer(struct session *session, struct err *err)
 		.offline = session->options.offline,
 	};
 	session->realizer = embedded_open(&settings);
+	session->network = NULL;
 	return true;
 }
 
@@ -325,6 +342,7 @@ open_on_warning(void *context, const char *sentence)
 bool
 session_open_parts(struct session *session, struct buf *printed, struct err *err)
 {
+	open_helpers(session);
 	struct config_sources sources = {session->options.sets, session->options.set_count};
 	session->config = config_load(&sources, printed, err);
 	if (!session->config || !open_entry(session, err))
@@ -332,7 +350,6 @@ session_open_parts(struct session *session, struct buf *printed, struct err *err
 	session->store = session_open_store(session->config, open_on_warning, session, err);
 	if (!session->store)
 		return false;
-	session->loop = loop_new();
 	session->graph = graph_new();
 	open_module(session);
 	return open_network(session, err) && open_realizer(session, err);

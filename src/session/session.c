@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "realize/network.h"
 #include "session/state.h"
 
 enum { SESSION_HEAP_MIB = 4096 };
@@ -201,6 +202,7 @@ session_close(struct session *session)
 	evaluator_free(session->evaluator);
 	if (session->realizer)
 		session->realizer->operations->close(session->realizer);
+	network_free(session->network);
 	loop_free(session->loop);
 	graph_free(session->graph);
 	session_commits_close(session);
@@ -215,8 +217,6 @@ session_close(struct session *session)
 	map_release(&session->listed);
 	map_release(&session->items);
 	map_release(&session->derivations);
-	buf_release(&session->network_config);
-	free(session->network_program);
 	free(session->guest_program);
 	free(session->entry);
 	free(session->folder);

@@ -96,8 +96,7 @@ struct session {
 
 	struct bytes module; /* island.wasm */
 	struct bytes module_path;
-	struct buf network_config;
-	char *network_program;
+	struct network *network; /* until the realizer has it */
 	char *guest_program;
 	struct island_settings settings;
 

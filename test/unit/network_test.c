@@ -243,8 +243,8 @@ side_setup(void **state)
 	struct side *side = memory_zero(1, sizeof *side);
 	assert_true(readlink("/proc/self/exe", side->program, sizeof side->program - 1) > 0);
 	side->loop = loop_new();
-	side->network =
-		network_new(side->loop, side->program, BYTES_LITERAL("{\"the\":\"config\"}"));
+	side->network = network_new(side->loop, side->program);
+	network_configure(side->network, BYTES_LITERAL("{\"the\":\"config\"}"));
 	*state = side;
 	return 0;
 }
@@ -391,13 +391,45 @@ a_program_that_is_not_there_is_an_error_and_the_pipe_is_closed(void **state)
 	struct heard heard = {0};
 	struct err err;
 	network_free(side->network);
-	side->network = network_new(side->loop, "/nowhere/cab-network", bytes_of(NULL, 0));
+	side->network = network_new(side->loop, "/nowhere/cab-network");
 	struct network_request request = {.url = BYTES_LITERAL("http://host/"), .body_fd = -1};
 	assert_false(ask_with(side, &heard, request, &err));
 	assert_non_null(strstr(err.text, "start cab-network"));
 	char byte;
 	assert_int_equal(read(heard.body, &byte, 1), 0);
 	forget(&heard);
+}
+
+/* Started before anybody knew its configuration, it waits for that. */
+static void
+one_that_is_started_early_is_told_its_configuration_later(void **state)
+{
+	struct side *side = *state;
+	struct heard heard = {0};
+	struct err err;
+	network_free(side->network);
+	side->network = network_new(side->loop, side->program);
+	assert_true(network_start(side->network, &err));
+	network_configure(side->network, BYTES_LITERAL("{\"the\":\"config\"}"));
+	ask(side, &heard, "refuse");
+	said(&heard, "end refused 5 77 2 policy says no\n");
+}
+
+/* It was started early and has ended: the first transfer starts it anew. */
+static void
+one_that_ended_before_its_configuration_is_started_anew(void **state)
+{
+	struct side *side = *state;
+	struct heard heard = {0};
+	struct err err;
+	network_free(side->network);
+	side->network = network_new(side->loop, side->program);
+	assert_true(network_start(side->network, &err));
+	network_kill(side->network);
+	assert_true(loop_step(side->loop, &err));
+	network_configure(side->network, BYTES_LITERAL("{\"the\":\"config\"}"));
+	ask(side, &heard, "refuse");
+	said(&heard, "end refused 5 77 2 policy says no\n");
 }
 
 #define side_test(name) cmocka_unit_test_setup_teardown(name, side_setup, side_teardown)
@@ -418,6 +450,8 @@ main(void)
 		side_test(a_process_that_talks_nonsense_is_ended),
 		side_test(messages_of_transfers_that_are_gone_are_passed_over),
 		side_test(what_is_told_arrives_in_order),
+		side_test(one_that_is_started_early_is_told_its_configuration_later),
+		side_test(one_that_ended_before_its_configuration_is_started_anew),
 		side_test(a_program_that_is_not_there_is_an_error_and_the_pipe_is_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
