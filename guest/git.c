@@ -39,13 +39,19 @@ revision_find(struct repository *git)
 			git->reference);
 }
 
-/* The file `out`: what the server calls tags, and the commits that they mean. */
+/* The file `out`: what the server calls tags, and the commits that they mean; or how many commits there are since another. */
 static void
-tags_write(struct repository *git, struct output *output)
+listing_write(struct repository *git, struct output *output)
 {
 	uint8_t digest[SUM_BLAKE3];
-	git->reference = SPAN(TAGS);
-	repository_list(git);
+	if (git->request->since.size) {
+		repository_count(git);
+		if (git->tags.size)
+			report_identity(SPAN("commits"), text_span(&git->tags));
+	} else {
+		git->reference = SPAN(TAGS);
+		repository_list(git);
+	}
 	int32_t fd = file_create(output, NULL, SPAN("out"));
 	file_write(output, fd, text_span(&git->tags));
 	file_finish(fd, false, digest);
@@ -231,8 +237,8 @@ git_fetch(const struct request *request)
 	git->reference = request->reference.size ? request->reference : SPAN("HEAD");
 	request_url(request, &git->url);
 	git->base = git->url.size;
-	if (feature_whole && request->versions.size) {
-		tags_write(git, output);
+	if (feature_whole && (request->versions.size || request->since.size)) {
+		listing_write(git, output);
 		return;
 	}
 	git->is_short = feature_whole && reference_is_short(request->reference);

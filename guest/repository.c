@@ -5,7 +5,7 @@
 #include "heap.h"
 #include "reply.h"
 
-enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20 };
+enum { PROGRESS_MAX = 4096, LISTING_MAX = 128 << 20, PACK_FRONT = 13 };
 /* A status for what was answered well, but not by git. */
 enum { NO_GIT = 299 };
 
@@ -353,7 +353,8 @@ pack_find(const struct repository *git, struct reply *reply)
 	struct span line;
 	for (bool is_first = true;; is_first = false) {
 		enum pkt_event event = reply_line(reply, &line);
-		if ((event == PKT_INPUT && is_first) || reply->is_refused)
+		if ((event == PKT_INPUT && (is_first || git->request->since.size)) ||
+			reply->is_refused)
 			return false;
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
 			fail("the server sent no pack");
@@ -381,13 +382,17 @@ pack_ask(struct repository *git, struct reply *reply, enum repository_part part,
 			text_add(&body, wants);
 		else
 			pkt_lines(&body, "want $", id);
-		if (git->held.size && !is_deep)
-			pkt_lines(&body, "thin-pack\nshallow $\nhave $", git->held);
-		if (part != PART_BLOBS && !is_deep)
-			pkt_lines(&body, "deepen 1", id);
-		if (part == PART_TREES)
-			pkt_lines(&body, "filter blob:none", id);
-		pkt_lines(&body, "done\n0", id);
+		if (feature_whole && part == PART_COMMITS) {
+			pkt_lines(&body, "have $\nfilter tree:0\n0", git->request->since);
+		} else {
+			if (git->held.size && !is_deep)
+				pkt_lines(&body, "thin-pack\nshallow $\nhave $", git->held);
+			if (part != PART_BLOBS && !is_deep)
+				pkt_lines(&body, "deepen 1", id);
+			if (part == PART_TREES)
+				pkt_lines(&body, "filter blob:none", id);
+			pkt_lines(&body, "done\n0", id);
+		}
 	}
 	if (feature_whole && is_whole && git->sends_all)
 		fall_back("the server cannot send one commit alone: it sends all that leads to it");
@@ -446,4 +451,19 @@ void
 repository_want(struct text *wants, struct span hex)
 {
 	pkt_lines(wants, "want $", hex);
+}
+
+void
+repository_count(struct repository *git)
+{
+	struct reply reply;
+	struct span line;
+	int32_t status;
+	text_add(&git->hex, git->request->revision);
+	if (refs_old(git) || !has_word(git, "filter") ||
+		!pack_ask(git, &reply, PART_COMMITS, span_of(NULL, 0), &status))
+		return;
+	(void)reply_line(&reply, &line);
+	if (line.size > PACK_FRONT)
+		text_hex(&git->tags, span_of(line.data + 1, PACK_FRONT));
 }

@@ -44,13 +44,17 @@ enum { SHORT_REVISION = 7 };
 #define TAGS "refs/tags/"
 
 enum repository_part {
-	PART_WHOLE, /* the commit and all that it holds */
-	PART_TREES, /* without contents of files */
-	PART_BLOBS, /* what is listed in `wants` alone */
+	PART_WHOLE,   /* the commit and all that it holds */
+	PART_TREES,   /* without contents of files */
+	PART_BLOBS,   /* what is listed in `wants` alone */
+	PART_COMMITS, /* those since another: repository_count alone */
 };
 
 void repository_list(struct repository *git);
 bool repository_pack(struct repository *git, struct receive *receive, enum repository_part part,
 	struct span wants);
+/* How many commits lead to the request's revision and not to the one that it is since, as the server counts them; 0 where it
+ * does not tell. Asks nothing else of the repository, and needs no rank. */
+void repository_count(struct repository *git);
 /* One more id to the list. */
 void repository_want(struct text *wants, struct span hex);

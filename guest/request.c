@@ -71,6 +71,7 @@ static const struct option {
 	{"submodules", OF_GIT, offsetof(struct request, submodules)},
 	{"subpath", OF_GIT | OF_ARCHIVE | 1 << SHAPE_OCI, offsetof(struct request, subpath)},
 	{"checksum", OF_ARCHIVE | 1 << SHAPE_FILE, offsetof(struct request, checksum_text)},
+	{"since", OF_GIT, offsetof(struct request, since)},
 	{"strip", OF_ARCHIVE, offsetof(struct request, strip_text)},
 	{"versions", OF_GIT | 1 << SHAPE_REGISTRY, offsetof(struct request, versions)},
 };

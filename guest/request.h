@@ -38,6 +38,7 @@ struct request {
 	struct span revision;
 	struct span
 		versions; /* not empty: tags are listed, or a registry's document is fetched, no more */
+	struct span since; /* not empty: what of the revision this one lacks is counted, no more */
 	struct span submodules; /* not empty: they are fetched too */
 	struct span lfs;        /* not empty: contents in place of pointers */
 	struct span subpath;

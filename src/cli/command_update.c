@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "cli/account.h"
 #include "cli/command.h"
 #include "cli/entry.h"
@@ -44,12 +45,14 @@ update_add_identity(struct buf *line, const char *key, const struct identity *id
 }
 
 struct update_row {
-	const struct session_source *source;
+	struct session_source source;
 	const struct identity *old;
 	const struct identity *new;
 	bool changed;
+	bool moved;                /* from one revision of git to another */
 	struct bytes compare;      /* the page of a forge, or empty */
 	struct memo_commit commit; /* the new one; its time is 0 where nothing is known */
+	uint32_t commits;          /* between them; 0: not known, or none */
 };
 
 static void
@@ -57,14 +60,14 @@ update_print_json(const struct update_row *row)
 {
 	cleanup_buf struct buf line = BUF(64 << 10);
 	buf_add_text(&line, "{\"island\":");
-	terminal_add_json(&line, row->source->text);
+	terminal_add_json(&line, row->source.text);
 	buf_format(&line, ",\"changed\":%s", row->changed ? "true" : "false");
 	update_add_identity(&line, "old", row->old);
 	update_add_identity(&line, "new", row->new);
 	if (row->commit.time)
 		buf_format(&line, ",\"committed\":%lld", (long long)row->commit.time);
-	if (row->commit.commits)
-		buf_format(&line, ",\"commits\":%u", row->commit.commits);
+	if (row->commits)
+		buf_format(&line, ",\"commits\":%u", row->commits);
 	if (row->compare.size) {
 		buf_add_text(&line, ",\"compare\":");
 		terminal_add_json(&line, row->compare);
@@ -73,23 +76,35 @@ update_print_json(const struct update_row *row)
 	puts(buf_text(&line));
 }
 
+/* "DATE, N commits", or what of it is known. */
+static void
+update_add_commits(struct buf *line, const struct update_row *row)
+{
+	if (!row->commit.time && !row->commits)
+		return;
+	buf_add_text(line, " (");
+	update_add_date(line, "", row->commit.time, row->commits ? ", " : "");
+	if (row->commits)
+		buf_format(line, "%u commit%s", row->commits, row->commits == 1 ? "" : "s");
+	buf_add_byte(line, ')');
+}
+
 static void
 update_print_text(const struct update_row *row)
 {
 	cleanup_buf struct buf line = BUF(64 << 10);
-	terminal_escape(row->source->text, &line);
+	terminal_escape(row->source.text, &line);
 	if (!row->changed) {
 		buf_add_text(&line, ": nothing new");
 	} else if (row->new) {
 		buf_format(&line, ": %.*s ", BYTES_ARGS(row->new->format));
 		if (row->old) {
 			update_add_short(&line, row->old);
-			update_add_date(&line, " (locked ", row->source->before_time, ")");
+			update_add_date(&line, " (locked ", row->source.before_time, ")");
 			buf_add_text(&line, " -> ");
 		}
 		update_add_short(&line, row->new);
-		update_add_date(
-			&line, " (", row->commit.time, row->commit.commits ? ", 1 commit)" : ")");
+		update_add_commits(&line, row);
 	}
 	if (row->compare.size) {
 		buf_add_text(&line, "\n  ");
@@ -98,28 +113,69 @@ update_print_text(const struct update_row *row)
 	puts(buf_text(&line));
 }
 
-static void
-update_print(struct entry *entry, const struct session_source *source, bool json)
+/* What an island was and is; what lies between is counted later. */
+static bool
+update_read(struct session *session, struct update_row *row)
 {
-	struct plan_found found = source->found;
+	struct plan_found found = row->source.found;
 	if (!found.asked)
-		return;
-	struct update_row row = {.source = source,
-		.old = update_first(source->before, source->before_count),
-		.new = update_first(found.identities, found.identity_count),
-		.changed = found.changed};
-	bool both = row.old && row.new &&row.changed &&bytes_equal_text(row.old->format, "git") &&
-		    bytes_equal_text(row.new->format, "git");
-	if (!both || !session_compare_url(entry->session, source->island, row.old->value,
-			     row.new->value, &row.compare))
-		row.compare = bytes_of(NULL, 0);
-	if (!both || !session_commit(
-			     entry->session, source, row.new->value, row.old->value, &row.commit))
-		row.commit = (struct memo_commit){0};
-	if (json)
-		update_print_json(&row);
-	else
-		update_print_text(&row);
+		return false;
+	row->old = update_first(row->source.before, row->source.before_count);
+	row->new = update_first(found.identities, found.identity_count);
+	row->changed = found.changed;
+	row->moved = row->old && row->new &&
+		     row->changed &&bytes_equal_text(row->old->format, "git") &&
+		     bytes_equal_text(row->new->format, "git");
+	if (!row->moved)
+		return true;
+	if (!session_compare_url(
+		    session, row->source.island, row->old->value, row->new->value, &row->compare))
+		row->compare = bytes_of(NULL, 0);
+	if (!session_commit(session, &row->source, row->new->value, row->old->value, &row->commit))
+		row->commit = (struct memo_commit){0};
+	row->commits = row->commit.commits;
+	return true;
+}
+
+/* Of those that moved by more than the one commit that is at hand. */
+static bool
+update_count(struct entry *entry, struct update_row *rows, size_t size, struct err *err)
+{
+	ARRAY(struct session_count) counts = {0};
+	for (size_t at = 0; at < size; at++)
+		if (rows[at].moved && !rows[at].commits)
+			*array_push(&counts) = (struct session_count){
+				&rows[at].source, rows[at].old->value, rows[at].new->value, 0};
+	entry->is_counting = true;
+	bool done = session_count_commits(entry->session, counts.data, counts.size, err);
+	entry->is_counting = false;
+	size_t next = 0;
+	for (size_t at = 0; at < size && next < counts.size; at++)
+		if (rows[at].moved && !rows[at].commits)
+			rows[at].commits = counts.data[next++].commits;
+	array_release(&counts);
+	return done;
+}
+
+static bool
+update_print_rows(struct entry *entry, bool json, struct err *err)
+{
+	ARRAY(struct update_row) rows = {0};
+	for (size_t at = 0; at < session_source_count(entry->session); at++) {
+		struct update_row row = {.source = session_source_at(entry->session, at)};
+		if (update_read(entry->session, &row))
+			*array_push(&rows) = row;
+	}
+	bool done = update_count(entry, rows.data, rows.size, err);
+	progress_hide(entry->progress);
+	for (size_t at = 0; done && at < rows.size; at++) {
+		if (json)
+			update_print_json(&rows.data[at]);
+		else
+			update_print_text(&rows.data[at]);
+	}
+	array_release(&rows);
+	return done;
 }
 
 static void
@@ -184,11 +240,8 @@ update_run(void *context, struct entry *entry, struct value *value, struct err *
 	session_goals_release(&goals);
 	if (!done)
 		return false;
-	progress_hide(entry->progress);
-	for (size_t at = 0; at < session_source_count(entry->session); at++) {
-		struct session_source source = session_source_at(entry->session, at);
-		update_print(entry, &source, options->json);
-	}
+	if (!update_print_rows(entry, options->json, err))
+		return false;
 	update_print_pruned(entry->session, options->json);
 	if (options->dry_run && !options->json)
 		puts("nothing was written");

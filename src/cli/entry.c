@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "cli/terminal.h"
+#include "island/commits.h"
 #include "island/island.h"
 #include "store/account.h"
 
@@ -107,13 +108,23 @@ entry_on_event(void *context, size_t node, const struct realizer_event *event)
 }
 
 static void
+entry_describe_identity(const struct realizer_result *result, struct buf *out)
+{
+	const struct identity *first = &result->identities[0];
+	uint32_t commits = 0;
+	if (!bytes_equal_text(first->format, "commits"))
+		buf_format(out, "%s%.*s %.*s%s", result->known_from.size ? "nothing new (" : "",
+			BYTES_ARGS(first->format), BYTES_ARGS(bytes_first(first->value, 12)),
+			result->known_from.size ? ")" : "");
+	else if (commits_read(first->value, &commits))
+		buf_format(out, "%u commit%s", commits, commits == 1 ? "" : "s");
+}
+
+static void
 entry_describe(const struct realizer_result *result, struct buf *out)
 {
 	if (result->end == REALIZER_END_STOPPED && result->identity_count)
-		buf_format(out, "%s%.*s %.*s%s", result->known_from.size ? "nothing new (" : "",
-			BYTES_ARGS(result->identities[0].format),
-			BYTES_ARGS(bytes_first(result->identities[0].value, 12)),
-			result->known_from.size ? ")" : "");
+		entry_describe_identity(result, out);
 	if (!result->requests)
 		return;
 	buf_format(out, "%s%llu request%s, %llu kB", out->size ? ", " : "",
@@ -132,6 +143,11 @@ entry_on_end(
 	size_t row = run->row;
 	account_end(&entry->account, node, plan_realizer(session_plan(entry->session), node),
 		result, err);
+	if (!result && entry->is_counting) {
+		progress_finish(entry->progress, row, PROGRESS_DONE,
+			BYTES_LITERAL("the commits are not counted"));
+		return;
+	}
 	if (!result) {
 		/* The plan's own error is that of the first that failed by itself. */
 		bool last = !entry->failed && err->kind != ERR_CANCELLED;

@@ -23,6 +23,7 @@ struct entry {
 	struct progress *progress;
 	struct account account;
 	bool failed;      /* something did, by itself */
+	bool is_counting; /* what runs may fail: nothing but a number is missing then */
 	char *path;       /* of the operand, without the selection */
 	struct buf later; /* lines said before there was a progress */
 };

@@ -90,6 +90,27 @@ compare_revision(struct bytes value)
 }
 
 bool
+island_commits(struct arena *arena, const struct island *island, struct bytes old, struct bytes new,
+	struct island *out)
+{
+	enum scheme_shape shape = island->scheme->shape;
+	struct bytes from = compare_revision(old);
+	struct bytes to = compare_revision(new);
+	bool is_git = shape == SHAPE_FORGE || shape == SHAPE_GIT;
+	if (!is_git || !is_revision(from) || !is_revision(to) || bytes_equal(from, to))
+		return false;
+	*out = (struct island){.scheme = island->scheme,
+		.ref = island->place,
+		.place = island->place,
+		.revision = arena_copy(arena, to),
+		.since = arena_copy(arena, from),
+		.strip = -1,
+		.text = island->text,
+		.name = BYTES_LITERAL("git-commits")};
+	return true;
+}
+
+bool
 island_compare_url(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct bytes old, struct bytes new,
 	struct bytes *out)

@@ -86,7 +86,7 @@ static void
 derive_arguments(struct arena *arena, const struct island *island,
 	const struct island_settings *settings, struct derivation *derivation)
 {
-	enum { ARGUMENTS = 12 };
+	enum { ARGUMENTS = 13 };
 	struct bytes *arguments = arena_array(arena, struct bytes, ARGUMENTS);
 	arguments[0] = bytes_text(island->scheme->text);
 	arguments[1] = island->ref;
@@ -105,6 +105,7 @@ derive_arguments(struct arena *arena, const struct island *island,
 	add_key(arena, derivation, arguments, "platform", island->platform);
 	add_key(arena, derivation, arguments, "reference", reference);
 	add_key(arena, derivation, arguments, "revision", island->revision);
+	add_key(arena, derivation, arguments, "since", island->since);
 	add_key(arena, derivation, arguments, "strip", strip);
 	add_key(arena, derivation, arguments, "submodules", submodules);
 	add_key(arena, derivation, arguments, "subpath", island->subpath);

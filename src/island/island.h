@@ -110,6 +110,8 @@ struct island {
 	struct island_more submodules;
 	struct island_more lfs;
 	bool versions; /* its tags or versions are wanted, not its content: island_versions, never its text */
+	struct bytes
+		since; /* commits are counted that lead to the revision and not to this one: island_commits, never its text */
 	struct bytes read; /* some of its objects are wanted: island_objects, never its text */
 	int strip;         /* -1: not said */
 	bool reference_is_entry;              /* it came from the configuration */
@@ -131,6 +133,10 @@ MUST_CHECK bool island_at_reference(struct arena *arena, const struct island *is
  * sentence). It has the text of the one that it is of; what comes is read by versions_read. */
 MUST_CHECK bool island_versions(
 	struct arena *arena, const struct island *island, struct island *out, struct err *err);
+/* What tells how many commits lead to one revision and not to another, as an island: of git-shaped schemes only, from the values
+ * of two `git` identities (else false). What its program reports as "commits" is read by commits_read. */
+MUST_CHECK bool island_commits(struct arena *arena, const struct island *island, struct bytes old,
+	struct bytes new, struct island *out);
 /* Whether evaluation may read it by the ids of git's objects alone. */
 bool island_has_objects(const struct island *island);
 /*

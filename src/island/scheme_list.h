@@ -32,6 +32,7 @@
  *     platform=OS/ARCHITECTURE[/VARIANT]      of an image in an index; linux/amd64 without it, on every machine
  *     reference=TEXT   branch or tag, instead of @REFERENCE
  *     revision=HEX     40 or 64 lower-case digits
+ *     since=HEX        with a revision: no more is told than how many commits lead to it and not to this one
  *     strip=N          how many leading parts of each name in an archive go away
  *     submodules=true
  *     subpath=a/b      without a leading '/'

@@ -194,6 +194,16 @@ struct session_source {
 };
 size_t session_source_count(const struct session *session);
 struct session_source session_source_at(const struct session *session, size_t at);
+/* How many commits lead from one value of a `git` identity to another, as servers count that can: one request or two each, all
+ * at once, and nothing is stored. What cannot be counted is no error; only a run that is cancelled fails. */
+struct session_count {
+	const struct session_source *source;
+	struct bytes old;
+	struct bytes new;
+	uint32_t commits; /* 0: it is not known, or there are none */
+};
+MUST_CHECK bool session_count_commits(
+	struct session *session, struct session_count *counts, size_t size, struct err *err);
 struct memo_commit;
 /* What the fetch that brought a source's new revision left of its commit (memo_commit.h); false where there is nothing: it was not
  * fetched here, or not whole. */

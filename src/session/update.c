@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/trace.h"
+#include "island/commits.h"
 #include "island/memo_commit.h"
 #include "island/versions.h"
 #include "realize/table.h"
@@ -161,6 +163,62 @@ session_list_versions(
 	free(physical);
 	return done ? versions_read(out, &listing, err)
 		    : err_note(err, "the versions of <%.*s>", BYTES_ARGS(listing.text));
+}
+
+/* A run that is stopped as it says how many there are: nothing is stored. SIZE_MAX where there can be none. */
+static size_t
+count_node(struct session *session, const struct session_count *count)
+{
+	struct island commits;
+	struct derivation derivation;
+	struct err err = {0};
+	size_t known = graph_size(session->graph);
+	size_t node = SIZE_MAX;
+	if (!island_commits(
+		    &session->arena, count->source->island, count->old, count->new, &commits))
+		return SIZE_MAX;
+	if (!island_derive(&session->arena, &commits, &session->settings, &derivation, &err) ||
+		!graph_add(session->graph, &derivation, commits.text, &node, &err)) {
+		trace("session", "%s", err.text);
+		return SIZE_MAX;
+	}
+	if (node >= known)
+		plan_source(session->plan, node, &(struct plan_source){.ask = true, .probe = true});
+	return node;
+}
+
+bool
+session_count_commits(
+	struct session *session, struct session_count *counts, size_t size, struct err *err)
+{
+	if (!size)
+		return true;
+	size_t *nodes = arena_array(&session->arena, size_t, size);
+	size_t *asked = arena_array(&session->arena, size_t, size);
+	size_t count = 0;
+	for (size_t at = 0; at < size; at++) {
+		nodes[at] = count_node(session, &counts[at]);
+		bool is_new = nodes[at] != SIZE_MAX;
+		for (size_t other = 0; other < at; other++)
+			is_new &= nodes[at] != nodes[other];
+		if (is_new)
+			asked[count++] = nodes[at];
+	}
+	if (count && !plan_ask(session->plan, asked, count, err)) {
+		if (err->kind == ERR_CANCELLED)
+			return false;
+		trace("session", "%s", err->text);
+	}
+	for (size_t at = 0; at < size; at++) {
+		if (nodes[at] == SIZE_MAX)
+			continue;
+		struct plan_found found = plan_found(session->plan, nodes[at]);
+		const struct identity *said =
+			identity_find(found.identities, found.identity_count, "commits");
+		if (!said || !commits_read(said->value, &counts[at].commits))
+			counts[at].commits = 0;
+	}
+	return true;
 }
 
 bool

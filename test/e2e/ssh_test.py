@@ -81,7 +81,7 @@ def _(box):
     box.check(server.connections == 2, str(server.connections))
 
 
-@case("a repository of SHA-256 behind ssh")
+@case("a repository of SHA-256 behind ssh, and the commits that it moved by")
 def _(box):
     server = served(box)
     folder = os.path.join(box.top, "git", "o", "r")
@@ -91,6 +91,15 @@ def _(box):
     box.write("default.cab", use(f"git:{server.url(folder)}"))
     box.cab("build")
     box.check(tree_of(box.path("result")) == git_tree_of(folder), str(tree_of(box.path("result"))))
+    commit(folder, {"a": "2"})
+    commit(folder, {"a": "3"})
+    box.check(" commits)" not in box.cab("update", "-n").out, "by a server that does not filter they are not counted")
+    git(folder, "config", "uploadpack.allowFilter", "true")
+    box.check("(2 commits)" in box.cab("update", "-n").out, "they are counted")
+    git(folder, "reset", "-q", "--hard", "HEAD~2")
+    commit(folder, {"b": "1"})
+    git(folder, "commit", "-q", "--amend", "-m", "with no parent that was there before")
+    box.check("(1 commit)" in box.cab("update", "-n").out, "from the old one")
 
 
 @case("submodules of a repository behind ssh, named relative to it")

@@ -3,8 +3,12 @@
 """What a user does with a lock: shows an update, aims it, tries it, prunes, proves, and replaces islands for one run."""
 import json
 import os
+import sys
 
-from harness import case, commit, git, main, repository, shell
+from harness import SERVER, case, commit, git, main, repository, shell
+
+sys.path.insert(0, SERVER)
+from peer import BLOB, COMMIT, TREE, Peer, commit_of, identity_of, packed, pkt, refs, sent, tree_entry  # noqa: E402
 
 USE = shell("use", "cat \\(<github:o/r>)/a > $out")
 
@@ -61,16 +65,127 @@ def _(box):
     box.check(pairs == {"pairs": 2, "unproved": 0}, str(pairs))
 
 
-@case("an update over more than one commit shows the date alone, and a dry run neither, as nothing is fetched")
+def arrow(box, *arguments):
+    """What an update says behind the arrow, and its row of JSON."""
+    said = box.cab("update", "-n", *arguments).out
+    row = json.loads(box.cab("update", "-n", "--json", *arguments).out.splitlines()[0])
+    return said.split(" -> ", 1)[1].splitlines()[0], row
+
+
+@case("an update over several commits counts them by two requests, in a dry run too, and one that is at hand by none")
 def _(box):
-    served(box)
+    server = served(box)
     box.write("default.cab", USE)
     box.cab("build")
     move(box, "r", "once")
     new = move(box, "r", "twice")
-    box.check(f"-> {new[:12]}\n" in box.cab("update", "-n").out, "nothing is known of the commit")
-    said = box.cab("update").out
-    box.check(f"-> {new[:12]} (2001-09-09)\n" in said, said)
+    objects = box.objects()
+    server.forget()
+    said, row = arrow(box)
+    box.check(said == f"{new[:12]} (2 commits)" and row["commits"] == 2 and "committed" not in row, f"{said} {row}")
+    box.check(server.count() == 6 and box.objects() == objects, server.log())
+    server.forget()
+    result = box.cab("update")
+    box.check(f"-> {new[:12]} (2001-09-09, 2 commits)\n" in result.out and "ask github:o/r: 2 commits" in result.err, f"{result}")
+    box.check(server.count() == 4, server.log())
+    move(box, "r", "thrice")
+    server.forget()
+    box.check("(2001-09-09, 1 commit)" in box.cab("update").out and server.count() == 2, server.log())
+    move(box, "r", "four")
+    move(box, "r", "five")
+    server.forget()
+    box.cab("build", "--update")
+    box.check(server.count() == 2, f"a build counts nothing: {server.log()}")
+
+
+@case("commits of a merge are counted each, and those that the old one has are not")
+def _(box):
+    served(box)
+    folder = os.path.join(box.top, "git", "o", "r")
+    box.write("default.cab", USE)
+    box.cab("build")
+    git(folder, "checkout", "-q", "-b", "side")
+    for text in ("1", "2"):
+        commit(folder, {"side": text})
+    git(folder, "checkout", "-q", "main")
+    move(box, "r")
+    git(folder, "merge", "-q", "--no-ff", "-m", "a merge", "side")
+    box.check(arrow(box)[1]["commits"] == 4, "two, one and the merge")
+    git(folder, "tag", "-a", "-m", "a tag", "v1")
+    box.check(arrow(box, "<github:o/r>", "--update-to", "v1")[1]["commits"] == 4, "a tag means its commit")
+    box.write("default.cab", shell("use", "cat \\(<github:o/r>)/a \\(<github:o/r::/side>) \\(<github:o/r@side>)/side > $out"))
+    box.cab("build")
+    commit(folder, {"side": "3"})
+    move(box, "r", "more")
+    rows = [json.loads(line) for line in box.cab("update", "-n", "--json").out.splitlines()]
+    box.check([row.get("commits") for row in rows] == [6, 2, None], f"the branch has not moved: {rows}")
+
+
+@case("a branch that was wound back, or has nothing of the old one, has no number; one that was written anew counts what is new")
+def _(box):
+    served(box)
+    folder = os.path.join(box.top, "git", "o", "r")
+    for text in ("1", "2", "3", "4"):
+        move(box, "r", text)
+    box.write("default.cab", USE)
+    box.cab("build")
+    old = git(folder, "rev-parse", "HEAD")
+    for back in ("HEAD~1", "HEAD~2"):
+        git(folder, "reset", "-q", "--hard", back)
+        said, row = arrow(box)
+        box.check(said == git(folder, "rev-parse", "HEAD")[:12] and "commits" not in row, f"{said} {row}")
+    git(folder, "reset", "-q", "--hard", old)
+    git(folder, "commit", "-q", "--amend", "-m", "written anew")
+    box.check(arrow(box)[1]["commits"] == 1, "what is new is one")
+    git(folder, "checkout", "-q", "--orphan", "else")
+    commit(folder, {"a": "another history"})
+    commit(folder, {"a": "of two"})
+    git(folder, "branch", "-f", "main", "else")
+    git(folder, "checkout", "-q", "main")
+    said, row = arrow(box)
+    box.check(" " not in said and "commits" not in row, f"{said} {row}")
+
+
+def can(words):
+    return b"".join(map(pkt, (b"version 2\n", b"ls-refs\n", b"fetch=" + words + b"\n"))) + b"0000"
+
+
+TOP = tree_entry(b"100644", b"a", identity_of(BLOB, b"a"))
+FIRST = commit_of(TOP)
+SECOND = FIRST + b"second"
+KNOWN = pkt(b"acknowledgments\n") + pkt(b"ready\n") + b"0001"
+
+
+@case("a server that cannot count, errs or lies: there is no number, and no failure")
+def _(box):
+    counted = KNOWN + sent(packed([(COMMIT, SECOND)], count=7))
+    answers = {"fetch": counted, "advertise": can(b"filter shallow")}
+    made = Peer(listing=refs(("HEAD", identity_of(COMMIT, FIRST))),
+                fetch=lambda body: answers["fetch"] if b"tree:0" in body else sent(packed([(COMMIT, FIRST), (TREE, TOP), (BLOB, b"a")])))
+    box.stops.append(made.stop)
+    box.configure(islands_github_base=f'"{made.url}"')
+    box.write("default.cab", USE)
+    box.cab("build")
+    made.answers["listing"] = refs(("HEAD", identity_of(COMMIT, SECOND)))
+    for name, wanted in (("fetch", counted), ("advertise", can(b"shallow filter"))):
+        made.answers["advertise"] = answers["advertise"]
+        answers[name] = wanted
+        box.check(arrow(box)[1]["commits"] == 7, f"what it says when it does not lie: {name}")
+    many = KNOWN + sent(packed([(COMMIT, SECOND)], count=0xffffffff))
+    for name, answer in (
+            ("no filter", {"advertise": can(b"shallow")}), ("nothing of it", {"advertise": 404}),
+            ("another version", {"advertise": pkt(b"# service=git-upload-pack\n") + b"0000" + pkt(
+                identity_of(COMMIT, SECOND).encode() + b" HEAD\0filter side-band-64k") + b"0000"}),
+            ("not known", {"fetch": pkt(b"acknowledgments\n") + pkt(b"NAK\n") + b"0000"}),
+            ("nothing", {"fetch": b""}), ("an error", {"fetch": pkt(b"ERR no such thing\n")}), ("refused", {"fetch": 400}),
+            ("a tree first", {"fetch": KNOWN + sent(packed([(TREE, TOP), (COMMIT, SECOND)]))}),
+            ("none", {"fetch": KNOWN + sent(packed([]))}), ("cut off", {"fetch": counted[:-40]}),
+            ("no pack", {"fetch": KNOWN + sent(b"x" * 100)}), ("no frames", {"fetch": b"nonsense"})):
+        made.answers["advertise"] = answer.get("advertise", can(b"shallow filter"))
+        answers["fetch"] = answer.get("fetch", many)
+        result = box.cab("update", "-n", "--json")
+        row = json.loads(result.out.splitlines()[0])
+        box.check(row["changed"] and "commits" not in row and '"failed"' not in result.err, f"{name}: {result}")
 
 
 @case("an island that was not met cannot be updated: what was met is said")
@@ -101,7 +216,7 @@ def _(box):
 
 # --dry-run
 
-@case("update --dry-run asks for one listing an island, shows what is new, and writes nothing")
+@case("update --dry-run asks for one listing an island, and for what is between, shows what is new, and writes nothing")
 def _(box):
     server = two(box)
     box.cab("build")
@@ -110,7 +225,7 @@ def _(box):
     server.forget()
     said = box.cab("update", "--dry-run").out
     box.check(f"git {old[:12]}" in said and f"-> {new[:12]}" in said and "github:o/x: nothing new" in said, said)
-    box.check(server.count() == 2, f"one request an island:\n{server.log()}")
+    box.check(server.count() == 4, f"one request an island, and two that count:\n{server.log()}")
     box.check(box.read("default.cab.lock") == before and box.objects() == objects, "nothing was written")
     box.check("nothing was written" in said, said)
     box.cab("build", "--locked", "--offline")

@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -228,6 +229,21 @@ def tags_are_listed_with_what_they_mean_and_nothing_is_fetched():
         assert len(commits) > 1 and listed == commits, (listed, commits)
         assert list(outcome.identity) == ["cab"] and outcome.left == ["hash", "out"], outcome.lines
     refused("an argument that this scheme does not know", "https", GIT[6:] + "/a", "versions=true")
+
+
+@test
+def commits_since_another_are_told_by_the_front_of_their_pack():
+    revision, before = (git("o/all", "rev-parse", name).decode().strip() for name in ("feature/x@2", "main"))
+    count = len(git("o/all", "rev-list", f"{before}..{revision}").split())
+    outcome = fetched("git", GIT + "/o/all", "revision=" + revision, "since=" + before)
+    front = outcome.out.read_bytes()
+    assert bytes.fromhex(front.decode())[:12] == b"PACK" + struct.pack(">II", 2, count), front
+    assert int(front[24:26], 16) >> 4 & 7 == 1, "a commit"
+    assert [line.split()[0] for line in outcome.lines] == ["commits", "cab"] and outcome.lines[0] == "commits " + front.decode()
+    for url, since in ((OLD, before), (GIT, "0" * 40)):
+        outcome = fetched("git", url + "/o/all", "revision=" + revision, "since=" + since)
+        assert outcome.out.read_bytes() == b"" and len(outcome.lines) == 1, outcome.lines
+    refused("an argument that this scheme does not know", "https", GIT[6:] + "/a", "since=" + before)
 
 
 @test

@@ -139,6 +139,39 @@ a_listing_is_of_the_repository_alone(void **state)
 	assert_int_equal(err.kind, ERR_REFUSED);
 }
 
+static void
+commits_are_counted_between_two_revisions_of_a_repository(void **state)
+{
+	(void)state;
+	cleanup_arena struct arena arena = ARENA;
+	struct err err = {0};
+	struct island commits;
+	struct derivation derivation = {0};
+	struct island_case row = {.scheme = "github",
+		.ref = "o/r@main",
+		.subpath = "/sub",
+		.entries = {TRUTH_ENTRY("submodules", 1)},
+		.entry_count = 1};
+	struct island island = island_case_parse(&arena, &row);
+	assert_true(island_commits(&arena, &island, BYTES_LITERAL(OLD ":sub+submodules"),
+		BYTES_LITERAL(NEW ":sub+submodules"), &commits));
+	assert_true(island_derive(&arena, &commits, &settings, &derivation, &err));
+	static const char *const arguments[] = {"github", "o/r", "revision=" NEW, "since=" OLD};
+	assert_int_equal(derivation.argument_count, 4);
+	for (size_t at = 0; at < 4; at++)
+		assert_true(bytes_equal_text(derivation.arguments[at], arguments[at]));
+	assert_false(island_commits(
+		&arena, &island, BYTES_LITERAL(OLD), BYTES_LITERAL(OLD ":sub"), &commits));
+	assert_false(island_commits(
+		&arena, &island, BYTES_LITERAL("main"), BYTES_LITERAL(NEW), &commits));
+	assert_false(island_commits(
+		&arena, &island, BYTES_LITERAL("~" OLD), BYTES_LITERAL(NEW), &commits));
+	row = (struct island_case){.scheme = "crates", .ref = "hexyl"};
+	island = island_case_parse(&arena, &row);
+	assert_false(
+		island_commits(&arena, &island, BYTES_LITERAL(OLD), BYTES_LITERAL(NEW), &commits));
+}
+
 int
 main(void)
 {
@@ -148,6 +181,7 @@ main(void)
 		cmocka_unit_test(another_reference_changes_nothing_else),
 		cmocka_unit_test(what_its_own_text_fixes_or_git_cannot_name_is_refused),
 		cmocka_unit_test(a_listing_is_of_the_repository_alone),
+		cmocka_unit_test(commits_are_counted_between_two_revisions_of_a_repository),
 	};
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }
