@@ -18,7 +18,7 @@ struct transfer {
 };
 
 static struct {
-	char *arguments[ARGUMENTS], *variables[VARIABLES];
+	char *arguments[ARGUMENTS], *variables[VARIABLES + 1];
 	size_t argument_count, variable_count, given_count, answer_count;
 	struct bytes given[WORLD_BLOCKS], answers[WORLD_BLOCKS];
 	/* Of one run. */
@@ -68,6 +68,8 @@ world_load(struct bytes input)
 		else if (world.answer_count < WORLD_BLOCKS)
 			world.answers[world.answer_count++] = block;
 	}
+	/* The realizer's word, the last of its name. */
+	world.variables[world.variable_count++] = text_of(BYTES_LITERAL("CAB_FORMER=/former"));
 }
 
 /* What the last run left. */

@@ -9,9 +9,10 @@
  *     world_unload();
  *
  * An input is blocks with "\n%%\n" between them. The first is the program's arguments, a space between them. Then, in any
- * order: "env NAME=VALUE"; "file PATH\n" and its content, which is there beforehand where the path begins with "former"; and anything else is an answer, given to
- * the requests in their order: status, lines "name: value", a blank line, the body. A request without an answer fails, and so
- * does a body after the line "broken: ". Bodies come in pieces of at most `piece` bytes.
+ * order: "env NAME=VALUE"; "file PATH\n" and its content, which is there beforehand where the path begins with "former", as
+ * CAB_FORMER says; and anything else is an answer, given to the requests in their order: status, lines "name: value", a blank
+ * line, the body. A request without an answer fails, and so does a body after the line "broken: ". Bodies come in pieces of at
+ * most `piece` bytes.
  *
  * Each block of the heap is one of malloc's, given back with the size it was taken with. What must hold: paths are names
  * between slashes, beneath folders that were made, nothing that is there is written or moved over, and descriptors are
