@@ -10,6 +10,8 @@ reply_start(struct reply *reply, const char *method, struct span url, const char
 {
 	memset(reply, 0, sizeof *reply);
 	reply->buffer = (uint8_t *)heap_take(REPLY_BUFFER);
+	/* So that an empty line is somewhere too. */
+	text_byte(&reply->line, 0);
 	return http_start(&reply->http, method, url, headers, body);
 }
 
