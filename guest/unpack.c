@@ -191,44 +191,41 @@ zip_add(struct unpack *unpack, struct span bytes)
 }
 
 static void
+zip_read(void *file, uint64_t offset, uint8_t *to, size_t size)
+{
+	struct unpack *unpack = (struct unpack *)file;
+	file_read_at(unpack->archive.output, unpack->fd, offset, to, size);
+}
+
+static void
 zip_unpack(struct unpack *unpack)
 {
 	struct zip *zip = unpack->zip;
 	struct archive *archive = &unpack->archive;
 	struct span data;
 	uint8_t sum[SUM_MAX];
-	zip_start(zip, unpack->zip_size);
-	for (;;) {
-		switch (zip_step(zip, &data)) {
-		case ZIP_READ:
-			file_read_at(
-				archive->output, unpack->fd, zip->offset, zip->to, zip->wanted);
-			break;
-		case ZIP_ROOM:
-			zip_give(zip, heap_take(zip->wanted));
-			break;
-		case ZIP_ENTRY:
-			archive_begin(archive, &zip->item);
-			unpack->sum = cab_hash_new(CAB_HASH_CRC32);
-			(void)cab_hash_add(
-				unpack->sum, zip->item.target.data, zip->item.target.size);
-			break;
-		case ZIP_DATA:
+	zip->read = zip_read;
+	zip->file = unpack;
+	bool is_sound =
+		zip_start(zip, unpack->zip_size) && zip_give(zip, heap_take((size_t)zip->end.size));
+	while (is_sound && zip_next(zip)) {
+		data = zip->item.target;
+		archive_begin(archive, &zip->item);
+		unpack->sum = cab_hash_new(CAB_HASH_CRC32);
+		(void)cab_hash_add(unpack->sum, data.data, data.size);
+		while (zip_piece(zip, &data)) {
 			archive_write(archive, data);
 			(void)cab_hash_add(unpack->sum, data.data, data.size);
-			break;
-		case ZIP_CLOSE:
-			hash_end(unpack->sum, sum);
-			if (load_32(sum) != zip->record.sum)
-				fail_in("zip", "the sum of an entry differs");
-			archive_close(archive);
-			break;
-		case ZIP_END:
-			return;
-		case ZIP_BAD:
-			fail_in("zip", zip->sentence);
 		}
+		if (zip->sentence)
+			break;
+		hash_end(unpack->sum, sum);
+		if (load_32(sum) != zip->record.sum)
+			fail_in("zip", "the sum of an entry differs");
+		archive_close(archive);
 	}
+	if (zip->sentence)
+		fail_in("zip", zip->sentence);
 }
 
 /* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with

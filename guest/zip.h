@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * zip: a step decoder of zip files (PKWARE's APPNOTE.TXT 6.3.10). The directory is at the end, so
- * the file must lie somewhere whole; the caller reads it where the decoder says.
+ * zip: a decoder of zip files (PKWARE's APPNOTE.TXT 6.3.10). The directory is at the end, so
+ * the file must lie somewhere whole; the decoder reads it by a function of the caller's.
  *
- *     zip_start(&zip, file_size);
- *     for (;;) switch (zip_step(&zip, &data)) {
- *     case ZIP_READ:   zip.wanted bytes of the file, from zip.offset on, are to be at zip.to
- *     case ZIP_ROOM:   zip_give(&zip, memory)    of zip.wanted bytes, for the directory
- *     case ZIP_ENTRY:  zip.item is the next entry
- *     case ZIP_DATA:   a piece of the file's bytes, borrowed until the next step
- *     case ZIP_CLOSE:  the entry is whole, if zip.record.sum is the CRC-32 of its bytes (of a link: of
- *                      its target); the host computes it beside the guest
- *     case ZIP_END:    so was the last one
- *     case ZIP_BAD:    zip.sentence says why
+ *     zip->read = read; zip->file = file;      fills memory with bytes that the file has
+ *     bool is_sound = zip_start(zip, file_size) && zip_give(zip, room);    room for zip->end.size bytes
+ *     while (is_sound && zip_next(zip)) {      zip->item is the next entry
+ *         while (zip_piece(zip, &data)) ...    its bytes, borrowed until the next call
+ *         if (zip->sentence) break;
+ *         the entry is whole, if zip->record.sum is the CRC-32 of its bytes (of a link: of its target);
+ *         the host computes it beside the guest
  *     }
+ *     if (zip->sentence) ...                   says why the file is refused; nothing may be called after it
  *
  * The central directory is the truth (zip_directory.h). In its order the entries must fill the file
  * from its start to the directory, one right behind the other, so none can overlap another and nothing
@@ -30,40 +28,29 @@
 
 enum { ZIP_WINDOW = 160 << 10, ZIP_PIECE = 64 << 10 };
 
-enum zip_event {
-	ZIP_READ,
-	ZIP_ROOM,
-	ZIP_ENTRY,
-	ZIP_DATA,
-	ZIP_CLOSE,
-	ZIP_END,
-	ZIP_BAD,
-};
-
 struct zip {
-	uint64_t offset;
-	size_t wanted;
-	uint8_t *to;
+	void (*read)(void *file, uint64_t offset, uint8_t *to, size_t size);
+	void *file;
+	const char *sentence;
 	struct item item;
 	struct zip_record record;
-	const char *sentence;
+	struct zip_end end; /* its count: records that are still to be read */
 
-	uint8_t state;
-	uint64_t file_size;
-	struct zip_end end;    /* its count: records that are still to be read */
 	struct span directory; /* of which these are left */
-	struct zip_record next;
-	uint64_t place; /* of what comes next in the file */
-	uint64_t limit; /* where the entry must end */
+	uint64_t place;        /* of what comes next in the file */
+	uint64_t limit;        /* where the entry must end */
 	uint64_t packed_left;
 	uint64_t left;      /* of the entry's bytes */
 	struct span packed; /* bytes that have been read */
+	bool is_ended;      /* the entry */
+	struct zip_record next;
 	struct inflate_window window;
 	struct inflate inflate;
-	uint8_t bytes[ZIP_WINDOW]; /* the tail, a local header, or the window */
+	uint8_t bytes[ZIP_WINDOW]; /* the tail, a local header, the window, or a descriptor */
 	uint8_t piece[ZIP_PIECE];
 };
 
-void zip_start(struct zip *zip, uint64_t file_size);
-void zip_give(struct zip *zip, void *room);
-enum zip_event zip_step(struct zip *zip, struct span *data);
+bool zip_start(struct zip *zip, uint64_t file_size);
+bool zip_give(struct zip *zip, void *room);
+bool zip_next(struct zip *zip);
+bool zip_piece(struct zip *zip, struct span *data);

@@ -24,12 +24,13 @@ path_check(struct span path)
 
 /* The caller's part: what the decoder wants of the file. */
 static void
-piece_read(const struct zip *zip, struct span file)
+file_read(void *context, uint64_t offset, uint8_t *to, size_t size)
 {
-	if (zip->offset > file.size || zip->wanted > file.size - zip->offset)
+	const struct span *file = (const struct span *)context;
+	if (offset > file->size || size > file->size - offset)
 		abort();
-	if (zip->wanted)
-		memcpy(zip->to, file.data + zip->offset, zip->wanted);
+	if (size)
+		memcpy(to, file->data + offset, size);
 }
 
 int
@@ -43,18 +44,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span piece;
 	void *room = NULL;
 	size_t made = 0;
-	enum zip_event event = ZIP_READ;
-	zip_start(&zip, file.size);
-	while (event != ZIP_END && event != ZIP_BAD && made < OUTPUT) {
-		event = zip_step(&zip, &piece);
-		if (event == ZIP_READ)
-			piece_read(&zip, file);
-		else if (event == ZIP_ROOM)
-			zip_give(&zip, room = malloc(zip.wanted + !zip.wanted));
-		else if (event == ZIP_ENTRY)
-			path_check(zip.item.path);
-		else if (event == ZIP_DATA)
+	zip.read = file_read;
+	zip.file = &file;
+	bool is_sound = zip_start(&zip, file.size) &&
+			zip_give(&zip, room = malloc((size_t)zip.end.size + !zip.end.size));
+	while (is_sound && zip_next(&zip)) {
+		path_check(zip.item.path);
+		while (made < OUTPUT && zip_piece(&zip, &piece))
 			made += piece.size;
+		is_sound = made < OUTPUT && !zip.sentence;
 	}
 	free(room);
 	return 0;

@@ -20,6 +20,40 @@ sum_of(struct bytes content)
 	return load_32(sum);
 }
 
+static void
+archive_read(void *file, uint64_t offset, uint8_t *to, size_t size)
+{
+	const struct bytes *archive = file;
+	assert_true(offset <= archive->size && size <= archive->size - offset);
+	if (size)
+		memcpy(to, archive->data + offset, size);
+}
+
+static void
+entry_list(struct zip *zip, struct buf *out)
+{
+	struct buf content = BUF(BUF_MAX);
+	struct span data;
+	struct bytes target = bytes_of(zip->item.target.data, zip->item.target.size);
+	buf_format(out, "%c %.*s", (char)zip->record.kind, (int)zip->item.path.size,
+		(const char *)zip->item.path.data);
+	if (zip->record.kind == 'l')
+		buf_add_text(out, " -> ");
+	else if (zip->record.size)
+		buf_format(out, " %llu:", (unsigned long long)zip->record.size);
+	buf_add(out, target);
+	buf_add(&content, target);
+	while (zip_piece(zip, &data)) {
+		buf_add(out, bytes_of(data.data, data.size));
+		buf_add(&content, bytes_of(data.data, data.size));
+	}
+	if (!zip->sentence) {
+		bool is_right = sum_of(buf_bytes(&content)) == zip->record.sum;
+		buf_add_text(out, is_right ? "\n" : "BAD: sum\n");
+	}
+	buf_release(&content);
+}
+
 /* What an archive holds, a line an entry: "KIND PATH[ -> TARGET][ SIZE:CONTENT]", and
  * "BAD: SENTENCE" where it is refused. */
 static struct buf
@@ -28,44 +62,19 @@ zip_list(struct bytes archive)
 	struct buf out = BUF(BUF_MAX);
 	struct zip *zip = (struct zip *)memory_new(sizeof *zip);
 	void *room = NULL;
-	struct buf content = BUF(BUF_MAX);
-	struct span data;
-	enum zip_event event = ZIP_READ;
-	zip_start(zip, archive.size);
-	while (event != ZIP_END && event != ZIP_BAD) {
-		event = zip_step(zip, &data);
-		if (event == ZIP_READ) {
-			assert_true(zip->offset <= archive.size &&
-				    zip->wanted <= archive.size - zip->offset);
-			if (zip->wanted)
-				memcpy(zip->to, archive.data + zip->offset, zip->wanted);
-		} else if (event == ZIP_ROOM) {
-			/* Of its own size: a read past its end is seen by the sanitizer. */
-			room = memory_new(zip->wanted + !zip->wanted);
-			zip_give(zip, room);
-		} else if (event == ZIP_ENTRY) {
-			buf_format(&out, "%c %.*s", (char)zip->record.kind,
-				(int)zip->item.path.size, (const char *)zip->item.path.data);
-			struct bytes target =
-				bytes_of(zip->item.target.data, zip->item.target.size);
-			if (zip->record.kind == 'l')
-				buf_add_text(&out, " -> ");
-			else if (zip->record.size)
-				buf_format(&out, " %llu:", (unsigned long long)zip->record.size);
-			buf_add(&out, target);
-			buf_add(&content, target);
-		} else if (event == ZIP_DATA) {
-			buf_add(&out, bytes_of(data.data, data.size));
-			buf_add(&content, bytes_of(data.data, data.size));
-		} else if (event == ZIP_CLOSE) {
-			bool is_right = sum_of(buf_bytes(&content)) == zip->record.sum;
-			buf_add_text(&out, is_right ? "\n" : "BAD: sum\n");
-			buf_truncate(&content, 0);
+	zip->read = archive_read;
+	zip->file = &archive;
+	if (zip_start(zip, archive.size)) {
+		/* Of its own size: a read past its end is seen by the sanitizer. */
+		room = memory_new((size_t)zip->end.size + !zip->end.size);
+		bool is_sound = zip_give(zip, room);
+		while (is_sound && zip_next(zip)) {
+			entry_list(zip, &out);
+			is_sound = !zip->sentence;
 		}
 	}
-	if (event == ZIP_BAD)
+	if (zip->sentence)
 		buf_format(&out, "BAD: %s\n", zip->sentence);
-	buf_release(&content);
 	free(room);
 	free(zip);
 	return out;
