@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* crates: a file of cargo's sparse index, a JSON object a line. */
+#include "document.h"
 #include "json.h"
 #include "registry.h"
 #include "text.h"
@@ -22,18 +23,18 @@ crates_search(struct search *search)
 	struct span rest = search->document;
 	while (rest.size) {
 		struct span line = span_word(&rest, '\n');
-		const char *problem = line.size ? json_problem(line) : NULL;
-		if (problem)
-			fail_in("the registry's index", problem);
-		struct span version = json_find(line, "vers");
-		struct span sum = json_find(line, "cksum");
-		if (version.size < 3)
+		if (!line.size)
 			continue;
-		version = span_of(version.data + 1, version.size - 2);
+		document_expect(line, "the registry's index");
+		struct span version = json_plain(json_find(line.data, "vers"));
+		const uint8_t *sum = json_find(line.data, "cksum");
+		const uint8_t *yanked = json_find(line.data, "yanked");
+		if (!version.size)
+			continue;
 		bool is_known = search_is_known(search, sum, "sha256");
 		if (search->wanted.size
 				? !span_equal(version, search->wanted)
-				: !is_known && (span_is(json_find(line, "yanked"), "true") ||
+				: !is_known && ((yanked && *yanked == 't') ||
 						       !is_better(version, search->version)))
 			continue;
 		search->version = version;

@@ -48,7 +48,7 @@ http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects)
 }
 
 struct span
-http_whole(struct http *http, size_t limit, const char *sentence)
+http_whole(struct http *http, size_t limit, const char *name)
 {
 	size_t capacity = 64 << 10;
 	size_t size = 0;
@@ -59,11 +59,11 @@ http_whole(struct http *http, size_t limit, const char *sentence)
 		if (size < capacity)
 			continue;
 		if (size >= limit)
-			fail(sentence);
-		data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
-		capacity *= 2;
+			fail_in(name, "it is too large");
+		data = (uint8_t *)array_room(data, &capacity, size, 1);
 	}
 	http_end(http);
+	data[size] = 0;
 	return span_of(data, size);
 }
 

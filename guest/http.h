@@ -25,8 +25,8 @@ int32_t http_start(struct http *http, const char *method, struct span url, const
 	struct span body);
 /* `objects` are for the progress alone. */
 size_t http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects);
-/* The body of less than so many bytes, to its end, or the sentence; it stays. */
-struct span http_whole(struct http *http, size_t limit, const char *sentence);
+/* The body of less than so many bytes, to its end, with a NUL behind it; of more, the program ends, and says of what. It stays. */
+struct span http_whole(struct http *http, size_t limit, const char *name);
 /* Replaces a text by a header's value, or by nothing. */
 void http_header(const struct http *http, const char *name, struct text *out);
 /* Ends the program unless the status is 200. */

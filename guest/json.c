@@ -4,64 +4,55 @@
 static const char malformed[] = "what came is no JSON";
 
 static void
-space_skip(struct span *rest)
+space_skip(const uint8_t **rest)
 {
-	while (rest->size && span_find(SPAN(" \t\n\r"), *rest->data) < 4)
-		*rest = span_after(*rest, 1);
+	while (span_find(SPAN(" \t\n\r"), **rest) < 4)
+		++*rest;
 }
 
 static bool
-byte_take(struct span *rest, uint8_t byte)
+byte_take(const uint8_t **rest, uint8_t byte)
 {
-	if (!rest->size || *rest->data != byte)
-		return false;
-	*rest = span_after(*rest, 1);
-	return true;
+	bool is_there = **rest == byte;
+	*rest += is_there;
+	return is_there;
 }
 
 static bool
-is_digit(struct span rest)
+digits_take(const uint8_t **rest)
 {
-	return rest.size && *rest.data >= '0' && *rest.data <= '9';
-}
-
-static bool
-digits_take(struct span *rest)
-{
-	size_t before = rest->size;
-	while (is_digit(*rest))
-		*rest = span_after(*rest, 1);
-	return rest->size < before;
+	const uint8_t *before = *rest;
+	while (**rest >= '0' && **rest <= '9')
+		++*rest;
+	return *rest > before;
 }
 
 /* Four hexadecimal digits, or -1. */
 static int32_t
-unit_take(struct span *rest)
+unit_take(const uint8_t **rest)
 {
 	int32_t unit = 0;
-	if (rest->size < 4)
-		return -1;
 	for (size_t at = 0; at < 4; at++) {
-		uint8_t letter = rest->data[at];
+		uint8_t letter = **rest;
 		int digit = hex_digit(letter > '9' ? letter | 0x20 : letter);
 		if (digit < 0)
 			return -1;
 		unit = 16 * unit + digit;
+		++*rest;
 	}
-	*rest = span_after(*rest, 4);
 	return unit;
 }
 
 /* What \uXXXX stands for, maybe with the one behind it; or -1. */
 static int32_t
-point_take(struct span *rest)
+point_take(const uint8_t **rest)
 {
 	int32_t high = unit_take(rest);
 	if (high >> 11 != 0xd800 >> 11)
 		return high;
-	if (high >= 0xdc00 || !span_has_prefix(*rest, "\\u"))
+	const uint8_t *behind = *rest;
+	if (high >= 0xdc00 || !byte_take(&behind, '\\') || !byte_take(&behind, 'u'))
 		return '?';
-	struct span behind = span_after(*rest, 2);
 	int32_t low = unit_take(&behind);
 	if (low >> 10 != 0xdc00 >> 10)
 		return '?';
@@ -85,41 +76,39 @@ point_put(uint8_t *out, uint32_t point)
 
 /* Its bytes go to `out`, where that is not NULL, and move it on. */
 static bool
-string_take(struct span *rest, uint8_t **out)
+string_take(const uint8_t **rest, uint8_t **out)
 {
 	static const uint8_t meanings[] = "\"\\/\b\f\n\r\t";
 	if (!byte_take(rest, '"'))
 		return false;
-	while (rest->size) {
-		uint8_t byte = *rest->data;
+	while (!byte_take(rest, '"')) {
+		uint8_t byte = **rest;
 		int32_t point = '?';
-		*rest = span_after(*rest, 1);
-		if (byte == '"')
-			return true;
 		if (byte < ' ')
 			return false;
+		++*rest;
 		bool is_point = byte == '\\' && byte_take(rest, 'u');
 		if (is_point) {
 			point = point_take(rest);
 			if (point < 0)
 				return false;
 		} else if (byte == '\\') {
-			size_t at = rest->size ? span_find(SPAN("\"\\/bfnrt"), *rest->data) : 8;
+			size_t at = span_find(SPAN("\"\\/bfnrt"), **rest);
 			if (at == 8)
 				return false;
 			byte = meanings[at];
-			*rest = span_after(*rest, 1);
+			++*rest;
 		}
 		if (out && is_point)
 			*out = point_put(*out, (uint32_t)point);
 		else if (out)
 			*(*out)++ = byte;
 	}
-	return false;
+	return true;
 }
 
 static bool
-number_take(struct span *rest)
+number_take(const uint8_t **rest)
 {
 	(void)byte_take(rest, '-');
 	bool is_zero = byte_take(rest, '0');
@@ -136,20 +125,23 @@ number_take(struct span *rest)
 }
 
 static bool
-scalar_take(struct span *rest)
+scalar_take(const uint8_t **rest)
 {
 	static const char *const words[] = {"true", "false", "null"};
-	for (size_t at = 0; at < 3; at++)
-		if (span_has_prefix(*rest, words[at])) {
-			*rest = span_after(*rest, strlen(words[at]));
-			return true;
-		}
-	return rest->size && *rest->data == '"' ? string_take(rest, NULL) : number_take(rest);
+	for (size_t at = 0; at < 3; at++) {
+		const char *word = words[at];
+		if (**rest != (uint8_t)*word)
+			continue;
+		while (*word && byte_take(rest, (uint8_t)*word))
+			word++;
+		return !*word;
+	}
+	return **rest == '"' ? string_take(rest, NULL) : number_take(rest);
 }
 
 /* What is between values. */
 static bool
-mark_take(struct span *rest, uint8_t mark)
+mark_take(const uint8_t **rest, uint8_t mark)
 {
 	space_skip(rest);
 	return byte_take(rest, mark);
@@ -157,16 +149,16 @@ mark_take(struct span *rest, uint8_t mark)
 
 /* A value off the front, and the space before it. */
 static const char *
-value_take(struct span *rest, unsigned depth)
+value_take(const uint8_t **rest, unsigned depth)
 {
 	space_skip(rest);
-	uint8_t open = rest->size ? *rest->data : 0;
+	uint8_t open = **rest;
 	if (open != '{' && open != '[')
 		return scalar_take(rest) ? NULL : malformed;
 	if (depth == JSON_DEPTH)
 		return "the values of a JSON lie too deep in each other";
 	uint8_t close = open + 2;
-	*rest = span_after(*rest, 1);
+	++*rest;
 	if (mark_take(rest, close))
 		return NULL;
 	do {
@@ -183,17 +175,26 @@ value_take(struct span *rest, unsigned depth)
 const char *
 json_problem(struct span text)
 {
-	const char *problem = value_take(&text, 0);
-	space_skip(&text);
-	return !problem && text.size ? malformed : problem;
+	const uint8_t *end = text.data + text.size;
+	const uint8_t *rest = text.data;
+	const char *problem = value_take(&rest, 0);
+	if (problem)
+		return problem;
+	if (rest > end)
+		return malformed;
+	/* Maybe past the end: into what follows a line. */
+	space_skip(&rest);
+	return rest < end ? malformed : NULL;
 }
 
 struct json_walk
-json_walk(struct span value)
+json_walk(const uint8_t *value)
 {
 	struct json_walk walk = {0};
+	if (!value)
+		return walk;
 	space_skip(&value);
-	if (value.size && (*value.data == '{' || *value.data == '['))
+	if (*value == '{' || *value == '[')
 		walk.rest = value;
 	return walk;
 }
@@ -202,15 +203,15 @@ bool
 json_next(struct json_walk *walk)
 {
 	/* At the bracket that opens, or at the comma before. */
-	struct span *rest = &walk->rest;
-	if (!rest->size)
+	const uint8_t **rest = &walk->rest;
+	if (!*rest)
 		return false;
-	*rest = span_after(*rest, 1);
+	++*rest;
 	space_skip(rest);
-	struct span first = *rest;
+	const uint8_t *first = *rest;
 	walk->key = (struct span){0};
 	if (string_take(rest, NULL)) {
-		struct span key = span_of(first.data + 1, first.size - rest->size - 2);
+		struct span key = span_of(first + 1, (size_t)(*rest - first) - 2);
 		if (mark_take(rest, ':')) {
 			walk->key = key;
 			space_skip(rest);
@@ -218,33 +219,44 @@ json_next(struct json_walk *walk)
 		}
 	}
 	*rest = first;
+	walk->value = first;
 	/* Nothing is one before the bracket that closes. */
 	bool is_there = !value_take(rest, 0);
-	walk->value = span_of(first.data, first.size - rest->size);
-	space_skip(rest);
-	if (!is_there || (rest->size && *rest->data != ','))
-		*rest = (struct span){0};
+	if (!is_there || !mark_take(rest, ','))
+		*rest = NULL;
+	else
+		--*rest;
 	return is_there;
 }
 
-struct span
-json_find_span(struct span object, struct span key)
+const uint8_t *
+json_find_span(const uint8_t *object, struct span key)
 {
 	struct json_walk walk = json_walk(object);
 	while (json_next(&walk))
 		if (walk.key.data && span_equal(walk.key, key))
 			return walk.value;
-	return (struct span){0};
+	return NULL;
 }
 
-struct span
-json_find(struct span object, const char *key)
+const uint8_t *
+json_find(const uint8_t *object, const char *key)
 {
 	return json_find_span(object, span_text(key));
 }
 
+struct span
+json_plain(const uint8_t *value)
+{
+	const uint8_t *end = value;
+	if (!value || value_take(&end, 0))
+		return span_of(NULL, 0);
+	size_t quote = *value == '"';
+	return span_of(value + quote, (size_t)(end - value) - 2 * quote);
+}
+
 size_t
-json_string(struct span value, uint8_t *out)
+json_string(const uint8_t *value, uint8_t *out)
 {
 	uint8_t *end = out;
 	return string_take(&value, &end) ? (size_t)(end - out) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lfs.h"
 
+#include "document.h"
 #include "heap.h"
 #include "http.h"
 #include "json.h"
@@ -9,6 +10,7 @@ enum { INPUT_SIZE = 64 << 10, MESSAGE_MAX = 256 };
 
 #define HEAD    "version https://git-lfs.github.com/spec/v1\noid sha256:"
 #define MEDIA   "application/vnd.git-lfs+json\n"
+#define ANSWER  "an answer on objects of LFS"
 #define HEADERS "Accept: " MEDIA "Content-Type: " MEDIA
 
 /* A file that an object becomes. */
@@ -24,14 +26,8 @@ struct pointer {
 	uint64_t size;
 	struct place *places;
 	struct pointer *next;
-	struct span answer; /* the server's word on it; or empty */
+	const uint8_t *answer; /* the server's word on it; or NULL */
 };
-
-static bool
-is_http(struct span url)
-{
-	return span_has_prefix(url, "https://") || span_has_prefix(url, "http://");
-}
 
 static _Noreturn void
 pointer_fail(struct output *output, const struct pointer *pointer, const char *sentence)
@@ -97,54 +93,47 @@ lfs_note(struct lfs *lfs, struct output *output, struct span content, const stru
 	return true;
 }
 
-/* Ends the program with what the server says: a message or, where there is none, a number. */
+/* Ends the program with what the server says. */
 static _Noreturn void
-pointer_refused(
-	struct output *output, const struct pointer *pointer, struct span message, uint64_t number)
+pointer_refused(struct output *output, const struct pointer *pointer, struct span message)
 {
 	struct text text = {0};
 	text_put(&text, "the server does not give an object of LFS (");
-	if (message.size)
-		text_add(&text, span_of(message.data, size_min(message.size, MESSAGE_MAX)));
-	else
-		text_number(&text, number);
+	text_add(&text, span_of(message.data, size_min(message.size, MESSAGE_MAX)));
 	text_byte(&text, ')');
 	pointer_fail(output, pointer, (const char *)text.data);
-}
-
-static struct span
-string_read(struct span value)
-{
-	uint8_t *text = (uint8_t *)heap_take(value.size);
-	return span_of(text, json_string(value, text));
 }
 
 /* The response to what the server says of it. */
 static void
 content_open(struct output *output, const struct pointer *pointer, struct http *http)
 {
-	struct span error = json_find(pointer->answer, "error");
-	struct span action = json_find(json_find(pointer->answer, "actions"), "download");
-	struct span url = string_read(json_find(action, "href"));
+	const uint8_t *error = json_find(pointer->answer, "error");
+	const uint8_t *action = json_find(json_find(pointer->answer, "actions"), "download");
+	struct span url = document_string(json_find(action, "href"));
 	struct json_walk walk = json_walk(json_find(action, "header"));
 	struct text headers = {0};
-	if (json_walk(error).rest.size) {
-		uint64_t code = 0;
-		(void)span_number(json_find(error, "code"), &code);
-		pointer_refused(output, pointer, string_read(json_find(error, "message")), code);
+	if (json_walk(error).rest) {
+		struct span message = document_string(json_find(error, "message"));
+		if (!message.size)
+			message = json_plain(json_find(error, "code"));
+		pointer_refused(output, pointer, message);
 	}
-	if (!is_http(url))
+	if (!url_is_http(url))
 		pointer_fail(output, pointer, "the server names no URL of an object of LFS");
 	text_put(&headers, "");
 	while (json_next(&walk)) {
 		text_add(&headers, walk.key);
 		text_put(&headers, ": ");
-		text_add(&headers, string_read(walk.value));
+		text_add(&headers, document_string(walk.value));
 		text_byte(&headers, '\n');
 	}
 	int32_t status = http_start(http, "GET", url, (const char *)headers.data, SPAN(""));
-	if (status != 200)
-		pointer_refused(output, pointer, SPAN(""), (uint64_t)status);
+	if (status != 200) {
+		uint8_t digits[DIGITS];
+		size_t at = number_digits(digits, (uint64_t)status);
+		pointer_refused(output, pointer, span_of(digits + at, DIGITS - at));
+	}
 	text_release(&headers);
 }
 
@@ -199,15 +188,12 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 	text_put(&body, "]}");
 	http_expect(http_start(&http, "POST", url, HEADERS, text_span(&body)));
 	text_release(&body);
-	struct span answer =
-		http_whole(&http, LFS_ANSWER, "an answer on objects of LFS is larger than 4 MiB");
-	const char *problem = json_problem(answer);
-	if (problem)
-		fail_in("an answer on objects of LFS", problem);
-	struct json_walk walk = json_walk(json_find(answer, "objects"));
+	struct span answer = http_whole(&http, LFS_ANSWER, ANSWER);
+	document_expect(answer, ANSWER);
+	struct json_walk walk = json_walk(json_find(answer.data, "objects"));
 	while (json_next(&walk)) {
 		uint8_t oid[SUM_ID];
-		struct span hex = string_read(json_find(walk.value, "oid"));
+		struct span hex = document_string(json_find(walk.value, "oid"));
 		struct pointer *pointer = NULL;
 		if (hex_read(hex, oid, sizeof oid))
 			pointer = (struct pointer *)*table_slot(&lfs->table, oid);
@@ -215,7 +201,7 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 			pointer->answer = walk.value;
 	}
 	for (struct pointer *at = first; at != end; at = at->next) {
-		if (!at->answer.size)
+		if (!at->answer)
 			pointer_fail(output, at, "the server's answer is without an object of LFS");
 		pointer_fetch(output, at);
 	}
@@ -229,7 +215,7 @@ lfs_fetch(struct lfs *lfs, struct output *output, struct span url)
 	struct pointer *next = lfs->first;
 	if (!next)
 		return;
-	if (!is_http(url))
+	if (!url_is_http(url))
 		fail_about("objects of LFS come by http and https alone", url);
 	while (url.data[url.size - 1] == '/')
 		url.size--;

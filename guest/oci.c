@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "oci.h"
 
+#include "document.h"
 #include "heap.h"
 #include "http.h"
 #include "json.h"
@@ -33,12 +34,12 @@ is_digest(struct span text)
 
 /* A member that is a digest, of a manifest or a layer. */
 static struct span
-digest_of(struct span object)
+digest_of(const uint8_t *object)
 {
-	struct span value = json_find(object, "digest");
-	if (value.size < 2 || !is_digest(span_of(value.data + 1, value.size - 2)))
+	struct span text = json_plain(json_find(object, "digest"));
+	if (!is_digest(text))
 		fail("a document of the registry names something by no sha256");
-	return span_of(value.data + 1, value.size - 2);
+	return text;
 }
 
 static void
@@ -62,7 +63,7 @@ manifest_get(struct image *image, struct span reference)
 	struct http http;
 	uint8_t sum[32];
 	request_start(image, &http, "/manifests/", reference);
-	image->manifest = http_whole(&http, OCI_DOCUMENT, "a manifest is larger than 4 MiB");
+	image->manifest = http_whole(&http, OCI_DOCUMENT, "manifest");
 	hash_once(CAB_HASH_SHA256, image->manifest, sum);
 	struct text digest = {0};
 	text_put(&digest, "sha256:");
@@ -70,21 +71,17 @@ manifest_get(struct image *image, struct span reference)
 	if (is_digest(reference) && !span_equal(reference, text_span(&digest)))
 		fail_about("the manifest is another than was asked for: it is", text_span(&digest));
 	image->digest = digest;
-	const char *problem = json_problem(image->manifest);
-	if (problem)
-		fail_in("manifest", problem);
+	document_expect(image->manifest, "manifest");
 }
 
 /* "os/architecture" or "os/architecture/variant" of an image in an index. */
 static bool
-is_platform(struct span platform, struct span wanted)
+is_platform(const uint8_t *platform, struct span wanted)
 {
 	static const char *const parts[] = {"os", "architecture", "variant"};
 	for (size_t at = 0; at < sizeof parts / sizeof parts[0] && wanted.size; at++) {
-		struct span value = json_find(platform, parts[at]);
-		struct span part = span_word(&wanted, '/');
-		if (value.size != part.size + 2 ||
-			!span_equal(span_of(value.data + 1, part.size), part))
+		struct span part = json_plain(json_find(platform, parts[at]));
+		if (!span_equal(part, span_word(&wanted, '/')))
 			return false;
 	}
 	return true;
@@ -95,8 +92,8 @@ static void
 index_resolve(struct image *image)
 {
 	struct span wanted = image->request->platform;
-	struct span images = json_find(image->manifest, "manifests");
-	if (!images.size)
+	const uint8_t *images = json_find(image->manifest.data, "manifests");
+	if (!images)
 		return;
 	if (!wanted.size)
 		wanted = SPAN(PLATFORM);
@@ -160,7 +157,7 @@ oci_fetch(const struct request *request)
 		index_resolve(&image);
 		image_report(&image);
 	}
-	struct json_walk layers = json_walk(json_find(image.manifest, "layers"));
+	struct json_walk layers = json_walk(json_find(image.manifest.data, "layers"));
 	struct unpack *unpack = unpack_new(output, 0);
 	uint8_t *input = (uint8_t *)heap_take(INPUT_SIZE);
 	unsigned count = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* pypi: a project's page of Python's simple index as JSON (PEP 691). */
+#include "document.h"
 #include "json.h"
 #include "registry.h"
 #include "text.h"
@@ -51,14 +52,15 @@ version_of(struct span file, struct span name, bool *is_zip_out)
 }
 
 static bool
-is_yanked(struct span file)
+is_yanked(const uint8_t *file)
 {
-	struct span yanked = json_find(file, "yanked");
-	return yanked.size && !span_is(yanked, "false") && !span_is(yanked, "null");
+	const uint8_t *yanked = json_find(file, "yanked");
+	/* Neither false nor null. */
+	return yanked && *yanked != 'f' && *yanked != 'n';
 }
 
 static bool
-is_wanted(const struct search *search, struct span version, struct span file)
+is_wanted(const struct search *search, struct span version, const uint8_t *file)
 {
 	if (search->wanted.size)
 		return version_is_same_python(version, search->wanted);
@@ -68,19 +70,16 @@ is_wanted(const struct search *search, struct span version, struct span file)
 void
 pypi_search(struct search *search)
 {
-	const char *problem = json_problem(search->document);
-	if (problem)
-		fail_in("the registry must speak PEP 691", problem);
+	document_expect(search->document, "the registry must speak PEP 691");
 	search->algorithm = "sha256";
 	bool is_zip = false;
-	struct json_walk walk = json_walk(json_find(search->document, "files"));
+	struct json_walk walk = json_walk(json_find(search->document.data, "files"));
 	while (json_next(&walk)) {
-		struct span file = json_find(walk.value, "filename");
-		struct span sum = json_find(json_find(walk.value, "hashes"), "sha256");
-		struct span link = json_find(walk.value, "url");
-		if (file.size < 3 || !link.size)
+		struct span file = json_plain(json_find(walk.value, "filename"));
+		const uint8_t *sum = json_find(json_find(walk.value, "hashes"), "sha256");
+		const uint8_t *link = json_find(walk.value, "url");
+		if (!file.size || !link)
 			continue;
-		file = span_of(file.data + 1, file.size - 2);
 		bool file_is_zip = false;
 		bool is_known = search_is_known(search, sum, "sha256");
 		struct span version = version_of(file, search->name, &file_is_zip);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "registry.h"
 
+#include "document.h"
 #include "feature.h"
-#include "heap.h"
 #include "http.h"
-#include "json.h"
 
 /* Of a crate of a version whose sum is known no document has anything to say. */
 static bool
@@ -74,26 +73,18 @@ integrity_read(struct span text, struct checksum *checksum_out)
 	return true;
 }
 
-/* A string of a document's JSON; empty where it is none. */
-static struct span
-string_read(struct span value)
-{
-	uint8_t *text = (uint8_t *)heap_take(value.size);
-	return span_of(text, value.size ? json_string(value, text) : 0);
-}
-
 /* What a document says of a checksum, as the rest of the program has it. */
 static bool
-sum_read(struct span value, const char *algorithm, struct checksum *checksum_out)
+sum_read(const uint8_t *value, const char *algorithm, struct checksum *checksum_out)
 {
-	struct span sum = string_read(value);
+	struct span sum = document_string(value);
 	if (!algorithm)
 		return integrity_read(sum, checksum_out);
 	return checksum_set(checksum_out, span_text(algorithm), sum);
 }
 
 bool
-search_is_known(const struct search *search, struct span sum, const char *algorithm)
+search_is_known(const struct search *search, const uint8_t *sum, const char *algorithm)
 {
 	struct checksum checksum;
 	return search->known->hex.size && sum_read(sum, algorithm, &checksum) &&
@@ -109,7 +100,7 @@ link_resolve(struct span base, struct span link, struct text *url)
 	base.size = span_find(base, '?');
 	size_t host = span_find(base, ':') + 3;
 	size_t root = host + span_find(span_from(base, host), '/');
-	if (span_has_prefix(link, "https://") || span_has_prefix(link, "http://")) {
+	if (url_is_http(link)) {
 		text_add(url, link);
 		return;
 	}
@@ -165,8 +156,7 @@ document_get(const struct request *request, const char *headers, struct search *
 	document_put(request, &url);
 	http_expect(http_start(&http, "GET", text_span(&url), headers, SPAN("")));
 	http_header(&http, ":url", base_out);
-	search->document = http_whole(
-		&http, REGISTRY_DOCUMENT, "the registry's document on the package is too long");
+	search->document = http_whole(&http, REGISTRY_DOCUMENT, REGISTRY_NAME);
 }
 
 const char *
@@ -193,8 +183,8 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 		fail_about("the registry has no such version with a source archive", search.wanted);
 	if (!search.version.size)
 		fail_about("the registry has no release of it that may be taken", search.name);
-	if (search.link.size) {
-		link_resolve(text_span(&base), string_read(search.link), url);
+	if (search.link) {
+		link_resolve(text_span(&base), document_string(search.link), url);
 	} else {
 		struct request found = *request;
 		found.reference = search.version;
@@ -202,7 +192,7 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 	}
 	if (!checksum->hex.size && !sum_read(search.sum, search.algorithm, checksum)) {
 		*checksum = (struct checksum){0};
-		*sha1 = string_read(search.shasum);
+		*sha1 = document_string(search.shasum);
 	}
 	return "";
 }

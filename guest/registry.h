@@ -18,6 +18,7 @@
 #include "request.h"
 
 enum { REGISTRY_DOCUMENT = 64 << 20 };
+#define REGISTRY_NAME "the registry's document on the package"
 
 /* `checksum` is the pin's or that of the island's own text; an empty one becomes the registry's, and
  * stays so where it has none. Then `sha1` is what the document says in hexadecimal, if it says any: good
@@ -32,11 +33,11 @@ struct search {
 	struct span wanted; /* version or dist-tag; or empty */
 	const struct checksum *known;
 	struct span version; /* of the archive that is taken so far */
-	struct span
-		link;    /* its URL, as a string of JSON; empty: where the registry puts versions */
-	struct span sum; /* its checksum, as a string of JSON */
+	const uint8_t
+		*link; /* its URL, as a string of JSON; NULL: where the registry puts versions */
+	const uint8_t *sum;    /* its checksum, as a string of JSON */
 	const char *algorithm; /* of the sum; NULL: it is an integrity as npm has it */
-	struct span shasum;    /* a SHA-1 beside it, as a string of JSON; or empty */
+	const uint8_t *shasum; /* a SHA-1 beside it, as a string of JSON; or NULL */
 };
 
 void crates_search(struct search *search);
@@ -46,4 +47,4 @@ void pypi_search(struct search *search);
 void pypi_put(struct text *url, struct span name);
 
 /* Whether a checksum of a document is the known one. */
-bool search_is_known(const struct search *search, struct span sum, const char *algorithm);
+bool search_is_known(const struct search *search, const uint8_t *sum, const char *algorithm);

@@ -145,7 +145,7 @@ def what_is_no_manifest_is_one_sentence(registry):
     registry.files["/v2/a/manifests/1"] = b"<html>"
     refused("no JSON", registry, "oci", "a@1")
     registry.files["/v2/a/manifests/1"] = b"[" + b" " * (4 << 20) + b"]"
-    refused("4 MiB", registry, "oci", "a@1")
+    refused("manifest: it is too large", registry, "oci", "a@1")
     refused("404", registry, "oci", "b@1")
 
 

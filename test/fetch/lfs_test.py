@@ -182,7 +182,7 @@ def answers_that_are_none_are_refused(place):
     no_url = "the server names no URL of an object of LFS"
     for answer, *sentences in (
             (b"<html>", "an answer on objects of LFS: what came is no JSON"), (b"", "what came is no JSON"),
-            (b"[" * 100, "too deep"), (b" " * (5 << 20), "larger than 4 MiB"), (404, "HTTP status: 404"), (501, "HTTP status: 501"),
+            (b"[" * 100, "too deep"), (b" " * (5 << 20), "an answer on objects of LFS: it is too large"), (404, "HTTP status: 404"), (501, "HTTP status: 501"),
             ({}, lost, where), ([], lost, where), ({"objects": []}, lost, where), ({"objects": {"oid": oid}}, lost, where),
             ({"objects": [{"oid": "0" * 64}, {"oid": oid[:-1]}, {"oid": 7}, 7, {}]}, lost, where),
             ({"objects": [{"oid": oid}]}, no_url, where), (action(7), no_url, where), (action(""), no_url, where),

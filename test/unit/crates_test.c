@@ -24,7 +24,7 @@ search_run(void *context)
 		.document = span_text(trial->document), .name = SPAN("x"), .known = &known};
 	crates_search(&search);
 	(void)fprintf(stderr, "%.*s %.*s", (int)search.version.size, search.version.data,
-		(int)search.sum.size, search.sum.data);
+		value_size(search.sum), search.sum);
 }
 
 static void

@@ -18,8 +18,16 @@
 /* cmocka has a macro of this name, the guest a function. */
 #pragma push_macro("fail")
 #undef fail
+#include "json.h"
 #include "text.h"
 #pragma pop_macro("fail")
+
+/* How many bytes a value of JSON has as it is written; none has 0. */
+static inline int
+value_size(const uint8_t *value)
+{
+	return (int)json_plain(value).size + (value && *value == '"' ? 2 : 0);
+}
 
 static inline struct buf
 guest_runs(void (*run)(void *context), void *context, int code)

@@ -33,7 +33,7 @@ search_run(void *context)
 		.known = &known};
 	npm_search(&search);
 	(void)fprintf(stderr, "[%.*s %.*s %.*s]", (int)search.version.size, search.version.data,
-		(int)search.link.size, search.link.data, (int)search.sum.size, search.sum.data);
+		value_size(search.link), search.link, value_size(search.sum), search.sum);
 }
 
 static void

@@ -30,7 +30,7 @@ search_run(void *context)
 		.known = &known};
 	pypi_search(&search);
 	(void)fprintf(stderr, "[%.*s %.*s]", (int)search.version.size, search.version.data,
-		(int)search.link.size, search.link.data);
+		value_size(search.link), search.link);
 }
 
 static void
