@@ -15,7 +15,6 @@ enum state {
 	DYNAMIC_CODES,
 	DYNAMIC_LENGTHS,
 	SYMBOLS,
-	MATCH,
 	END,
 };
 
@@ -194,7 +193,7 @@ give_back(struct inflate *inflate, struct span *input, const uint8_t *start)
 	inflate->held &= ((uint64_t)1 << inflate->bits) - 1;
 }
 
-static void
+static inline void
 copy_match(uint8_t *to, size_t distance, size_t size)
 {
 	const uint8_t *from = to - distance;
@@ -304,19 +303,6 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 	inflate->held = fast.held & ~(~(uint64_t)0 << inflate->bits);
 }
 
-COLD static enum inflate_status
-match_step(struct inflate *inflate, struct inflate_window *window)
-{
-	size_t size = size_min(inflate->copy_size, window->capacity - window->used);
-	copy_match(window->data + window->used, inflate->copy_distance, size);
-	window->used += size;
-	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
-	if (inflate->copy_size)
-		return INFLATE_FULL;
-	inflate->state = SYMBOLS;
-	return INFLATE_DONE;
-}
-
 /* One symbol with all that belongs to it; INFLATE_DONE means that it was taken. */
 COLD static enum inflate_status
 symbol_step(struct inflate *inflate, struct inflate_window *window)
@@ -354,10 +340,11 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 	unsigned distance = value_of(entry, rest);
 	if (distance > window->used)
 		return INFLATE_BAD;
+	if (size > window->capacity - window->used)
+		return INFLATE_FULL;
 	drop(inflate, spent);
-	inflate->copy_size = (uint16_t)size;
-	inflate->copy_distance = (uint16_t)distance;
-	inflate->state = MATCH;
+	copy_match(window->data + window->used, distance, size);
+	window->used += size;
 	return INFLATE_DONE;
 }
 
@@ -538,9 +525,6 @@ inflate_step(struct inflate *inflate, struct span *input, struct inflate_window 
 			break;
 		case SYMBOLS:
 			status = symbol_step(inflate, window);
-			break;
-		case MATCH:
-			status = match_step(inflate, window);
 			break;
 		case END:
 			return INFLATE_DONE;

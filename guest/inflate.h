@@ -7,7 +7,8 @@
  *     struct inflate_window window = {.data = buffer, .capacity = size};
  *     for (;;) switch (inflate_step(&inflate, &input, &window)) {
  *     case INFLATE_INPUT:  more input is needed: `input` was taken whole
- *     case INFLATE_FULL:   the window is full: make room (inflate_slide), or the stream is too long
+ *     case INFLATE_FULL:   the window has no room for what comes next, 258 bytes at most: make some
+ *                          (inflate_slide), or the stream is too long
  *     case INFLATE_DONE:   `input` stands right behind the stream
  *     case INFLATE_BAD:    the stream is none
  *     }
@@ -55,8 +56,7 @@ struct inflate {
 	unsigned bits; /* how many */
 	uint8_t state;
 	bool last;
-	uint16_t copy_size; /* of a match, or of a stored block, that is under way */
-	uint16_t copy_distance;
+	uint16_t copy_size; /* of a stored block that is under way */
 	uint16_t lengths_read;
 	uint16_t literal_count;
 	uint16_t distance_count;

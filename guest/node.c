@@ -14,9 +14,7 @@ node_add(struct node *node, uint8_t kind, struct span name, struct span value)
 static bool
 entry_less(const struct node_entry *left, const struct node_entry *right)
 {
-	size_t common = size_min(left->name.size, right->name.size);
-	int order = memcmp(left->name.data, right->name.data, common);
-	return order ? order < 0 : left->name.size < right->name.size;
+	return span_compare(left->name, right->name) < 0;
 }
 
 static void

@@ -143,7 +143,7 @@ base_offset(struct pack *pack, struct span *input)
 }
 
 /* An object without bytes, or with its last one in the window, has no room left; its stream's end
- * may still be to come, so a full window is only full while bytes are missing. */
+ * may still be to come, so a full window is only full while more bytes are missing than it has room for. */
 static int
 body_step(struct pack *pack, struct span *input)
 {
@@ -161,7 +161,8 @@ body_step(struct pack *pack, struct span *input)
 	case INFLATE_BAD:
 		return pack_bad(pack, NO_STREAM);
 	case INFLATE_FULL:
-		if (pack->made == pack->size)
+		/* Room for all that is missing is not made by sliding. */
+		if (pack->window.capacity - window.used >= pack->size - pack->made)
 			return pack_bad(pack, NO_STREAM);
 		return PACK_FULL;
 	case INFLATE_DONE:

@@ -120,6 +120,8 @@ span_from(struct span span, size_t start)
 
 /* span.c, which imports nothing. */
 bool span_equal(struct span left, struct span right);
+/* Below, at or above 0: bytewise, the shorter first. */
+int span_compare(struct span left, struct span right);
 bool span_is(struct span span, const char *text);
 bool span_has_prefix(struct span span, const char *prefix);
 /* Where a byte first stands, or the span's size. */

@@ -8,6 +8,14 @@ span_equal(struct span left, struct span right)
 	       (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
 }
 
+int
+span_compare(struct span left, struct span right)
+{
+	size_t size = size_min(left.size, right.size);
+	int order = size ? memcmp(left.data, right.data, size) : 0;
+	return order ? order : (left.size > right.size) - (left.size < right.size);
+}
+
 bool
 span_is(struct span span, const char *text)
 {

@@ -7,13 +7,9 @@
 static bool
 is_ignored(const uint8_t *at)
 {
-	if (at[0] == 0xef)
-		return at[1] == 0xbb && at[2] == 0xbf;
-	if (at[0] != 0xe2)
-		return false;
-	return (at[1] == 0x80 &&
-		       ((at[2] >= 0x8c && at[2] <= 0x8f) || (at[2] >= 0xaa && at[2] <= 0xae))) ||
-	       (at[1] == 0x81 && at[2] >= 0xaa && at[2] <= 0xaf);
+	unsigned letter = (unsigned)at[0] << 16 | (unsigned)at[1] << 8 | at[2];
+	return letter == 0xefbbbf || letter - 0xe2808c < 4 || letter - 0xe280aa < 5 ||
+	       letter - 0xe281aa < 6;
 }
 
 /* ".git" or its short name "git~1", whatever the case, with what HFS+ ignores inside, and what
@@ -58,22 +54,30 @@ tree_name_problem(struct span name)
 static bool
 tree_mode(struct tree *tree, uint32_t mode)
 {
-	switch (mode & 0170000) {
-	case 0100000:
+	switch (mode >> 12 & 017) {
+	case 010:
 		tree->kind = mode & 0100 ? TREE_EXECUTABLE : TREE_FILE;
 		return true;
-	case 0120000:
+	case 012:
 		tree->kind = TREE_LINK;
 		return true;
-	case 0040000:
+	case 004:
 		tree->kind = TREE_FOLDER;
 		return true;
-	case 0160000:
+	case 016:
 		tree->kind = TREE_SUBMODULE;
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* A byte of a name, which has a NUL behind it; behind a folder's, '/'. */
+static uint8_t
+name_byte(struct span name, size_t at, bool is_folder)
+{
+	uint8_t byte = name.data[at];
+	return byte || !is_folder ? byte : '/';
 }
 
 /* Git's order: bytewise, a folder's name as if it ended in '/'. */
@@ -88,11 +92,8 @@ comes_after(const struct tree *tree)
 		return order < 0;
 	if (left.size == right.size)
 		return false;
-	uint8_t left_end = left.size > common ? left.data[common]
-					      : (uint8_t)(tree->before_is_folder ? '/' : 0);
-	uint8_t right_end = right.size > common ? right.data[common]
-						: (uint8_t)(tree->kind == TREE_FOLDER ? '/' : 0);
-	return left_end < right_end;
+	return name_byte(left, common, tree->before_is_folder) <
+	       name_byte(right, common, tree->kind == TREE_FOLDER);
 }
 
 static bool

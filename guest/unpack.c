@@ -23,6 +23,25 @@ enum kind {
 	KIND_MORE, /* of those that GUEST_SMALL leaves out */
 };
 
+#ifndef GUEST_SMALL
+enum packing_kind { XZ, ZSTD, BZIP2, ZIP };
+
+/* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with
+ * the first, if with any. */
+static const struct packing {
+	const char *magic;
+	const char *name; /* for errors */
+	enum packing_kind kind;
+	size_t size; /* of the decoder */
+} packings[] = {
+	{"\xfd\x37zXZ", "xz", XZ, sizeof(struct xz)},
+	{"\x28\xb5\x2f\xfd", "zstd", ZSTD, sizeof(struct zstd)},
+	{"\x50\x2a\x4d\x18", "zstd", ZSTD, sizeof(struct zstd)},
+	{"BZh", "bzip2", BZIP2, sizeof(struct bzip2)}, {"PK\3\4", "zip", ZIP, sizeof(struct zip)},
+	{"PK\5\6", "zip", ZIP, sizeof(struct zip)}, /* of an empty one */
+};
+#endif
+
 /* What is small first: what lies far behind takes longer numbers in the module. */
 struct unpack {
 	struct archive archive;
@@ -30,11 +49,9 @@ struct unpack {
 	int32_t sum;     /* of the member or block that is under way; -1 is none */
 	bool is_between; /* two members of the gzip file */
 #ifndef GUEST_SMALL
-	const char *name;      /* of the kind, for errors */
-	struct stream *stream; /* the first member of one of these */
-	struct xz *xz;
-	struct zstd *zstd;
-	struct bzip2 *bzip2;
+	const struct packing *packing;
+	void *decoder;
+	struct stream *stream;
 	struct zip *zip; /* of which the whole file is needed, so it is written first */
 	int32_t fd;
 	uint64_t zip_size;
@@ -132,9 +149,10 @@ gzip_begin(struct unpack *unpack)
 static enum stream_status
 stream_step(struct unpack *unpack, struct span *bytes)
 {
-	if (unpack->xz)
-		return xz_step(unpack->xz, bytes);
-	return unpack->zstd ? zstd_step(unpack->zstd, bytes) : bzip2_step(unpack->bzip2, bytes);
+	if (unpack->packing->kind == XZ)
+		return xz_step((struct xz *)unpack->decoder, bytes);
+	return unpack->packing->kind == ZSTD ? zstd_step((struct zstd *)unpack->decoder, bytes)
+					     : bzip2_step((struct bzip2 *)unpack->decoder, bytes);
 }
 
 /* The hash of what a stream makes is begun with its first byte, or at its end where there is none. */
@@ -154,7 +172,7 @@ sum_check(struct unpack *unpack)
 	hash_end(unpack->sum, sum);
 	unpack->sum = -1;
 	if (memcmp(sum, unpack->stream->sum.data, unpack->stream->sum.size) != 0)
-		fail_in(unpack->name, "a sum differs");
+		fail_in(unpack->packing->name, "a sum differs");
 }
 
 static void
@@ -178,7 +196,7 @@ stream_add(struct unpack *unpack, struct span bytes)
 			sum_check(unpack);
 			break;
 		case STREAM_BAD:
-			fail_in(unpack->name, stream->sentence);
+			fail_in(unpack->packing->name, stream->sentence);
 		}
 	}
 }
@@ -228,49 +246,34 @@ zip_unpack(struct unpack *unpack)
 		fail_in("zip", zip->sentence);
 }
 
-/* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with
- * the first, if with any. */
-enum packing { XZ, ZSTD, BZIP2, ZIP };
-static const struct {
-	const char *magic;
-	const char *name;
-	enum packing packing;
-} kinds[] = {
-	{"\xfd\x37zXZ", "xz", XZ}, {"\x28\xb5\x2f\xfd", "zstd", ZSTD},
-	{"\x50\x2a\x4d\x18", "zstd", ZSTD}, {"BZh", "bzip2", BZIP2}, {"PK\3\4", "zip", ZIP},
-	{"PK\5\6", "zip", ZIP}, /* of an empty one */
-};
-
 static void
 more_begin(struct unpack *unpack, struct span first)
 {
-	size_t at = 0;
-	while (!span_has_prefix(first, kinds[at].magic))
-		if (++at == sizeof kinds / sizeof kinds[0])
+	const struct packing *packing = packings;
+	while (!span_has_prefix(first, packing->magic))
+		if (++packing == packings + sizeof packings / sizeof packings[0])
 			fail(NO_ARCHIVE);
-	unpack->name = kinds[at].name;
+	unpack->packing = packing;
+	unpack->decoder = heap_zero(packing->size);
 	unpack->sum = -1;
-	switch (kinds[at].packing) {
+	/* Of these the stream is the first member. */
+	unpack->stream = (struct stream *)unpack->decoder;
+	switch (packing->kind) {
 	case XZ:
-		unpack->xz = (struct xz *)heap_zero(sizeof *unpack->xz);
-		unpack->stream = &unpack->xz->stream;
-		xz_start(unpack->xz);
+		xz_start((struct xz *)unpack->decoder);
 		break;
 	case ZSTD:
-		unpack->zstd = (struct zstd *)heap_zero(sizeof *unpack->zstd);
-		unpack->stream = &unpack->zstd->stream;
-		zstd_start(unpack->zstd);
+		zstd_start((struct zstd *)unpack->decoder);
 		break;
 	case BZIP2:
-		unpack->bzip2 = (struct bzip2 *)heap_zero(sizeof *unpack->bzip2);
-		unpack->stream = &unpack->bzip2->stream;
-		bzip2_start(unpack->bzip2);
+		bzip2_start((struct bzip2 *)unpack->decoder);
 		break;
 	case ZIP:
+		unpack->stream = NULL;
 		/* Layers are tar files. */
 		if (unpack->archive.layer)
 			fail(NO_ARCHIVE);
-		unpack->zip = (struct zip *)heap_zero(sizeof *unpack->zip);
+		unpack->zip = (struct zip *)unpack->decoder;
 		unpack->fd = file_create(unpack->archive.output, NULL, SPAN("packed"));
 		break;
 	}
@@ -342,7 +345,7 @@ unpack_end(struct unpack *unpack)
 		return;
 	}
 	if (unpack->stream && !unpack->stream->is_whole)
-		fail_in(unpack->name, "cut off");
+		fail_in(unpack->packing->name, "cut off");
 #endif
 	if (!tar_is_whole(&unpack->tar))
 		fail_in("tar", "cut off");
@@ -362,11 +365,10 @@ unpack_layer(struct unpack *unpack)
 	if (unpack->archive.layer) {
 		unpack_end(unpack);
 		heap_give(unpack->window.data, unpack->window.capacity);
-		if (unpack->stream)
+		if (unpack->stream) {
 			heap_give(unpack->stream->window, unpack->stream->capacity);
-		heap_give(unpack->xz, unpack->xz ? sizeof *unpack->xz : 0);
-		heap_give(unpack->zstd, unpack->zstd ? sizeof *unpack->zstd : 0);
-		heap_give(unpack->bzip2, unpack->bzip2 ? sizeof *unpack->bzip2 : 0);
+			heap_give(unpack->stream, unpack->packing->size);
+		}
 		/* Of the sum that is ready for a next member nobody will ask. */
 		uint8_t sum[SUM_MAX];
 		if (unpack->kind == KIND_GZIP)

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "version.h"
 
-static int
-bytes_compare(struct span left, struct span right)
-{
-	size_t size = size_min(left.size, right.size);
-	int order = size ? memcmp(left.data, right.data, size) : 0;
-	return order ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static bool
 is_number(struct span text)
 {
@@ -28,7 +20,7 @@ number_compare(struct span left, struct span right)
 		right = span_after(right, 1);
 	if (left.size != right.size)
 		return left.size > right.size ? 1 : -1;
-	return left.size ? memcmp(left.data, right.data, left.size) : 0;
+	return span_compare(left, right);
 }
 
 /* Names between dots: numbers by what they are and below all else, the rest as text. */
@@ -41,7 +33,7 @@ names_compare(struct span left, struct span right)
 		bool numbers = is_number(one);
 		int order = is_number(other) - numbers;
 		if (!order)
-			order = numbers ? number_compare(one, other) : bytes_compare(one, other);
+			order = numbers ? number_compare(one, other) : span_compare(one, other);
 		if (order)
 			return order;
 	}
