@@ -196,7 +196,7 @@ root_set(struct checkout *checkout)
 		text_put(&hex, "+submodules");
 	if (feature_whole && checkout->lfs)
 		text_put(&hex, "+lfs");
-	report_identity(SPAN("git-tree"), text_span(&hex));
+	report_identity(SPAN("git-tree"), text_span(&hex), SPAN(""));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
 }

@@ -9,6 +9,7 @@
 #include "unpack.h"
 
 enum { INPUT_SIZE = 64 << 10 };
+#define DIFFERS "the checksum differs: it is"
 
 struct download {
 	const struct request *request;
@@ -35,10 +36,8 @@ sum_format(const struct download *download, struct span name)
 static void
 sum_report(const struct download *download)
 {
-	struct text value = {0};
-	text_add(&value, download->checksum.hex);
-	text_add(&value, text_span(&download->request->options));
-	report_identity(sum_format(download, download->checksum.name), text_span(&value));
+	report_identity(sum_format(download, download->checksum.name), download->checksum.hex,
+		text_span(&download->request->options));
 }
 
 /* Takes a pinned checksum of one algorithm; it must be what the island's own text says. */
@@ -73,7 +72,7 @@ http_report(const struct download *download)
 	hash_once(CAB_HASH_BLAKE3, text_span(&text), digest);
 	text_clear(&text);
 	text_digest(&text, digest);
-	report_identity(SPAN("http"), text_span(&text));
+	report_identity(SPAN("http"), text_span(&text), SPAN(""));
 }
 
 static struct download *
@@ -100,8 +99,7 @@ download_start(const struct request *request, const char *kind)
 			sum_report(download);
 		}
 	}
-	http_expect(
-		http_start(&download->http, "GET", text_span(&download->url), headers, SPAN("")));
+	http_get(&download->http, text_span(&download->url), headers);
 	if (!is_known && !is_registry)
 		http_report(download);
 	if (!is_known)
@@ -125,9 +123,8 @@ download_read(struct download *download)
 	return size;
 }
 
-/* Ends a hash, and the program where it is not what is expected; nothing expected is anything. */
-static struct span
-sum_end(int32_t hash, size_t size, struct span expected)
+struct span
+download_sum(int32_t hash, size_t size, struct span expected, const char *sentence)
 {
 	uint8_t sum[SUM_MAX];
 	struct text hex = {0};
@@ -136,7 +133,7 @@ sum_end(int32_t hash, size_t size, struct span expected)
 	if (expected.size && !span_equal(text_span(&hex), expected)) {
 		text_put(&hex, ", not ");
 		text_add(&hex, expected);
-		fail_about("the checksum differs: it is", text_span(&hex));
+		fail_about(sentence, text_span(&hex));
 	}
 	return text_span(&hex);
 }
@@ -146,8 +143,9 @@ download_end(struct download *download)
 {
 	struct checksum *checksum = &download->checksum;
 	if (feature_whole && download->sha1.size)
-		(void)sum_end(download->sha1_hash, SUM_SHA1, download->sha1);
-	struct span hex = sum_end(download->hash, checksum_size(checksum->name), checksum->hex);
+		(void)download_sum(download->sha1_hash, SUM_SHA1, download->sha1, DIFFERS);
+	struct span hex =
+		download_sum(download->hash, checksum_size(checksum->name), checksum->hex, DIFFERS);
 	if (checksum->hex.size)
 		return;
 	checksum->hex = hex;

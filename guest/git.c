@@ -47,7 +47,7 @@ listing_write(struct repository *git, struct output *output)
 	if (git->request->since.size) {
 		repository_count(git);
 		if (git->tags.size)
-			report_identity(SPAN("commits"), text_span(&git->tags));
+			report_identity(SPAN("commits"), text_span(&git->tags), SPAN(""));
 	} else {
 		git->reference = SPAN(TAGS);
 		repository_list(git);
@@ -94,11 +94,8 @@ revision_given(struct repository *git)
 static void
 revision_report(struct repository *git)
 {
-	struct text value = {0};
 	text_hex(&git->hex, span_of(git->id, id_size(git->id_size)));
-	text_add(&value, text_span(&git->hex));
-	text_add(&value, text_span(&git->request->options));
-	report_identity(SPAN("git"), text_span(&value));
+	report_identity(SPAN("git"), text_span(&git->hex), text_span(&git->request->options));
 }
 
 /* The trees, then what of the subpath is missing: true where that was all. Else the whole commit is to
@@ -223,7 +220,7 @@ out_finish(const struct request *request, struct checkout *checkout)
 	struct superproject super = {checkout, text_span(&url), request->subpath, 0, &count};
 	submodules_fetch(&super);
 	/* The realizer hashes `out` anyway. */
-	report_identity(SPAN("cab"), SPAN("."));
+	report_identity(SPAN("cab"), SPAN("."), SPAN(""));
 }
 
 void

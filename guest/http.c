@@ -14,9 +14,9 @@ http_check(int32_t result)
 }
 
 int32_t
-http_start(struct http *http, const char *method, struct span url, const char *headers,
-	struct span body)
+http_start(struct http *http, struct span url, const char *headers, struct span body)
 {
+	const char *method = body.size ? "POST" : "GET";
 	log_about(method, url);
 	*http = (struct http){0};
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
@@ -29,6 +29,12 @@ http_start(struct http *http, const char *method, struct span url, const char *h
 	http_header(http, "content-length", &value);
 	(void)span_number(text_span(&value), &http->expected);
 	return status;
+}
+
+void
+http_get(struct http *http, struct span url, const char *headers)
+{
+	http_expect(http_start(http, url, headers, span_of(NULL, 0)));
 }
 
 void

@@ -3,7 +3,7 @@
  * http: one request, and its body as a stream.
  *
  *     struct http http;
- *     int32_t status = http_start(&http, "GET", url, headers, body);
+ *     int32_t status = http_start(&http, url, headers, body);
  *     while ((size = http_read(&http, buffer, capacity, objects)) > 0) ...
  *     http_end(&http);
  *
@@ -21,8 +21,10 @@ struct http {
 	uint64_t expected; /* 0 where the server does not say */
 };
 
-int32_t http_start(struct http *http, const char *method, struct span url, const char *headers,
-	struct span body);
+/* A POST where there is a body, else a GET. */
+int32_t http_start(struct http *http, struct span url, const char *headers, struct span body);
+/* One that ends the program unless the status is 200. */
+void http_get(struct http *http, struct span url, const char *headers);
 /* `objects` are for the progress alone. */
 size_t http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects);
 /* The body of less than so many bytes, to its end, with a NUL behind it; of more, the program ends, and says of what. It stays. */

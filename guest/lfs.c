@@ -44,11 +44,7 @@ static bool
 size_read(struct span digits, uint64_t *size_out)
 {
 	*size_out = UINT64_MAX;
-	(void)span_number(digits, size_out);
-	for (size_t at = 0; at < digits.size; at++)
-		if (digits.data[at] < '0' || digits.data[at] > '9')
-			return false;
-	return digits.size;
+	return span_number(digits, size_out) || span_is_digits(digits);
 }
 
 static bool
@@ -128,7 +124,7 @@ content_open(struct output *output, const struct pointer *pointer, struct http *
 		text_add(&headers, document_string(walk.value));
 		text_byte(&headers, '\n');
 	}
-	int32_t status = http_start(http, "GET", url, (const char *)headers.data, SPAN(""));
+	int32_t status = http_start(http, url, (const char *)headers.data, SPAN(""));
 	if (status != 200) {
 		uint8_t digits[DIGITS];
 		size_t at = number_digits(digits, (uint64_t)status);
@@ -186,7 +182,7 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 		text_byte(&body, '}');
 	}
 	text_put(&body, "]}");
-	http_expect(http_start(&http, "POST", url, HEADERS, text_span(&body)));
+	http_expect(http_start(&http, url, HEADERS, text_span(&body)));
 	text_release(&body);
 	struct span answer = http_whole(&http, LFS_ANSWER, ANSWER);
 	document_expect(answer, ANSWER);

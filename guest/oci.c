@@ -2,6 +2,7 @@
 #include "oci.h"
 
 #include "document.h"
+#include "download.h"
 #include "heap.h"
 #include "http.h"
 #include "json.h"
@@ -53,7 +54,7 @@ request_start(const struct image *image, struct http *http, const char *kind, st
 	text_add(&url, path);
 	text_put(&url, kind);
 	text_add(&url, name);
-	http_expect(http_start(http, "GET", text_span(&url), MEDIA, SPAN("")));
+	http_get(http, text_span(&url), MEDIA);
 	text_release(&url);
 }
 
@@ -109,18 +110,14 @@ index_resolve(struct image *image)
 static void
 image_report(const struct image *image)
 {
-	struct text value = {0};
-	text_add(&value, span_after(text_span(&image->digest), 7));
-	text_add(&value, text_span(&image->request->options));
-	report_identity(FORMAT, text_span(&value));
+	report_identity(FORMAT, span_after(text_span(&image->digest), 7),
+		text_span(&image->request->options));
 }
 
 static void
 layer_get(const struct image *image, struct span digest, struct unpack *unpack, uint8_t *input)
 {
 	struct http http;
-	uint8_t sum[32];
-	struct text hex = {0};
 	size_t size;
 	int32_t hash = cab_hash_new(CAB_HASH_SHA256);
 	request_start(image, &http, "/blobs/", digest);
@@ -130,11 +127,8 @@ layer_get(const struct image *image, struct span digest, struct unpack *unpack, 
 		unpack_add(unpack, span_of(input, size));
 	}
 	http_end(&http);
-	hash_end(hash, sum);
-	text_hex(&hex, span_of(sum, sizeof sum));
-	if (!span_equal(text_span(&hex), span_after(digest, 7)))
-		fail_about("a layer is another than the manifest names: it is", text_span(&hex));
-	text_release(&hex);
+	(void)download_sum(hash, SUM_SHA256, span_after(digest, 7),
+		"a layer is another than the manifest names: it is");
 }
 
 void

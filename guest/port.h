@@ -138,6 +138,8 @@ span_word(struct span *rest, uint8_t separator)
 bool span_is_name(struct span span);
 /* Whether it is such names between single slashes, one at least. */
 bool span_is_path(struct span span);
+/* Whether it is decimal digits alone, one at least. */
+bool span_is_digits(struct span text);
 /* Decimal digits alone, of a number below 2^50. */
 bool span_number(struct span text, uint64_t *number_out);
 /* Of a digit or lower-case letter; else -1. */

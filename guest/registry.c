@@ -154,7 +154,7 @@ document_get(const struct request *request, const char *headers, struct search *
 	struct http http;
 	struct text url = {0};
 	document_put(request, &url);
-	http_expect(http_start(&http, "GET", text_span(&url), headers, SPAN("")));
+	http_get(&http, text_span(&url), headers);
 	http_header(&http, ":url", base_out);
 	search->document = http_whole(&http, REGISTRY_DOCUMENT, REGISTRY_NAME);
 }

@@ -5,14 +5,13 @@
 #include "heap.h"
 
 int32_t
-reply_start(struct reply *reply, const char *method, struct span url, const char *headers,
-	struct span body)
+reply_start(struct reply *reply, struct span url, const char *headers, struct span body)
 {
 	memset(reply, 0, sizeof *reply);
 	reply->buffer = (uint8_t *)heap_take(REPLY_BUFFER);
 	/* So that an empty line is somewhere too. */
 	text_byte(&reply->line, 0);
-	return http_start(&reply->http, method, url, headers, body);
+	return http_start(&reply->http, url, headers, body);
 }
 
 void

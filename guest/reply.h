@@ -2,7 +2,7 @@
 /*
  * reply: the pkt-lines of an HTTP response.
  *
- *     status = reply_start(&reply, method, url, headers, body);
+ *     status = reply_start(&reply, url, headers, body);
  *     while ((event = reply_line(&reply, &line)) != PKT_INPUT) ...     whole lines, and the frames
  *     while ((event = reply_piece(&reply, &piece)) ...                 or pieces, as they arrive
  *     reply_end(&reply);
@@ -30,8 +30,7 @@ struct reply {
 };
 
 /* Gives the HTTP status. */
-int32_t reply_start(struct reply *reply, const char *method, struct span url, const char *headers,
-	struct span body);
+int32_t reply_start(struct reply *reply, struct span url, const char *headers, struct span body);
 enum pkt_event reply_piece(struct reply *reply, struct span *piece);
 /* The line is borrowed until the next call, without its newline. */
 enum pkt_event reply_line(struct reply *reply, struct span *line);

@@ -4,18 +4,21 @@
 enum { VALUE_MAX = 512 };
 
 void
-report_identity(struct span format, struct span value)
+report_identity(struct span format, struct span value, struct span options)
 {
 	struct text line = {0};
 	text_add(&line, format);
 	text_byte(&line, ' ');
-	if (value.size > VALUE_MAX) {
+	size_t start = line.size;
+	text_add(&line, value);
+	text_add(&line, options);
+	struct span whole = span_after(text_span(&line), start);
+	if (whole.size > VALUE_MAX) {
 		uint8_t digest[SUM_BLAKE3];
-		hash_once(CAB_HASH_BLAKE3, value, digest);
+		hash_once(CAB_HASH_BLAKE3, whole, digest);
+		line.size = start;
 		text_byte(&line, '~');
 		text_digest(&line, digest);
-	} else {
-		text_add(&line, value);
 	}
 	text_byte(&line, '\n');
 	/* The realizer holds a write end too, so opening anew for each line is free of races. */
@@ -34,5 +37,5 @@ report_cab(uint8_t kind, const uint8_t digest[SUM_BLAKE3])
 	struct text value = {0};
 	text_byte(&value, kind);
 	text_digest(&value, digest);
-	report_identity(SPAN("cab"), text_span(&value));
+	report_identity(SPAN("cab"), text_span(&value), SPAN(""));
 }

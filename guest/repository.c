@@ -122,8 +122,8 @@ git_request(struct repository *git, struct reply *reply, const char *ending, str
 	struct text type = {0};
 	git->url.size = git->base;
 	text_put(&git->url, ending);
-	int32_t status = reply_start(reply, body.size ? "POST" : "GET", text_span(&git->url),
-		is_old(git) ? HEADERS_0 : HEADERS_2, body);
+	int32_t status =
+		reply_start(reply, text_span(&git->url), is_old(git) ? HEADERS_0 : HEADERS_2, body);
 	http_header(&reply->http, "content-type", &type);
 	if (status == 200 && !span_has_prefix(text_span(&type), "application/x-git-upload-pack-"))
 		status = NO_GIT;

@@ -58,6 +58,15 @@ span_is_path(struct span span)
 }
 
 bool
+span_is_digits(struct span text)
+{
+	for (size_t at = 0; at < text.size; at++)
+		if (text.data[at] < '0' || text.data[at] > '9')
+			return false;
+	return text.size;
+}
+
+bool
 span_number(struct span text, uint64_t *number_out)
 {
 	uint64_t number = 0;

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "version.h"
 
-static bool
-is_number(struct span text)
-{
-	for (size_t at = 0; at < text.size; at++)
-		if (text.data[at] < '0' || text.data[at] > '9')
-			return false;
-	return text.size;
-}
-
 /* The longer one is more, once the zeros before are gone; an empty one is 0. */
 static int
 number_compare(struct span left, struct span right)
@@ -30,8 +21,8 @@ names_compare(struct span left, struct span right)
 	while (left.size && right.size) {
 		struct span one = span_word(&left, '.');
 		struct span other = span_word(&right, '.');
-		bool numbers = is_number(one);
-		int order = is_number(other) - numbers;
+		bool numbers = span_is_digits(one);
+		int order = span_is_digits(other) - numbers;
 		if (!order)
 			order = numbers ? number_compare(one, other) : span_compare(one, other);
 		if (order)
@@ -103,14 +94,14 @@ bool
 version_is_final_python(struct span version)
 {
 	struct span rest = version;
-	if (span_find(rest, '!') < rest.size && !is_number(span_word(&rest, '!')))
+	if (span_find(rest, '!') < rest.size && !span_is_digits(span_word(&rest, '!')))
 		return false;
 	bool is_first = true;
 	do {
 		struct span part = span_word(&rest, '.');
 		if (!is_first && !rest.size && span_has_prefix(part, "post"))
 			part = span_after(part, 4);
-		if (!is_number(part))
+		if (!span_is_digits(part))
 			return false;
 		is_first = false;
 	} while (rest.size);

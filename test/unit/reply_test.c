@@ -18,8 +18,7 @@ print_lines(void *context)
 	struct reply reply;
 	struct span line;
 	enum pkt_event event;
-	(void)reply_start(
-		&reply, "POST", span_text(trial->origin), "", span_of((const uint8_t *)"q", 1));
+	(void)reply_start(&reply, span_text(trial->origin), "", span_of((const uint8_t *)"q", 1));
 	reply.is_optional = trial->is_optional;
 	reply.revision = span_text(trial->revision ? trial->revision : "");
 	(void)fprintf(stderr, "\n");
