@@ -102,10 +102,8 @@ object_place(struct checkout *checkout, struct object *object, const struct fold
 static void
 link_add(struct checkout *checkout, const struct folder *folder, const struct tree *tree)
 {
-	struct folder *made = (struct folder *)heap_take(sizeof *made);
 	struct link *link = (struct link *)heap_zero(sizeof *link);
-	*made = (struct folder){folder, tree->name, folder->depth + 1};
-	link->folder = made;
+	link->folder = folder_new(folder, tree->name);
 	memcpy(link->id, tree->id, tree->id_size);
 	link->next = checkout->links;
 	checkout->links = link;
@@ -114,7 +112,7 @@ link_add(struct checkout *checkout, const struct folder *folder, const struct tr
 static void
 tree_expand(struct checkout *checkout, struct object *object, const struct folder *folder)
 {
-	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
+	struct tree tree = object_tree(object);
 	while (tree_next(&tree)) {
 		const struct folder *place = folder;
 		struct object *child = NULL;
@@ -129,11 +127,8 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 			link_add(checkout, folder, &tree);
 		if (!child)
 			continue;
-		if (tree.kind == TREE_FOLDER) {
-			struct folder *made = (struct folder *)heap_take(sizeof *made);
-			*made = (struct folder){folder, tree.name, folder->depth + 1};
-			place = made;
-		}
+		if (tree.kind == TREE_FOLDER)
+			place = folder_new(folder, tree.name);
 		object_place(checkout, child, place, (const char *)tree.name.data, tree.kind);
 	}
 	if (tree.sentence)
@@ -209,7 +204,7 @@ subpath_step(struct checkout *checkout)
 	if (object->type != PACK_TREE)
 		object_fail(object, WRONG_KIND);
 	struct span name = span_word(&checkout->subpath, '/');
-	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
+	struct tree tree = object_tree(object);
 	checkout->awaited = NULL;
 	while (tree_next(&tree))
 		if (span_equal(tree.name, name)) {
@@ -285,7 +280,7 @@ static void
 tree_digest(struct checkout *checkout, struct object *object, struct node *node,
 	const uint8_t empty[SUM_BLAKE3])
 {
-	struct tree tree = tree_start(span_of(object->data, object->size), object->id_size);
+	struct tree tree = object_tree(object);
 	while (tree_next(&tree)) {
 		struct span value = span_of(empty, SUM_BLAKE3);
 		uint8_t kind = TREE_FOLDER;

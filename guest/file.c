@@ -147,6 +147,14 @@ file_move(struct output *output, const struct folder *from_folder, struct span f
 	(void)wasi_fd_close(fd);
 }
 
+struct folder *
+folder_new(const struct folder *parent, struct span name)
+{
+	struct folder *folder = (struct folder *)heap_take(sizeof *folder);
+	*folder = (struct folder){parent, name, parent->depth + 1};
+	return folder;
+}
+
 void
 folder_make(struct output *output, const struct folder *folder, struct span name)
 {

@@ -27,6 +27,9 @@ struct folder {
 	unsigned depth;
 };
 
+/* One that stays. */
+struct folder *folder_new(const struct folder *parent, struct span name);
+
 /* What has been written, and room for the path under way. */
 struct output {
 	uint64_t bytes;

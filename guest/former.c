@@ -35,13 +35,6 @@ struct former {
 		line; /* of it; a path of the output is good until the next, and a sink's file has one too */
 };
 
-/* One entry of a node. */
-struct node_part {
-	uint8_t kind;
-	struct span name;
-	struct span value;
-};
-
 static void
 sink_flush(struct objects *objects, struct sink *sink)
 {
@@ -148,16 +141,16 @@ is_content(const struct objects *objects, const struct object *object, struct sp
 
 /* An entry off the front of a node's rest. */
 static bool
-node_next(struct span *rest, struct node_part *part)
+node_next(struct span *rest, struct former_entry *entry)
 {
 	if (rest->size < 3)
 		return false;
-	part->kind = rest->data[0];
+	entry->kind = (enum tree_kind)rest->data[0];
 	size_t size = rest->data[1] | (size_t)rest->data[2] << 8;
-	part->name = span_of(rest->data + 3, size);
+	entry->name = span_of(rest->data + 3, size);
 	*rest = span_from(*rest, 3 + size);
 	size_t value = SUM_BLAKE3;
-	if (part->kind == TREE_LINK) {
+	if (entry->kind == TREE_LINK) {
 		if (rest->size < 2)
 			return false;
 		value = rest->data[0] | (size_t)rest->data[1] << 8;
@@ -165,18 +158,18 @@ node_next(struct span *rest, struct node_part *part)
 	}
 	if (rest->size < value)
 		return false;
-	part->value = span_of(rest->data, value);
+	entry->value = span_of(rest->data, value);
 	*rest = span_after(*rest, value);
 	return true;
 }
 
 /* From where the last one was found on, and once around: git's order is nearly that of a node. */
 static bool
-node_find(struct span node, struct span *rest, struct span name, struct node_part *part)
+node_find(struct span node, struct span *rest, struct span name, struct former_entry *entry)
 {
 	for (unsigned around = 0; around < 2; around++) {
-		while (node_next(rest, part))
-			if (span_equal(part->name, name))
+		while (node_next(rest, entry))
+			if (span_equal(entry->name, name))
 				return true;
 		*rest = node;
 	}
@@ -184,12 +177,11 @@ node_find(struct span node, struct span *rest, struct span name, struct node_par
 }
 
 static void
-entry_add(struct object *object, const struct folder *folder, const struct node_part *part,
-	struct span name)
+entry_add(struct object *object, const struct former_entry *part)
 {
 	struct former_entry *entry = (struct former_entry *)heap_take(sizeof *entry);
-	*entry =
-		(struct former_entry){entry, folder, name, part->value, (enum tree_kind)part->kind};
+	*entry = *part;
+	entry->next = entry;
 	if (object->former) {
 		entry->next = object->former->next;
 		object->former->next = entry;
@@ -212,19 +204,19 @@ tree_index(struct objects *objects, const struct object *object, const uint8_t *
 	struct span rest = node;
 	struct tree tree = tree_start(content, objects->id_size);
 	while (tree_next(&tree)) {
-		struct node_part part;
-		uint8_t kind = tree.kind == TREE_SUBMODULE ? TREE_FOLDER : (uint8_t)tree.kind;
+		struct former_entry part;
+		enum tree_kind kind = tree.kind == TREE_SUBMODULE ? TREE_FOLDER : tree.kind;
 		if (!node_find(node, &rest, tree.name, &part) || part.kind != kind)
 			return false;
 		if (tree.kind == TREE_SUBMODULE)
 			continue;
 		struct object *child = object_find(objects, tree.id);
-		entry_add(child, folder, &part, tree.name);
+		part.folder = folder;
+		part.name = tree.name;
+		entry_add(child, &part);
 		if (tree.kind != TREE_FOLDER)
 			continue;
-		struct folder *inner = (struct folder *)heap_take(sizeof *inner);
-		*inner = (struct folder){folder, tree.name, folder->depth + 1};
-		if (!tree_index(objects, child, part.value.data, inner))
+		if (!tree_index(objects, child, part.value.data, folder_new(folder, tree.name)))
 			return false;
 	}
 	return !tree.sentence;
@@ -375,9 +367,8 @@ tree_leave(struct objects *objects, struct sink *memo, struct table *done, struc
 		(void)former_load(objects, object);
 	if (object->type != PACK_TREE)
 		return;
-	struct span content = span_of(object->data, object->size);
-	record_add(objects, memo, object, content);
-	struct tree tree = tree_start(content, objects->id_size);
+	record_add(objects, memo, object, span_of(object->data, object->size));
+	struct tree tree = object_tree(object);
 	while (tree_next(&tree))
 		if (tree.kind == TREE_FOLDER)
 			tree_leave(objects, memo, done, object_find(objects, tree.id));

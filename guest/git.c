@@ -179,12 +179,10 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 {
 	struct repository *git = (struct repository *)heap_zero(sizeof *git);
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
-	struct folder *scratch = (struct folder *)heap_take(sizeof *scratch);
 	struct text name = {0};
 	struct request *request = (struct request *)heap_zero(sizeof *request);
 	text_put(&name, "submodule-");
 	text_number(&name, *super->count);
-	*scratch = (struct folder){&scratch_folder, text_span(&name), 1};
 	git->request = request;
 	git->id_size = super->checkout->objects->id_size;
 	memcpy(git->id, link->id, SUM_ID);
@@ -196,7 +194,7 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	checkout->place = link->folder;
 	if (super->checkout->lfs)
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
-	commit_fetch(git, checkout, scratch);
+	commit_fetch(git, checkout, folder_new(&scratch_folder, text_span(&name)));
 	if (checkout->lfs)
 		lfs_fetch(checkout->lfs, checkout->output, url);
 	struct superproject inner = {

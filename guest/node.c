@@ -17,22 +17,24 @@ entry_less(const struct node_entry *left, const struct node_entry *right)
 	return span_compare(left->name, right->name) < 0;
 }
 
+static ONCE void
+entries_swap(struct node_entry *left, struct node_entry *right)
+{
+	struct node_entry entry = *left;
+	*left = *right;
+	*right = entry;
+}
+
 static void
 heap_sink(struct node_entry *entries, size_t at, size_t size)
 {
-	struct node_entry sinking = entries[at];
-	for (;;) {
-		size_t child = 2 * at + 1;
-		if (child >= size)
-			break;
+	for (size_t child; (child = 2 * at + 1) < size; at = child) {
 		if (child + 1 < size && entry_less(&entries[child], &entries[child + 1]))
 			child++;
-		if (!entry_less(&sinking, &entries[child]))
+		if (!entry_less(&entries[at], &entries[child]))
 			break;
-		entries[at] = entries[child];
-		at = child;
+		entries_swap(&entries[at], &entries[child]);
 	}
-	entries[at] = sinking;
 }
 
 /* Heap sort: the names are a stranger's, so no worse case than the usual one. */
@@ -42,9 +44,7 @@ node_sort(struct node *node)
 	for (size_t at = node->size / 2; at-- > 0;)
 		heap_sink(node->entries, at, node->size);
 	for (size_t size = node->size; size-- > 1;) {
-		struct node_entry last = node->entries[size];
-		node->entries[size] = node->entries[0];
-		node->entries[0] = last;
+		entries_swap(&node->entries[0], &node->entries[size]);
 		heap_sink(node->entries, 0, size);
 	}
 }

@@ -43,6 +43,12 @@ object_find(struct objects *objects, const uint8_t *id)
 	return *slot = object;
 }
 
+ONCE struct tree
+object_tree(const struct object *object)
+{
+	return tree_start(span_of(object->data, object->size), object->id_size);
+}
+
 uint8_t *
 object_buffer(size_t size)
 {
@@ -163,21 +169,23 @@ void
 object_pin(struct objects *objects, struct object *object)
 {
 	object->pins++;
-	if (!object->data) {
-		object->data = object_buffer(object->size);
+	if (object->data && object->type == PACK_TREE)
+		return;
+	if (object->data) {
+		lru_remove(objects, object);
+	} else {
+		bool is_file = object->place == PLACE_FILE;
 		int32_t fd = objects->scratch;
-		if (object->place == PLACE_FILE)
+		if (is_file)
 			fd = file_open(objects->output, object->folder, span_text(object->name));
-		file_read_at(objects->output, fd, object->place == PLACE_FILE ? 0 : object->offset,
-			object->data, object->size);
-		if (object->place == PLACE_FILE)
+		object->data = object_buffer(object->size);
+		file_read_at(objects->output, fd, is_file ? 0 : object->offset, object->data,
+			object->size);
+		if (is_file)
 			(void)wasi_fd_close(fd);
 		objects->held += object->size;
-		lru_add(objects, object);
-	} else if (object->type != PACK_TREE) {
-		lru_remove(objects, object);
-		lru_add(objects, object);
 	}
+	lru_add(objects, object);
 }
 
 void

@@ -20,6 +20,7 @@
 #include "file.h"
 #include "pack.h"
 #include "table.h"
+#include "tree.h"
 
 enum { OBJECT_HEAD = 32, OBJECT_BUDGET = 1 << 20 };
 
@@ -93,6 +94,8 @@ object_content(struct objects *objects, struct object *object)
 }
 void object_unpin(struct objects *objects, struct object *object);
 
+/* Steps through one that is a tree. */
+struct tree object_tree(const struct object *object);
 /* The hash that makes ids of contents. */
 int32_t objects_algorithm(const struct objects *objects);
 /* Ends the program with a sentence about an object. */

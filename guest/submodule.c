@@ -25,25 +25,32 @@ url_root(struct span url)
 	return start + host + 1;
 }
 
+/* Takes slashes away behind, or what is none; not from the root. */
+static struct span
+end_drop(struct span base, size_t root, bool slashes)
+{
+	while (base.size > root && (base.data[base.size - 1] == '/') == slashes)
+		base.size--;
+	return base;
+}
+
 void
 submodule_url(struct text *out, struct span base, struct span url)
 {
 	struct span rest = url;
+	size_t root = url_root(base);
 	text_clear(out);
-	if (span_has_prefix(url, "./") || span_has_prefix(url, "../")) {
-		size_t root = url_root(base);
-		while (base.size && base.data[base.size - 1] == '/')
-			base.size--;
-		while (span_has_prefix(rest, "./") || span_has_prefix(rest, "../")) {
-			bool climbs = rest.data[1] == '.';
-			rest = span_after(rest, climbs ? 3 : 2);
-			if (climbs && base.size <= root)
-				fail_about("a submodule's URL leads above its host", url);
-			while (climbs && base.size > root && base.data[base.size - 1] != '/')
-				base.size--;
-			while (climbs && base.size > root && base.data[base.size - 1] == '/')
-				base.size--;
-		}
+	base = end_drop(base, root, true);
+	while (span_has_prefix(rest, "./") || span_has_prefix(rest, "../")) {
+		bool climbs = rest.data[1] == '.';
+		rest = span_after(rest, climbs ? 3 : 2);
+		if (!climbs)
+			continue;
+		if (base.size <= root)
+			fail_about("a submodule's URL leads above its host", url);
+		base = end_drop(end_drop(base, root, false), root, true);
+	}
+	if (rest.size < url.size) {
 		text_add(out, base);
 		if (base.size && base.data[base.size - 1] != '/')
 			text_byte(out, '/');
@@ -62,7 +69,7 @@ static struct span
 modules_content(const struct checkout *checkout)
 {
 	const struct object *top = checkout->top;
-	struct tree tree = tree_start(span_of(top->data, top->size), top->id_size);
+	struct tree tree = object_tree(top);
 	while (tree_next(&tree)) {
 		if (!span_is(tree.name, FILE_NAME))
 			continue;

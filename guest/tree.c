@@ -3,6 +3,12 @@
 
 #include "feature.h"
 
+ONCE struct tree
+tree_start(struct span content, size_t id_size)
+{
+	return (struct tree){.rest = content, .id_size = (uint8_t)id_size};
+}
+
 /* U+200C-200F, U+202A-202E, U+206A-206F and U+FEFF, which HFS+ leaves out of comparisons. */
 static bool
 is_ignored(const uint8_t *at)
@@ -54,29 +60,17 @@ tree_name_problem(struct span name)
 static bool
 tree_mode(struct tree *tree, uint32_t mode)
 {
-	switch (mode >> 12 & 017) {
-	case 010:
-		tree->kind = mode & 0100 ? TREE_EXECUTABLE : TREE_FILE;
-		return true;
-	case 012:
-		tree->kind = TREE_LINK;
-		return true;
-	case 004:
-		tree->kind = TREE_FOLDER;
-		return true;
-	case 016:
-		tree->kind = TREE_SUBMODULE;
-		return true;
-	default:
-		return false;
-	}
+	static const char kinds[] = "    d   f l   s ";
+	tree->kind = (enum tree_kind)kinds[mode >> 12 & 017];
+	if (tree->kind == TREE_FILE && mode & 0100)
+		tree->kind = TREE_EXECUTABLE;
+	return kinds[mode >> 12 & 017] != ' ';
 }
 
-/* A byte of a name, which has a NUL behind it; behind a folder's, '/'. */
+/* A byte of a name, or the NUL behind it; behind a folder's, '/'. */
 static uint8_t
-name_byte(struct span name, size_t at, bool is_folder)
+name_byte(uint8_t byte, bool is_folder)
 {
-	uint8_t byte = name.data[at];
 	return byte || !is_folder ? byte : '/';
 }
 
@@ -84,16 +78,16 @@ name_byte(struct span name, size_t at, bool is_folder)
 static bool
 comes_after(const struct tree *tree)
 {
-	struct span left = tree->before;
-	struct span right = tree->name;
-	size_t common = size_min(left.size, right.size);
-	int order = memcmp(left.data, right.data, common);
-	if (order)
-		return order < 0;
-	if (left.size == right.size)
-		return false;
-	return name_byte(left, common, tree->before_is_folder) <
-	       name_byte(right, common, tree->kind == TREE_FOLDER);
+	const uint8_t *left = tree->before;
+	const uint8_t *right = tree->name.data;
+	while (*left == *right) {
+		if (!*left)
+			return false;
+		left++;
+		right++;
+	}
+	return name_byte(*left, tree->before_is_folder) <
+	       name_byte(*right, tree->kind == TREE_FOLDER);
 }
 
 static bool
@@ -128,9 +122,9 @@ tree_next(struct tree *tree)
 	const char *problem = tree_name_problem(tree->name);
 	if (problem)
 		return tree_bad(tree, problem);
-	if (tree->before.data && !comes_after(tree))
+	if (tree->before && !comes_after(tree))
 		return tree_bad(tree, "entries are out of order or twice");
-	tree->before = tree->name;
+	tree->before = tree->name.data;
 	tree->before_is_folder = tree->kind == TREE_FOLDER;
 	return true;
 }

@@ -28,17 +28,12 @@ struct tree {
 	struct span name;
 	const uint8_t *id;
 	uint8_t id_size;
-	struct span before;
+	const uint8_t *before; /* the name, or NULL */
 	bool before_is_folder;
 	const char *sentence;
 };
 
-static inline struct tree
-tree_start(struct span content, size_t id_size)
-{
-	return (struct tree){.rest = content, .id_size = (uint8_t)id_size};
-}
-
+struct tree tree_start(struct span content, size_t id_size);
 bool tree_next(struct tree *tree);
 /* Why a name may not stand in a tree, or NULL. */
 const char *tree_name_problem(struct span name);
