@@ -7,7 +7,7 @@ log_of(uint32_t value)
 	return 31 - (unsigned)__builtin_clz(value);
 }
 
-ptrdiff_t
+ONCE ptrdiff_t
 bits_start(struct span bytes)
 {
 	if (bytes.size == 0 || bytes.data[bytes.size - 1] == 0)
@@ -53,11 +53,19 @@ fse_build(struct fse *fse, const int16_t *counts, size_t symbols, unsigned log,
 	fse->is_set = true;
 }
 
+ONCE const struct fse_state *
+fse_start(const struct fse *fse, const uint8_t *data, ptrdiff_t *left)
+{
+	uint32_t at = bits_first(bits_top(data, *left), fse->log);
+	*left -= fse->log;
+	return &fse->states[at];
+}
+
 /* Bits that are read forwards, the lowest first; `at` may run past the end, which the caller sees. */
-static uint32_t
+static ONCE uint32_t
 forward_peek(struct span bytes, size_t at)
 {
-	return at / 8 < bytes.size ? (uint32_t)(bits_load(bytes.data + at / 8) >> at % 8) : 0;
+	return at / 8 < bytes.size ? load_32(bytes.data + at / 8) >> at % 8 : 0;
 }
 
 COLD size_t
@@ -120,34 +128,30 @@ weights_unpack(uint8_t *weights, struct span bytes, struct fse *fse)
 	fse_build(fse, counts, symbols, log, NULL, 0);
 	bytes = span_after(bytes, size);
 	ptrdiff_t left = bits_start(bytes);
-	uint32_t states[2];
-	for (size_t turn = 0; turn < 2; turn++) {
-		states[turn] = bits_first(bits_top(bytes.data, left), log);
-		left -= (ptrdiff_t)log;
-	}
+	const struct fse_state *here = fse_start(fse, bytes.data, &left);
+	const struct fse_state *other = fse_start(fse, bytes.data, &left);
 	if (left < 0)
 		return 0;
-	for (size_t count = 0;; count++) {
-		uint32_t *state = &states[count % 2];
-		const struct fse_state *here = &fse->states[*state];
-		if (count >= WEIGHTS - 2)
-			return 0;
-		weights[count] = (uint8_t)here->base;
+	for (size_t count = 0; count < WEIGHTS - 2;) {
+		weights[count++] = (uint8_t)here->base;
 		if (left < here->bits) {
 			/* The bits are used up: the other state has one last symbol. */
-			weights[count + 1] = (uint8_t)fse->states[states[(count + 1) % 2]].base;
-			return count + 2;
+			weights[count++] = (uint8_t)other->base;
+			return count;
 		}
-		*state = here->next + bits_first(bits_top(bytes.data, left), here->bits);
+		uint32_t next = here->next + bits_first(bits_top(bytes.data, left), here->bits);
 		left -= here->bits;
+		here = other;
+		other = &fse->states[next];
 	}
+	return 0;
 }
 
 /* The last weight is what is lacking to a power of two. */
 COLD static bool
 huffman_build(struct huffman *huffman, uint8_t *weights, size_t count)
 {
-	uint32_t starts[HUFFMAN_BITS + 2] = {0};
+	uint16_t *cell = huffman->cells;
 	uint32_t sum = 0;
 	for (size_t at = 0; at < count; at++) {
 		if (weights[at] > HUFFMAN_BITS)
@@ -159,17 +163,12 @@ huffman_build(struct huffman *huffman, uint8_t *weights, size_t count)
 	if (sum == 0 || bits > HUFFMAN_BITS || (lacking & (lacking - 1)) != 0)
 		return false;
 	weights[count++] = (uint8_t)(log_of(lacking) + 1);
-	for (size_t at = 0; at < count; at++)
-		if (weights[at])
-			starts[weights[at] + 1] += (uint32_t)1 << weights[at] >> 1;
-	for (size_t weight = 1; weight < HUFFMAN_BITS + 2; weight++)
-		starts[weight] += starts[weight - 1];
-	for (size_t at = 0; at < count; at++) {
-		unsigned weight = weights[at];
-		uint16_t cell = (uint16_t)(at | (bits + 1 - weight) << 8);
-		for (uint32_t cells = (uint32_t)1 << weight >> 1; cells; cells--)
-			huffman->cells[starts[weight]++] = cell;
-	}
+	/* The longest codes first, those of one length in the order of their symbols. */
+	for (unsigned weight = 1; weight <= bits; weight++)
+		for (size_t at = 0; at < count; at++)
+			for (uint32_t left = 1U << (weight - 1); left && weights[at] == weight;
+				left--)
+				*cell++ = (uint16_t)(at | (bits + 1 - weight) << 8);
 	huffman->bits = (uint8_t)bits;
 	return true;
 }
@@ -194,8 +193,8 @@ huffman_read(struct huffman *huffman, struct span bytes, struct fse *scratch)
 	return count && huffman_build(huffman, weights, count) ? size + 1 : 0;
 }
 
-bool
-huffman_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size)
+static bool
+stream_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size)
 {
 	ptrdiff_t left = bits_start(bytes);
 	const uint8_t *end = out + size;
@@ -217,20 +216,28 @@ huffman_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, s
 
 /* One by one: side by side they take half the time, but that is at most a seventh of a frame's, and 700 bytes. */
 bool
-huffman_decode_four(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size)
+huffman_decode(
+	const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size, size_t streams)
 {
-	size_t part = (size + 3) / 4;
-	if (bytes.size < 6 || size < 3 * part)
+	size_t part = (size + streams - 1) / streams;
+	const uint8_t *sizes = bytes.data;
+	size_t head = 2 * (streams - 1);
+	if (bytes.size < head)
 		return false;
-	struct span rest = span_after(bytes, 6);
-	for (size_t at = 0; at < 4; at++) {
-		size_t here = at < 3 ? load_16(bytes.data + 2 * at) : rest.size;
-		size_t made = at < 3 ? part : size - 3 * part;
-		if (here > rest.size ||
-			!huffman_decode(huffman, span_of(rest.data, here), out, made))
+	bytes = span_after(bytes, head);
+	for (; streams; streams--) {
+		size_t here = bytes.size;
+		if (streams == 1)
+			part = size;
+		else
+			here = load_16(sizes);
+		if (here > bytes.size || part > size ||
+			!stream_decode(huffman, span_of(bytes.data, here), out, part))
 			return false;
-		rest = span_after(rest, here);
-		out += made;
+		bytes = span_after(bytes, here);
+		sizes += 2;
+		out += part;
+		size -= part;
 	}
 	return true;
 }

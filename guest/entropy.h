@@ -74,14 +74,15 @@ ptrdiff_t bits_start(struct span bytes);
  * symbol before, from `first` on. */
 void fse_build(struct fse *fse, const int16_t *counts, size_t symbols, unsigned log,
 	const uint8_t *extra, uint32_t first);
+/* The state that a stream begins with. */
+const struct fse_state *fse_start(const struct fse *fse, const uint8_t *data, ptrdiff_t *left);
 /* Reads the description of a table: counts and log. The number of bytes, or 0 where it is none. */
 size_t fse_read(struct span bytes, unsigned log_max, size_t symbols_max, int16_t *counts,
 	size_t *symbols_out, unsigned *log_out);
 
 /* Reads a code's description; the number of bytes, or 0. `scratch` is overwritten. */
 size_t huffman_read(struct huffman *huffman, struct span bytes, struct fse *scratch);
-/* Decodes exactly `size` symbols from one stream; false where it holds another number. */
-bool huffman_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size);
-/* The same from four streams of equal sizes but the last, behind a table of their sizes. */
-bool huffman_decode_four(
-	const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size);
+/* Decodes exactly `size` symbols from one stream, or from four of equal sizes but the last, behind a
+ * table of their sizes; false where they hold another number. */
+bool huffman_decode(const struct huffman *huffman, struct span bytes, uint8_t *out, size_t size,
+	size_t streams);

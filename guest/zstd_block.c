@@ -32,10 +32,11 @@ static const int8_t match_counts[FSE_SYMBOLS] = {1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1
 static const int8_t offset_counts[29] = {
 	1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1};
 
-static const struct code length_code = {length_extra, length_counts, 36, 6, 9, 36, 0};
-static const struct code offset_code = {offset_extra, offset_counts, 29, 5, 8, OFFSET_CODES, 1};
-static const struct code match_code = {
-	match_extra, match_counts, FSE_SYMBOLS, 6, 9, FSE_SYMBOLS, 3};
+static const struct code codes[ZSTD_CODES] = {
+	[ZSTD_LITERALS] = {length_extra, length_counts, 36, 6, 9, 36, 0},
+	[ZSTD_OFFSET] = {offset_extra, offset_counts, 29, 5, 8, OFFSET_CODES, 1},
+	[ZSTD_MATCH] = {match_extra, match_counts, FSE_SYMBOLS, 6, 9, FSE_SYMBOLS, 3},
+};
 
 COLD void
 zstd_block_reset(struct zstd_block *block)
@@ -45,9 +46,8 @@ zstd_block_reset(struct zstd_block *block)
 	block->offsets[1] = 4;
 	block->offsets[2] = 8;
 	block->huffman.bits = 0;
-	block->lengths.is_set = false;
-	block->offset_codes.is_set = false;
-	block->matches.is_set = false;
+	for (size_t at = 0; at < ZSTD_CODES; at++)
+		block->codes[at].is_set = false;
 }
 
 COLD static bool
@@ -72,10 +72,8 @@ literals_unpack(struct zstd_block *block, struct span packed, bool treeless, boo
 	}
 	if (block->huffman.bits == 0)
 		return false;
-	return four ? huffman_decode_four(
-			      &block->huffman, packed, block->literals, block->literal_count)
-		    : huffman_decode(
-			      &block->huffman, packed, block->literals, block->literal_count);
+	return huffman_decode(
+		&block->huffman, packed, block->literals, block->literal_count, four ? 4 : 1);
 }
 
 /* The head's sizes have 5 to 20 bits each, as the second two bits say. */
@@ -91,15 +89,16 @@ literals_read(struct zstd_block *block, struct span *bytes, size_t limit)
 	size_t head_size;
 	size_t packed_size;
 	if (type == LITERALS_RAW || type == LITERALS_RLE) {
-		unsigned skipped = format & 1 ? 4 : 3;
-		head_size = format == 3 ? 3 : format == 1 ? 2 : 1;
+		unsigned skipped = 3 + (format & 1);
+		head_size = format == 3 ? 3 : skipped - 2;
 		block->literal_count =
 			(size_t)((head & (((uint64_t)1 << 8 * head_size) - 1)) >> skipped);
 		packed_size = type == LITERALS_RLE ? 1 : block->literal_count;
 	} else {
-		unsigned width = format == 3 ? 18 : format == 2 ? 14 : 10;
+		unsigned more = format ? format - 1 : 0;
+		unsigned width = 10 + 4 * more;
 		uint64_t mask = ((uint64_t)1 << width) - 1;
-		head_size = format == 3 ? 5 : format == 2 ? 4 : 3;
+		head_size = 3 + more;
 		block->literal_count = (size_t)(head >> 4 & mask);
 		packed_size = (size_t)(head >> (4 + width) & mask);
 	}
@@ -201,14 +200,6 @@ offset_of(uint32_t offsets[3], uint32_t value, bool no_literals)
 	return offset;
 }
 
-static inline const struct fse_state *
-state_start(const struct fse *fse, const uint8_t *data, ptrdiff_t *left)
-{
-	uint32_t at = bits_first(bits_top(data, *left), fse->log);
-	*left -= fse->log;
-	return &fse->states[at];
-}
-
 /* Each sequence is so many literals and a match. Its numbers are read with two looks at the bits,
  * offset and match, then literals and the three next states: at most 47 and 42 bits. */
 static bool
@@ -219,10 +210,12 @@ sequences_decode(struct zstd_block *block, struct span bytes, size_t count, size
 	const uint8_t *literal = block->literals;
 	const uint8_t *literal_end = literal + block->literal_count;
 	const uint8_t *data = bytes.data;
-	ptrdiff_t left = bits_start(bytes);
-	const struct fse_state *length = state_start(&block->lengths, data, &left);
-	const struct fse_state *offset_state = state_start(&block->offset_codes, data, &left);
-	const struct fse_state *match = state_start(&block->matches, data, &left);
+	ptrdiff_t start = bits_start(bytes);
+	const struct fse_state *length = fse_start(&block->codes[ZSTD_LITERALS], data, &start);
+	const struct fse_state *offset_state = fse_start(&block->codes[ZSTD_OFFSET], data, &start);
+	const struct fse_state *match = fse_start(&block->codes[ZSTD_MATCH], data, &start);
+	/* Its address is nobody's, so that it stays out of memory. */
+	ptrdiff_t left = start;
 	for (; count && left >= 0; count--) {
 		uint64_t top = bits_top(data, left);
 		uint32_t value = offset_state->base + bits_first(top, offset_state->extra);
@@ -249,16 +242,16 @@ sequences_decode(struct zstd_block *block, struct span bytes, size_t count, size
 		if (count == 1)
 			break;
 		unsigned bits = length->bits;
-		length = &block->lengths.states[length->next + bits_first(top, bits)];
+		length = &block->codes[ZSTD_LITERALS].states[length->next + bits_first(top, bits)];
 		top <<= bits;
 		left -= bits;
 		bits = match->bits;
-		match = &block->matches.states[match->next + bits_first(top, bits)];
+		match = &block->codes[ZSTD_MATCH].states[match->next + bits_first(top, bits)];
 		top <<= bits;
 		left -= bits;
 		bits = offset_state->bits;
-		offset_state =
-			&block->offset_codes.states[offset_state->next + bits_first(top, bits)];
+		offset_state = &block->codes[ZSTD_OFFSET]
+					.states[offset_state->next + bits_first(top, bits)];
 		left -= bits;
 	}
 	size_t rest = (size_t)(literal_end - literal);
@@ -295,8 +288,10 @@ zstd_block_decode(struct zstd_block *block, struct span bytes, size_t limit)
 		return false;
 	unsigned modes = bytes.data[0];
 	bytes = span_after(bytes, 1);
-	return code_read(&block->lengths, &length_code, modes >> 6, &bytes) &&
-	       code_read(&block->offset_codes, &offset_code, modes >> 4 & 3, &bytes) &&
-	       code_read(&block->matches, &match_code, modes >> 2 & 3, &bytes) &&
-	       sequences_decode(block, bytes, count, limit);
+	for (size_t at = 0; at < ZSTD_CODES; at++) {
+		if (!code_read(&block->codes[at], &codes[at], modes >> 6 & 3, &bytes))
+			return false;
+		modes <<= 2;
+	}
+	return sequences_decode(block, bytes, count, limit);
 }

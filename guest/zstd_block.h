@@ -17,6 +17,9 @@
 
 enum { ZSTD_BLOCK_MAX = 128 << 10 };
 
+/* The three codes of a sequence, in the order of their tables. */
+enum { ZSTD_LITERALS, ZSTD_OFFSET, ZSTD_MATCH, ZSTD_CODES };
+
 struct zstd_block {
 	uint8_t *window;
 	size_t used;
@@ -24,9 +27,7 @@ struct zstd_block {
 	uint32_t offsets[3]; /* the last ones */
 	size_t literal_count;
 	struct huffman huffman;
-	struct fse lengths; /* of literals */
-	struct fse offset_codes;
-	struct fse matches;
+	struct fse codes[ZSTD_CODES];
 	struct fse scratch;
 	uint8_t literals[ZSTD_BLOCK_MAX + STREAM_MARGIN];
 };
