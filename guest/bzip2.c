@@ -27,12 +27,6 @@ bzip2_start(struct bzip2 *bzip2)
 	bzip2->at = 0;
 }
 
-static int
-damaged(struct bzip2 *bzip2)
-{
-	return (int)stream_damaged(&bzip2->stream);
-}
-
 /* The next bits, 25 at least, at the top of a word. */
 static uint32_t
 bits_top(const struct bzip2 *bzip2)
@@ -239,12 +233,12 @@ block_head(struct bzip2 *bzip2)
 		status = (int)stream_bad(
 			&bzip2->stream, "a randomised block, of bzip2 before 0.9.5");
 	else if (!is_block || !tables_read(bzip2))
-		status = damaged(bzip2);
+		status = STREAM_BAD;
 	if (bits_end(bzip2))
 		return status;
 	bzip2->at = start;
 	bzip2->state = BLOCK_HEAD;
-	return bzip2->stream.rest.size < STREAM_HELD ? (int)STREAM_INPUT : damaged(bzip2);
+	return bzip2->stream.rest.size < STREAM_HELD ? (int)STREAM_INPUT : (int)STREAM_BAD;
 }
 
 /* Puts the run under way into the block. */
@@ -268,7 +262,7 @@ block_turn(struct bzip2 *bzip2)
 {
 	uint32_t *block = (uint32_t *)(void *)bzip2->stream.window;
 	if (!run_end(bzip2) || bzip2->origin >= bzip2->size)
-		return damaged(bzip2);
+		return STREAM_BAD;
 	uint32_t start = 0;
 	for (unsigned byte = 0; byte < 256; byte++) {
 		uint32_t count = bzip2->starts[byte];
@@ -313,7 +307,7 @@ symbols_read(struct bzip2 *bzip2)
 		if (bzip2->group_left == 0) {
 			if (bzip2->selector >= bzip2->selectors ||
 				bzip2->selector >= BZIP2_SELECTORS)
-				return damaged(bzip2);
+				return STREAM_BAD;
 			code = &bzip2->codes[bzip2->selected[bzip2->selector++]];
 			bzip2->group_left = GROUP_SIZE;
 		}
@@ -323,13 +317,13 @@ symbols_read(struct bzip2 *bzip2)
 		if (entry == 0) {
 			entry = code_find(code, top);
 			if (entry == 0)
-				return damaged(bzip2);
+				return STREAM_BAD;
 		}
 		bzip2->at += entry & 31;
 		uint32_t symbol = entry >> 5;
 		if (symbol <= RUN_B) {
 			if (bzip2->run_step > bzip2->block_max)
-				return damaged(bzip2);
+				return STREAM_BAD;
 			bzip2->run += bzip2->run_step << symbol;
 			bzip2->run_step <<= 1;
 			continue;
@@ -337,9 +331,9 @@ symbols_read(struct bzip2 *bzip2)
 		if (symbol == end)
 			return block_turn(bzip2);
 		if (bzip2->run && !run_end(bzip2))
-			return damaged(bzip2);
+			return STREAM_BAD;
 		if (bzip2->size == bzip2->block_max)
-			return damaged(bzip2);
+			return STREAM_BAD;
 		uint8_t byte = front_take(bzip2->front, symbol - 1);
 		bzip2->starts[byte]++;
 		block[bzip2->size++] = byte;

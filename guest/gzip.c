@@ -80,10 +80,7 @@ field_step(struct gzip *gzip, struct span *input)
 static int
 extra_step(struct gzip *gzip, struct span *input)
 {
-	size_t size = size_min(gzip->left, input->size);
-	*input = span_after(*input, size);
-	gzip->left -= (uint32_t)size;
-	if (gzip->left)
+	if (!span_skip(input, &gzip->left))
 		return GZIP_INPUT;
 	gzip->state = NAME;
 	return GO_ON;

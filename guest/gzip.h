@@ -26,7 +26,7 @@ enum { GZIP_SUM = 4 };
 
 struct gzip {
 	uint32_t size; /* of the member's output, modulo 2^32 */
-	uint32_t left; /* bytes of the head's field that is skipped; of a text, taken */
+	size_t left;   /* bytes of the head's field that is skipped; of a text, taken */
 	size_t collected;
 	uint8_t field[10];
 	uint8_t flags;

@@ -148,6 +148,9 @@ int hex_digit(uint8_t letter);
  * when they are there. */
 bool span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size);
 
+/* Takes so many bytes from the front of the input; true when none of them is left. */
+bool span_skip(struct span *input, size_t *left);
+
 enum {
 	WASI_WORKSPACE = 3, /* the preopened folder */
 	WASI_EXIST = 20,

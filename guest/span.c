@@ -91,6 +91,15 @@ span_collect(struct span *input, uint8_t *bytes, size_t *used, size_t size)
 	return *used == size;
 }
 
+bool
+span_skip(struct span *input, size_t *left)
+{
+	size_t some = size_min(*left, input->size);
+	*input = span_after(*input, some);
+	*left -= some;
+	return *left == 0;
+}
+
 int
 hex_digit(uint8_t letter)
 {

@@ -4,13 +4,10 @@
 COLD void
 stream_start(struct stream *stream, uint8_t *held)
 {
-	*stream = (struct stream){.hash = -1, .held = held};
-}
-
-enum stream_status
-stream_damaged(struct stream *stream)
-{
-	return stream_bad(stream, "the file is damaged");
+	memset(stream, 0, sizeof *stream);
+	stream->hash = -1;
+	stream->held = held;
+	stream->sentence = "the file is damaged";
 }
 
 COLD bool

@@ -49,7 +49,7 @@ struct stream {
 	uint8_t *window;
 	size_t capacity; /* of the window */
 	size_t wanted;
-	const char *sentence;
+	const char *sentence; /* that the file is damaged, unless a decoder says more */
 	struct span sum;
 	int32_t hash;
 	bool is_between; /* two members, frames or streams of the file, if nothing is left */
@@ -80,7 +80,6 @@ stream_window_size(size_t reach, size_t least)
 
 /* For decoders. */
 void stream_start(struct stream *stream, uint8_t *held);
-enum stream_status stream_damaged(struct stream *stream);
 /* More of the input behind the rest; false where there is none. */
 bool stream_more(struct stream *stream, struct span *input);
 /* The next bytes, which are taken, or NULL where they are not there yet. */

@@ -66,24 +66,25 @@ field_number(const uint8_t *field, size_t size, uint64_t *number_out)
 {
 	uint64_t number = 0;
 	size_t at = 0;
-	bool is_binary = field[0] == 0x80;
-	if (is_binary)
+	unsigned bits = 3;
+	if (field[0] == 0x80) {
 		at++;
-	while (!is_binary && at < size && field[at] == ' ')
+		bits = 8;
+	}
+	while (bits == 3 && at < size && field[at] == ' ')
 		at++;
 	for (; at < size; at++) {
 		unsigned digit = field[at];
-		if (!is_binary && (digit -= '0') > 7)
+		if (bits == 3 && (digit -= '0') > 7)
 			break;
 		if (number >> 48)
 			return false;
-		number = is_binary ? number << 8 | digit : number << 3 | digit;
+		number = number << bits | digit;
 	}
 	*number_out = number;
-	for (; at < size; at++)
-		if (field[at] != ' ' && field[at] != 0)
-			return false;
-	return true;
+	while (at < size && (field[at] == ' ' || field[at] == 0))
+		at++;
+	return at == size;
 }
 
 bool
@@ -219,34 +220,33 @@ static bool
 record_next(struct span *rest, struct span *key, struct span *value)
 {
 	uint64_t size;
-	*value = *rest;
-	struct span digits = span_word(value, ' ');
-	if (!span_number(digits, &size) || size > rest->size || size < digits.size + 3 ||
-		rest->data[size - 1] != '\n')
+	size_t digits = span_find(*rest, ' ');
+	if (!span_number(span_of(rest->data, digits), &size) || size > rest->size ||
+		size < digits + 3 || rest->data[size - 1] != '\n')
 		return false;
-	value->size = (size_t)size - digits.size - 2;
+	struct span record = span_of(rest->data + digits + 1, (size_t)size - digits - 2);
 	*rest = span_after(*rest, (size_t)size);
-	size_t equals = span_find(*value, '=');
-	if (equals == value->size)
+	size_t equals = span_find(record, '=');
+	if (equals == 0 || equals == record.size)
 		return false;
-	*key = span_word(value, '=');
-	return equals > 0;
+	*key = span_of(record.data, equals);
+	*value = span_after(record, equals + 1);
+	return true;
 }
 
 static bool
 record_apply(struct tar *tar, struct span key, struct span value)
 {
-	bool is_path = span_is(key, "path");
-	bool is_link = span_is(key, "linkpath");
+	struct tar_text *text = span_is(key, "path")       ? &tar->name
+				: span_is(key, "linkpath") ? &tar->link
+							   : NULL;
 	bool is_size = span_is(key, "size");
 	if (span_has_prefix(key, "GNU.sparse."))
 		return false;
 	if (tar->type == 'g')
-		return !is_path && !is_link && !is_size;
-	if (is_path)
-		return text_set(&tar->name, value);
-	if (is_link)
-		return text_set(&tar->link, value);
+		return !text && !is_size;
+	if (text)
+		return text_set(text, value);
 	if (!is_size)
 		return true;
 	if (tar->has_size)
@@ -289,10 +289,8 @@ zero_block(struct tar *tar)
 static int
 header_end(struct tar *tar)
 {
-	bool is_zero = true;
-	for (size_t at = 0; at < TAR_BLOCK; at++)
-		is_zero &= tar->block[at] == 0;
-	if (is_zero)
+	/* A zero, and each byte is as the one before. */
+	if (tar->block[0] == 0 && memcmp(tar->block, tar->block + 1, TAR_BLOCK - 1) == 0)
 		return zero_block(tar);
 	if (tar->state != HEADER)
 		return tar_bad(tar, "more bytes behind its end");
@@ -301,7 +299,7 @@ header_end(struct tar *tar)
 	if (!field_number(tar->block + FIELD_SIZE, 12, &tar->left) || tar->left > TAR_SIZE_MAX)
 		return tar_bad(tar, "a size that no entry may have");
 	tar->type = tar->block[FIELD_TYPE];
-	tar->padding = (uint16_t)(-tar->left & (TAR_BLOCK - 1));
+	tar->padding = (size_t)(-tar->left & (TAR_BLOCK - 1));
 	if (tar->type != 'x' && tar->type != 'g' && tar->type != 'L' && tar->type != 'K')
 		return entry_begin(tar);
 	if (tar->left > TAR_ATTRIBUTES)
@@ -340,10 +338,7 @@ tar_part(struct tar *tar, struct span *input, struct span *data)
 	case PADDING:
 		break;
 	}
-	size_t some = size_min(tar->padding, input->size);
-	*input = span_after(*input, some);
-	tar->padding = (uint16_t)(tar->padding - some);
-	if (tar->padding)
+	if (!span_skip(input, &tar->padding))
 		return TAR_INPUT;
 	tar->state = HEADER;
 	return GO_ON;

@@ -47,9 +47,9 @@ struct tar {
 	const char *sentence;
 
 	uint8_t state;
-	uint8_t type; /* of the header under way */
-	uint16_t padding;
+	uint8_t type;  /* of the header under way */
 	uint64_t left; /* of the bytes under way */
+	size_t padding;
 	size_t collected;
 	bool has_size;
 	uint64_t pax_size;

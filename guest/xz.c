@@ -28,12 +28,6 @@ xz_start(struct xz *xz)
 	xz->state = STREAM_HEAD;
 }
 
-static int
-damaged(struct xz *xz)
-{
-	return (int)stream_damaged(&xz->stream);
-}
-
 /* CRC32, bit by bit: of heads and of the index alone. */
 COLD static uint32_t
 crc_add(uint32_t sum, const void *from, size_t size)
@@ -117,7 +111,7 @@ stream_head(struct xz *xz)
 		return (int)stream_bad(stream, "what follows a stream is none");
 	xz->check = head[7];
 	if (!is_sum_right(head + 8, head + 6, 2) || head[6] != 0)
-		return damaged(xz);
+		return STREAM_BAD;
 	stream->hash = check_hash(xz->check);
 	if (stream->hash == 0)
 		return (int)stream_bad(stream, "a check that is neither CRC32, CRC64 nor SHA-256");
@@ -134,13 +128,13 @@ filters_read(struct xz *xz, struct span head, unsigned filters)
 	uint64_t filter;
 	uint64_t size;
 	if (!number_take(&head, &filter) || !number_take(&head, &size))
-		return damaged(xz);
+		return STREAM_BAD;
 	if (filters || filter != FILTER_LZMA2)
 		return (int)stream_bad(
 			&xz->stream, "packed with a filter other than LZMA2 alone (BCJ or delta)");
 	if (size != 1 || head.size == 0 || head.data[0] > 40 ||
 		!is_zero(head.data + 1, head.size - 1))
-		return damaged(xz);
+		return STREAM_BAD;
 	unsigned bits = head.data[0];
 	uint64_t reach = (uint64_t)(2 | (bits & 1)) << (bits / 2 + 11);
 	if (reach > STREAM_REACH)
@@ -183,12 +177,12 @@ block_head(struct xz *xz)
 		return STREAM_INPUT;
 	unsigned flags = bytes[1];
 	if (!is_sum_right(bytes + size, bytes, size) || (flags & 0x3c))
-		return damaged(xz);
+		return STREAM_BAD;
 	struct span head = span_of(bytes + 2, size - 2);
 	xz->said = (struct xz_record){UNSAID, UNSAID};
 	if (((flags & 0x40) && !number_take(&head, &xz->said.unpadded)) ||
 		((flags & 0x80) && !number_take(&head, &xz->said.size)))
-		return damaged(xz);
+		return STREAM_BAD;
 	xz->here = (struct xz_record){0};
 	xz->head_size = size + 4;
 	return filters_read(xz, head, flags & 3);
@@ -252,7 +246,7 @@ chunk_begin(struct xz *xz)
 		lzma->position = 0;
 	}
 	if (xz->needs_reset || (control > CONTROL_STORED && !is_packed))
-		return damaged(xz);
+		return STREAM_BAD;
 	if (!is_packed) {
 		room_make(xz, size);
 		size_t before = lzma->used;
@@ -263,7 +257,7 @@ chunk_begin(struct xz *xz)
 	if (control >= 0xc0)
 		xz->needs_properties = !lzma_set(lzma, head[5]);
 	if (xz->needs_properties || !lzma_start(lzma, span_of(head + head_size, size)))
-		return damaged(xz);
+		return STREAM_BAD;
 	if (control >= 0xa0)
 		lzma_reset(lzma);
 	xz->left = ((size_t)(control & 0x1f) << 16) + ((size_t)head[1] << 8 | head[2]) + 1;
@@ -283,7 +277,7 @@ chunk_packed(struct xz *xz)
 		is_sound &= lzma_is_ended(lzma);
 		xz->state = CHUNK;
 	}
-	return is_sound ? output_end(xz, before) : damaged(xz);
+	return is_sound ? output_end(xz, before) : (int)STREAM_BAD;
 }
 
 static int
@@ -297,7 +291,7 @@ block_end(struct xz *xz)
 	if (!is_zero(bytes, padding) ||
 		(xz->said.unpadded != UNSAID && xz->said.unpadded != xz->here.unpadded) ||
 		(xz->said.size != UNSAID && xz->said.size != xz->here.size))
-		return damaged(xz);
+		return STREAM_BAD;
 	xz->stream.sum = span_of(bytes + padding, size);
 	xz->here.unpadded += xz->head_size + size;
 	xz->blocks++;
@@ -317,11 +311,11 @@ index_part(struct xz *xz)
 	if (!number_take(&rest, &record.unpadded) ||
 		(!is_count && !number_take(&rest, &record.size)))
 		return xz->stream.rest.size < (size_t)2 * NUMBER_BYTES ? (int)STREAM_INPUT
-								       : damaged(xz);
+								       : STREAM_BAD;
 	(void)index_take(xz, xz->stream.rest.size - rest.size);
 	if (is_count) {
 		if (record.unpadded != xz->blocks)
-			return damaged(xz);
+			return STREAM_BAD;
 		xz->records = xz->blocks;
 		xz->records_sum = 0;
 	} else {
@@ -346,7 +340,7 @@ index_end(struct xz *xz)
 		!is_sum_right(foot, foot + 4, 6) || memcmp(foot + 10, "YZ", 2) != 0 ||
 		foot[8] != 0 || foot[9] != xz->check ||
 		4 * ((uint64_t)load_32(foot + 4) + 1) != xz->index_size + 4)
-		return damaged(xz);
+		return STREAM_BAD;
 	xz->stream.is_between = true;
 	xz->state = STREAM_HEAD;
 	return GO_ON;

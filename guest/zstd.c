@@ -46,7 +46,7 @@ head_read(struct zstd *zstd, uint8_t descriptor)
 	size_t dictionary_size = (1U << (descriptor & 3)) >> 1;
 	size_t content_size = descriptor >> 6 ? (size_t)1 << (descriptor >> 6) : is_single;
 	if (descriptor & 8)
-		return (int)stream_damaged(stream);
+		return STREAM_BAD;
 	const uint8_t *head = stream_take(stream, 6 - is_single + dictionary_size + content_size);
 	if (!head)
 		return STREAM_INPUT;
@@ -132,7 +132,7 @@ block_step(struct zstd *zstd)
 	unsigned type = head >> 1 & 3;
 	size_t size = head >> 3;
 	if (size > zstd->block_max || type > BLOCK_COMPRESSED)
-		return (int)stream_damaged(stream);
+		return STREAM_BAD;
 	const uint8_t *bytes = stream_take(stream, 3 + (type == BLOCK_RUN ? 1 : size));
 	if (!bytes)
 		return STREAM_INPUT;
@@ -141,7 +141,7 @@ block_step(struct zstd *zstd)
 	uint8_t *made = block->window + block->used;
 	if (type == BLOCK_COMPRESSED) {
 		if (!zstd_block_decode(block, span_of(bytes, size), limit))
-			return (int)stream_damaged(stream);
+			return STREAM_BAD;
 		size = (size_t)(block->window + block->used - made);
 	} else {
 		if (size > limit)
@@ -179,10 +179,7 @@ sum_step(struct zstd *zstd)
 static int
 skip_step(struct zstd *zstd)
 {
-	size_t some = size_min(zstd->skipped, zstd->stream.rest.size);
-	(void)stream_take(&zstd->stream, some);
-	zstd->skipped -= some;
-	return zstd->skipped ? (int)STREAM_INPUT : frame_end(zstd);
+	return span_skip(&zstd->stream.rest, &zstd->skipped) ? frame_end(zstd) : (int)STREAM_INPUT;
 }
 
 static int
