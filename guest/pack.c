@@ -222,7 +222,6 @@ pack_part(struct pack *pack, struct span *input, uint64_t offset)
 	case TRAILER:
 		if (!pack_collect(pack, input, id_size(pack->id_size)))
 			return PACK_INPUT;
-		memcpy(pack->trailer, pack->field, SUM_ID);
 		pack->state = DONE;
 		return PACK_DONE;
 	case DONE:

@@ -11,7 +11,7 @@
  *     case PACK_END:     the object is whole: exactly pack.size bytes came out
  *     case PACK_TRAILER: all objects are in; `input` stands at the trailer, 20 bytes, SHA-1 of all
  *                        before it
- *     case PACK_DONE:    pack.trailer is filled; `input` must be empty now and for ever
+ *     case PACK_DONE:    pack.field is the trailer; `input` must be empty now and for ever
  *     case PACK_BAD:     pack.sentence says why
  *     }
  *
@@ -48,23 +48,22 @@ enum pack_event {
 
 struct pack {
 	struct inflate_window window;
-	uint64_t taken;  /* bytes of the pack before the step's input */
-	uint32_t count;  /* objects that the head promised */
-	uint32_t number; /* objects begun */
-	uint64_t size;
-	uint64_t made; /* bytes of the object that have come out */
-	uint32_t offset;
-	uint32_t base_offset;
 	uint8_t type;
 	uint8_t state;
 	uint8_t shift;
 	uint8_t id_size;
-	size_t collected; /* bytes of the fixed field under way */
-	uint64_t variable;
 	const char *sentence;
+	uint64_t variable;
+	uint64_t size;
+	uint32_t offset;
+	uint32_t number; /* objects begun */
+	uint64_t made;   /* bytes of the object that have come out */
+	uint64_t taken;  /* bytes of the pack before the step's input */
+	uint32_t count;  /* objects that the head promised */
+	uint32_t base_offset;
+	size_t collected; /* bytes of the fixed field under way */
 	uint8_t field[SUM_ID];
 	uint8_t base_id[SUM_ID];
-	uint8_t trailer[SUM_ID];
 	struct inflate inflate;
 };
 

@@ -223,7 +223,7 @@ trailer_check(struct receive *receive)
 	uint8_t sum[SUM_ID];
 	late_settle_all(receive);
 	hash_end(receive->hash, sum);
-	if (memcmp(sum, receive->pack.trailer, id_size(receive->objects->id_size)) != 0)
+	if (memcmp(sum, receive->pack.field, id_size(receive->objects->id_size)) != 0)
 		fail_in("pack", "its sum differs");
 	receive->is_done = true;
 }

@@ -47,15 +47,12 @@ pkt_lines(struct text *body, const char *lines, struct span argument)
 static unsigned
 name_rank(const struct repository *git, struct span name)
 {
-	unsigned rank = 1;
-	if (span_has_prefix(name, "refs/heads/") && git->reference.size + 11 == name.size) {
-		name = span_after(name, 11);
-		rank = 2;
-	} else if (span_has_prefix(name, "refs/tags/") && git->reference.size + 10 == name.size) {
-		name = span_after(name, 10);
-		rank = 3;
-	}
-	return span_equal(name, git->reference) ? rank : RANK_NONE;
+	static const char fronts[][12] = {"", "refs/heads/", TAGS};
+	for (unsigned rank = 0; rank < 3; rank++)
+		if (span_has_prefix(name, fronts[rank]) &&
+			span_equal(span_after(name, strlen(fronts[rank])), git->reference))
+			return rank + 1;
+	return RANK_NONE;
 }
 
 /* "ID NAME[ ATTRIBUTE:VALUE]..." of version 2, "ID NAME" of version 0. */
