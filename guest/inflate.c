@@ -82,8 +82,8 @@ value_of(uint64_t entry, uint64_t held)
 /* False where the lengths are no complete prefix code. A code with a single symbol of one bit is
  * let through, and for distances none at all, as encoders write both. */
 COLD static bool
-code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned kind,
-	const uint8_t *lengths, unsigned symbols)
+code_build(struct inflate_code *code, unsigned bits, unsigned kind, const uint8_t *lengths,
+	unsigned symbols)
 {
 	memset(code->count, 0, sizeof code->count);
 	for (unsigned symbol = 0; symbol < symbols; symbol++)
@@ -102,13 +102,12 @@ code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned k
 	if (left > 0 && (kind == KIND_LENGTHS || used > 1 || (used == 1 && code->count[1] != 1) ||
 				(used == 0 && kind != KIND_DISTANCE)))
 		return false;
-	code->bits = (uint8_t)bits;
 	code->kind = (uint8_t)kind;
 	for (unsigned symbol = 0; symbol < symbols; symbol++)
 		if (lengths[symbol])
 			code->symbol[start[lengths[symbol]]++] = (uint16_t)symbol;
 
-	memset(table, 0, sizeof *table << bits);
+	memset(code->table, 0, sizeof *code->table << bits);
 	/* Codes are counted up with their first bit lowest, as the input has them. */
 	unsigned next = 0;
 	unsigned index = 0;
@@ -116,7 +115,7 @@ code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned k
 		for (unsigned left_here = code->count[length]; left_here; left_here--) {
 			uint32_t entry = entry_of(kind, code->symbol[index++], length);
 			for (unsigned at = next; at < 1U << bits; at += 1U << length)
-				table[at] = entry;
+				code->table[at] = entry;
 			unsigned bit = 1U << (length - 1);
 			for (; next & bit; bit >>= 1)
 				next -= bit;
@@ -126,10 +125,13 @@ code_build(struct inflate_code *code, uint32_t *table, unsigned bits, unsigned k
 	return true;
 }
 
-/* The entry of a code that the table does not hold: 0 if there is none such. */
+/* The entry of a code, which the table may not hold: 0 if there is none such. */
 COLD static uint32_t
-code_find(const struct inflate_code *code, uint64_t held)
+code_find(const struct inflate_code *code, unsigned bits, uint64_t held)
 {
+	uint32_t entry = code->table[held & ~(~0U << bits)];
+	if (entry)
+		return entry;
 	unsigned value = 0;
 	unsigned first = 0;
 	unsigned index = 0;
@@ -175,11 +177,14 @@ refill(struct inflate *inflate, struct span *input)
 	}
 }
 
-static inline void
-drop(struct inflate *inflate, unsigned bits)
+/* The first of the held bits, as a number. */
+ONCE COLD static unsigned
+take(struct inflate *inflate, unsigned bits)
 {
+	unsigned number = (unsigned)(inflate->held & ~(~(uint64_t)0 << bits));
 	inflate->held >>= bits;
 	inflate->bits -= bits;
+	return number;
 }
 
 /* Gives held bytes back that came from this step's input, of which `start` was the beginning. */
@@ -234,13 +239,13 @@ struct fast {
 static inline uint32_t
 literal_at(const struct inflate *inflate, uint64_t held)
 {
-	return inflate->literal_table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
+	return inflate->literal.table[held & ((1 << INFLATE_LITERAL_BITS) - 1)];
 }
 
 static inline uint32_t
 distance_at(const struct inflate *inflate, uint64_t held)
 {
-	return inflate->distance_table[held & ((1 << INFLATE_DISTANCE_BITS) - 1)];
+	return inflate->distance.table[held & ((1 << INFLATE_DISTANCE_BITS) - 1)];
 }
 
 /* Fills the held bits to 56 or more, and returns the entry of the first of them. */
@@ -307,9 +312,7 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 COLD static enum inflate_status
 symbol_step(struct inflate *inflate, struct inflate_window *window)
 {
-	uint32_t entry = literal_at(inflate, inflate->held);
-	if (!entry)
-		entry = code_find(&inflate->literal, inflate->held);
+	uint32_t entry = code_find(&inflate->literal, INFLATE_LITERAL_BITS, inflate->held);
 	if (!entry)
 		return inflate->bits >= 15 ? INFLATE_BAD : INFLATE_INPUT;
 	unsigned spent = bits_of(entry);
@@ -319,19 +322,17 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 		if (window->used == window->capacity)
 			return INFLATE_FULL;
 		window->data[window->used++] = (uint8_t)(entry >> 16);
-		drop(inflate, spent);
+		(void)take(inflate, spent);
 		return INFLATE_DONE;
 	}
 	if (!(entry & ENTRY_BASE)) {
-		drop(inflate, spent);
+		(void)take(inflate, spent);
 		inflate->state = inflate->last ? END : BLOCK;
 		return INFLATE_DONE;
 	}
 	unsigned size = value_of(entry, inflate->held);
 	uint64_t rest = inflate->held >> spent;
-	entry = distance_at(inflate, rest);
-	if (!entry)
-		entry = code_find(&inflate->distance, rest);
+	entry = code_find(&inflate->distance, INFLATE_DISTANCE_BITS, rest);
 	if (!entry)
 		return inflate->bits >= spent + 15 ? INFLATE_BAD : INFLATE_INPUT;
 	spent += bits_of(entry);
@@ -342,9 +343,24 @@ symbol_step(struct inflate *inflate, struct inflate_window *window)
 		return INFLATE_BAD;
 	if (size > window->capacity - window->used)
 		return INFLATE_FULL;
-	drop(inflate, spent);
+	(void)take(inflate, spent);
 	copy_match(window->data + window->used, distance, size);
 	window->used += size;
+	return INFLATE_DONE;
+}
+
+/* The codes of a block, of which all lengths are known. */
+ONCE COLD static enum inflate_status
+codes_build(struct inflate *inflate)
+{
+	if (inflate->lengths[256] == 0)
+		return INFLATE_BAD;
+	if (!code_build(&inflate->literal, INFLATE_LITERAL_BITS, KIND_LITERAL, inflate->lengths,
+		    inflate->literal_count) ||
+		!code_build(&inflate->distance, INFLATE_DISTANCE_BITS, KIND_DISTANCE,
+			inflate->lengths + inflate->literal_count, inflate->distance_count))
+		return INFLATE_BAD;
+	inflate->state = SYMBOLS;
 	return INFLATE_DONE;
 }
 
@@ -353,23 +369,20 @@ block_step(struct inflate *inflate)
 {
 	if (inflate->bits < 3)
 		return INFLATE_INPUT;
-	inflate->last = inflate->held & 1;
-	unsigned type = inflate->held >> 1 & 3;
-	drop(inflate, 3);
+	inflate->last = take(inflate, 1);
+	unsigned type = take(inflate, 2);
 	if (type == 0) {
-		drop(inflate, inflate->bits & 7);
+		(void)take(inflate, inflate->bits & 7);
 		inflate->state = STORED_HEAD;
 	} else if (type == 1) {
 		memset(inflate->lengths, 8, 144);
 		memset(inflate->lengths + 144, 9, 112);
 		memset(inflate->lengths + 256, 7, 24);
 		memset(inflate->lengths + 280, 8, 8);
-		(void)code_build(&inflate->literal, inflate->literal_table, INFLATE_LITERAL_BITS,
-			KIND_LITERAL, inflate->lengths, 288);
-		memset(inflate->lengths, 5, 32);
-		(void)code_build(&inflate->distance, inflate->distance_table, INFLATE_DISTANCE_BITS,
-			KIND_DISTANCE, inflate->lengths, 32);
-		inflate->state = SYMBOLS;
+		memset(inflate->lengths + 288, 5, 32);
+		inflate->literal_count = 288;
+		inflate->distance_count = 32;
+		return codes_build(inflate);
 	} else if (type == 2) {
 		inflate->state = DYNAMIC_HEAD;
 	} else {
@@ -384,10 +397,9 @@ stored_step(struct inflate *inflate, struct span *input, struct inflate_window *
 	if (inflate->state == STORED_HEAD) {
 		if (inflate->bits < 32)
 			return INFLATE_INPUT;
-		unsigned size = inflate->held & 0xffff;
-		if ((inflate->held >> 16 & 0xffff) != (size ^ 0xffff))
+		unsigned size = take(inflate, 16);
+		if (take(inflate, 16) != (size ^ 0xffff))
 			return INFLATE_BAD;
-		drop(inflate, 32);
 		inflate->copy_size = (uint16_t)size;
 		inflate->state = STORED;
 		return INFLATE_DONE;
@@ -410,11 +422,10 @@ dynamic_head(struct inflate *inflate)
 {
 	if (inflate->bits < 14)
 		return INFLATE_INPUT;
-	inflate->literal_count = (uint16_t)(257 + (inflate->held & 31));
-	inflate->distance_count = (uint16_t)(1 + (inflate->held >> 5 & 31));
+	inflate->literal_count = (uint16_t)(257 + take(inflate, 5));
+	inflate->distance_count = (uint16_t)(1 + take(inflate, 5));
 	/* Code lengths come in an order of their own; the rest of the 19 are 0. */
-	inflate->copy_size = (uint16_t)(4 + (inflate->held >> 10 & 15));
-	drop(inflate, 14);
+	inflate->copy_size = (uint16_t)(4 + take(inflate, 4));
 	if (inflate->literal_count > 286 || inflate->distance_count > 30)
 		return INFLATE_BAD;
 	memset(inflate->lengths, 0, sizeof inflate->lengths);
@@ -430,31 +441,14 @@ dynamic_codes(struct inflate *inflate)
 		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 	if (inflate->bits < 3)
 		return INFLATE_INPUT;
-	inflate->lengths[order[inflate->lengths_read++]] = inflate->held & 7;
-	drop(inflate, 3);
+	inflate->lengths[order[inflate->lengths_read++]] = (uint8_t)take(inflate, 3);
 	if (inflate->lengths_read < inflate->copy_size)
 		return INFLATE_DONE;
 	/* The code of the lengths borrows the place of the literals' until that is known. */
-	if (!code_build(&inflate->literal, inflate->literal_table, 7, KIND_LENGTHS,
-		    inflate->lengths, 19))
+	if (!code_build(&inflate->literal, 7, KIND_LENGTHS, inflate->lengths, 19))
 		return INFLATE_BAD;
 	inflate->lengths_read = 0;
 	inflate->state = DYNAMIC_LENGTHS;
-	return INFLATE_DONE;
-}
-
-COLD static enum inflate_status
-dynamic_build(struct inflate *inflate)
-{
-	if (inflate->lengths[256] == 0)
-		return INFLATE_BAD;
-	if (!code_build(&inflate->literal, inflate->literal_table, INFLATE_LITERAL_BITS,
-		    KIND_LITERAL, inflate->lengths, inflate->literal_count) ||
-		!code_build(&inflate->distance, inflate->distance_table, INFLATE_DISTANCE_BITS,
-			KIND_DISTANCE, inflate->lengths + inflate->literal_count,
-			inflate->distance_count))
-		return INFLATE_BAD;
-	inflate->state = SYMBOLS;
 	return INFLATE_DONE;
 }
 
@@ -464,7 +458,7 @@ dynamic_lengths(struct inflate *inflate)
 {
 	unsigned total = inflate->literal_count + inflate->distance_count;
 	do {
-		uint32_t entry = inflate->literal_table[inflate->held & 127];
+		uint32_t entry = inflate->literal.table[inflate->held & 127];
 		unsigned spent = bits_of(entry);
 		if (!entry)
 			return inflate->bits >= 7 ? INFLATE_BAD : INFLATE_INPUT;
@@ -472,23 +466,45 @@ dynamic_lengths(struct inflate *inflate)
 		unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
 		if (spent + extra > inflate->bits)
 			return INFLATE_INPUT;
-		unsigned repeat = 1;
-		uint8_t length = (uint8_t)symbol;
-		if (symbol >= 16) {
-			repeat = (symbol == 18 ? 11 : 3) +
-				 (unsigned)(inflate->held >> spent & ((1U << extra) - 1));
-			if (symbol == 16 && inflate->lengths_read == 0)
-				return INFLATE_BAD;
-			length = symbol == 16 ? inflate->lengths[inflate->lengths_read - 1] : 0;
-		}
-		drop(inflate, spent + extra);
-		if (inflate->lengths_read + repeat > total)
+		(void)take(inflate, spent);
+		unsigned repeat = symbol < 16 ? 1 : symbol == 18 ? 11 : 3;
+		repeat += take(inflate, extra);
+		if (inflate->lengths_read + repeat > total ||
+			(symbol == 16 && inflate->lengths_read == 0))
 			return INFLATE_BAD;
+		uint8_t length = symbol < 16    ? (uint8_t)symbol
+				 : symbol == 16 ? inflate->lengths[inflate->lengths_read - 1]
+						: 0;
 		while (repeat--)
 			inflate->lengths[inflate->lengths_read++] = length;
 		if (inflate->lengths_read == total)
-			return dynamic_build(inflate);
+			return codes_build(inflate);
 	} while (inflate->bits >= 14);
+	return INFLATE_DONE;
+}
+
+/* One unit of whatever is next; INFLATE_DONE means that it was taken. A function of its own, as in a
+ * loop the address of each part of the state would be held. */
+ONCE COLD static enum inflate_status
+unit_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
+{
+	switch ((enum state)inflate->state) {
+	case BLOCK:
+		return block_step(inflate);
+	case STORED_HEAD:
+	case STORED:
+		return stored_step(inflate, input, window);
+	case DYNAMIC_HEAD:
+		return dynamic_head(inflate);
+	case DYNAMIC_CODES:
+		return dynamic_codes(inflate);
+	case DYNAMIC_LENGTHS:
+		return dynamic_lengths(inflate);
+	case SYMBOLS:
+		return symbol_step(inflate, window);
+	case END:
+		break;
+	}
 	return INFLATE_DONE;
 }
 
@@ -506,29 +522,9 @@ inflate_step(struct inflate *inflate, struct span *input, struct inflate_window 
 			give_back(inflate, input, start);
 		else
 			refill(inflate, input);
-		switch ((enum state)inflate->state) {
-		case BLOCK:
-			status = block_step(inflate);
-			break;
-		case STORED_HEAD:
-		case STORED:
-			status = stored_step(inflate, input, window);
-			break;
-		case DYNAMIC_HEAD:
-			status = dynamic_head(inflate);
-			break;
-		case DYNAMIC_CODES:
-			status = dynamic_codes(inflate);
-			break;
-		case DYNAMIC_LENGTHS:
-			status = dynamic_lengths(inflate);
-			break;
-		case SYMBOLS:
-			status = symbol_step(inflate, window);
-			break;
-		case END:
+		if (inflate->state == END)
 			return INFLATE_DONE;
-		}
+		status = unit_step(inflate, input, window);
 	}
 	if (status == INFLATE_FULL)
 		give_back(inflate, input, start);

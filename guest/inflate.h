@@ -43,12 +43,12 @@ struct inflate_window {
 
 /* One prefix code. Codes of at most the table's bits are found by one look-up; longer ones by
  * counting through their lengths (`first` and `index` are canonical, as RFC 1951 3.2.2 numbers
- * them). */
+ * them). The table of distances is the smaller one. */
 struct inflate_code {
 	uint16_t count[16];
 	uint16_t symbol[288];
-	uint8_t bits; /* of the table */
 	uint8_t kind;
+	uint32_t table[1 << INFLATE_LITERAL_BITS];
 };
 
 struct inflate {
@@ -63,8 +63,6 @@ struct inflate {
 	uint8_t lengths[320];
 	struct inflate_code literal;
 	struct inflate_code distance;
-	uint32_t literal_table[1 << INFLATE_LITERAL_BITS];
-	uint32_t distance_table[1 << INFLATE_DISTANCE_BITS];
 };
 
 void inflate_start(struct inflate *inflate);

@@ -73,7 +73,7 @@ strlen(const char *text)
 	return size;
 }
 
-/* Apart, or the whole program would run above these 8 KiB of stack. */
+/* Apart, or the whole program would run above these 10 KiB of stack. */
 static __attribute__((noinline)) void
 texts_put(void)
 {
