@@ -9,20 +9,18 @@
 
 /* Entries are found by a key of their path: BLAKE3, so nobody can make two paths meet, or many of
  * them crowd. */
+_Static_assert(TABLE_KEY == (int)SUM_BLAKE3, "a sum is a key");
 static void
 key_of(struct span path, uint8_t key_out[TABLE_KEY])
 {
-	uint8_t sum[SUM_BLAKE3];
-	hash_once(CAB_HASH_BLAKE3, path, sum);
-	memcpy(key_out, sum, TABLE_KEY);
+	hash_once(CAB_HASH_BLAKE3, path, key_out);
 }
 
 static struct archive_entry *
 entry_add(struct archive *archive, struct archive_entry *parent, struct span path, struct span name,
 	uint8_t kind)
 {
-	struct archive_entry *entry = (struct archive_entry *)heap_take(sizeof *entry + name.size);
-	memset(entry, 0, sizeof *entry);
+	struct archive_entry *entry = (struct archive_entry *)heap_zero(sizeof *entry + name.size);
 	uint8_t *kept = (uint8_t *)(entry + 1);
 	memcpy(kept, name.data, name.size);
 	key_of(path, entry->key);

@@ -12,6 +12,8 @@ objects_init(struct objects *objects, struct output *output, const struct folder
 	objects->scratch_folder = scratch_folder;
 	objects->scratch = -1;
 	objects->id_size = id_size;
+	objects->ends.older = &objects->ends;
+	objects->ends.newer = &objects->ends;
 }
 
 int32_t
@@ -90,26 +92,17 @@ object_hash(const struct objects *objects, uint8_t *data, size_t size, uint8_t t
 static ONCE void
 lru_add(struct objects *objects, struct object *object)
 {
-	object->newer = NULL;
-	object->older = objects->newest;
-	if (objects->newest)
-		objects->newest->newer = object;
-	else
-		objects->oldest = object;
-	objects->newest = object;
+	object->newer = &objects->ends;
+	object->older = objects->ends.older;
+	object->older->newer = object;
+	objects->ends.older = object;
 }
 
 static void
-lru_remove(struct objects *objects, struct object *object)
+lru_remove(struct object *object)
 {
-	if (object->older)
-		object->older->newer = object->newer;
-	else
-		objects->oldest = object->newer;
-	if (object->newer)
-		object->newer->older = object->older;
-	else
-		objects->newest = object->older;
+	object->older->newer = object->newer;
+	object->newer->older = object->older;
 }
 
 static void
@@ -128,14 +121,14 @@ scratch_put(struct objects *objects, struct object *object)
 static void
 objects_trim(struct objects *objects)
 {
-	struct object *object = objects->oldest;
-	while (object && objects->held > OBJECT_BUDGET) {
+	struct object *object = objects->ends.newer;
+	while (object != &objects->ends && objects->held > OBJECT_BUDGET) {
 		struct object *newer = object->newer;
 		if (object->pins == 0) {
 			if (object->place == PLACE_NONE)
 				scratch_put(objects, object);
 			objects->held -= object->size;
-			lru_remove(objects, object);
+			lru_remove(object);
 			object_buffer_give(object->data, object->size);
 			object->data = NULL;
 		}
@@ -172,7 +165,7 @@ object_pin(struct objects *objects, struct object *object)
 	if (object->data && object->type == PACK_TREE)
 		return;
 	if (object->data) {
-		lru_remove(objects, object);
+		lru_remove(object);
 	} else {
 		bool is_file = object->place == PLACE_FILE;
 		int32_t fd = objects->scratch;

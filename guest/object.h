@@ -61,12 +61,12 @@ struct objects {
 	const struct folder *scratch_folder;
 	struct table table;    /* of struct object */
 	struct former *former; /* NULL without a hint */
-	struct object *oldest;
-	struct object *newest;
-	size_t id_size;  /* SUM_SHA1 or SUM_SHA256 */
-	size_t held;     /* bytes of contents that may fall out */
-	int32_t scratch; /* -1 until needed */
+	size_t id_size;        /* SUM_SHA1 or SUM_SHA256 */
+	size_t held;           /* bytes of contents that may fall out */
+	int32_t scratch;       /* -1 until needed */
 	uint64_t scratch_size;
+	/* Of the ring of contents that may fall out: the oldest is the one newer than this, which is none of them. */
+	struct object ends;
 };
 
 void objects_init(struct objects *objects, struct output *output,
