@@ -69,16 +69,16 @@ local_is_right(const struct zip *zip, struct span name, struct span extra)
 {
 	const uint8_t *head = zip->bytes;
 	const struct zip_record *record = &zip->record;
-	uint64_t packed = load_32(head + 18);
-	uint64_t size = load_32(head + 22);
-	uint64_t *numbers[] = {&size, &packed};
+	/* The size, then what of it is packed, as the record has them. */
+	uint64_t numbers[] = {load_32(head + 22), load_32(head + 18)};
 	/* A streamed zip64 entry may have the field with zeros, though no number asks for it. */
-	bool is_plain = packed != 0xffffffff && size != 0xffffffff;
+	bool is_plain = numbers[0] != 0xffffffff && numbers[1] != 0xffffffff;
 	return memcmp(head, "PK\3\4", 4) == 0 && load_16(head + 6) == record->flags &&
 	       load_16(head + 8) == record->method && span_equal(name, record->name) &&
 	       (zip_extra_read(extra, name, numbers, is_plain ? 0 : 2) || is_plain) &&
 	       is_agreed(zip, load_32(head + 14), record->sum) &&
-	       is_agreed(zip, packed, record->packed) && is_agreed(zip, size, record->size);
+	       is_agreed(zip, numbers[1], record->packed) &&
+	       is_agreed(zip, numbers[0], record->size);
 }
 
 /* The local header, the first of so many bytes that were read. */

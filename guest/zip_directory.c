@@ -80,7 +80,7 @@ zip_end_read(struct span tail, uint64_t file_size, struct zip_end *end)
 }
 
 COLD bool
-zip_extra_read(struct span extra, struct span name, uint64_t **numbers, size_t count)
+zip_extra_read(struct span extra, struct span name, uint64_t *numbers, size_t count)
 {
 	bool is_met = false;
 	while (extra.size >= 4) {
@@ -100,18 +100,18 @@ zip_extra_read(struct span extra, struct span name, uint64_t **numbers, size_t c
 			return false;
 		is_met = true;
 		for (size_t at = 0; at < count; at++) {
-			if (*numbers[at] != ONES_32)
+			if (numbers[at] != ONES_32)
 				continue;
 			if (field.size < 8)
 				return false;
-			*numbers[at] = load_64(field.data);
+			numbers[at] = load_64(field.data);
 			field = span_after(field, 8);
 		}
 		if (field.size)
 			return false;
 	}
 	for (size_t at = 0; at < count && !is_met; at++)
-		if (*numbers[at] == ONES_32)
+		if (numbers[at] == ONES_32)
 			return false;
 	return true;
 }
@@ -188,10 +188,9 @@ zip_record_read(struct span *directory, struct zip_record *record)
 	record->name = span_of(data + RECORD_SIZE, name_size);
 	record->kind = kind_of(
 		name_size && data[RECORD_SIZE + name_size - 1] == '/', data[5], load_32(data + 38));
-	uint64_t *numbers[] = {&record->size, &record->packed, &record->offset};
 	if (load_16(data + 34) != 0 ||
 		!zip_extra_read(span_of(record->name.data + name_size, extra_size), record->name,
-			numbers, 3))
+			record->numbers, 3))
 		return LIES;
 	return record_problem(record);
 }

@@ -42,9 +42,15 @@ struct zip_record {
 	uint16_t flags;
 	uint16_t method;
 	uint32_t sum;
-	uint64_t packed;
-	uint64_t size;
-	uint64_t offset;  /* of the local header */
+	/* In the order that a field of zip64 has them. */
+	union {
+		uint64_t numbers[3];
+		struct {
+			uint64_t size;
+			uint64_t packed;
+			uint64_t offset; /* of the local header */
+		};
+	};
 	struct span name; /* as it stands; a folder's ends in '/' */
 };
 
@@ -52,4 +58,4 @@ const char *zip_end_read(struct span tail, uint64_t file_size, struct zip_end *e
 const char *zip_record_read(struct span *directory, struct zip_record *record);
 /* Extra fields of a header: takes the 64-bit values of those of the `count` numbers that are all
  * ones, as a zip64 field has them, and compares a second name with the first; false where they lie. */
-bool zip_extra_read(struct span extra, struct span name, uint64_t **numbers, size_t count);
+bool zip_extra_read(struct span extra, struct span name, uint64_t *numbers, size_t count);
