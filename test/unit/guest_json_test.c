@@ -70,7 +70,7 @@ values_lie_in_each_other_as_deep_as_the_ceiling(void **state)
 	uint8_t text[2 * JSON_DEPTH + 3];
 	memset(text, '[', JSON_DEPTH);
 	memset(text + JSON_DEPTH, ']', JSON_DEPTH);
-	text[2 * JSON_DEPTH] = 0;
+	text[(size_t)2 * JSON_DEPTH] = 0;
 	assert_null(json_problem(span_of(text, (size_t)2 * JSON_DEPTH)));
 	memset(text, '[', JSON_DEPTH + 1);
 	memset(text + JSON_DEPTH + 1, ']', JSON_DEPTH + 1);
