@@ -41,9 +41,8 @@ number_compare(struct bytes left, struct bytes right)
 static struct bytes
 word_take(struct bytes *rest, uint8_t separator)
 {
-	size_t at = bytes_find(*rest, separator);
-	struct bytes word = bytes_first(*rest, at);
-	*rest = at == SIZE_MAX ? bytes_of(NULL, 0) : bytes_from(*rest, at + 1);
+	struct bytes word = bytes_of(NULL, 0);
+	(void)bytes_split(rest, separator, &word);
 	return word;
 }
 

@@ -114,6 +114,13 @@ what_its_own_text_fixes_or_git_cannot_name_is_refused(void **state)
 	expect_at(&row, "1.0.1", NULL);
 }
 
+/* A reference, a subpath and submodules, none of which is of the repository itself. */
+static const struct island_case of_all_kinds = {.scheme = "github",
+	.ref = "o/r@main",
+	.subpath = "/sub",
+	.entries = {TRUTH_ENTRY("submodules", 1)},
+	.entry_count = 1};
+
 static void
 a_listing_is_of_the_repository_alone(void **state)
 {
@@ -122,11 +129,7 @@ a_listing_is_of_the_repository_alone(void **state)
 	struct err err = {0};
 	struct island listing;
 	struct derivation derivation = {0};
-	struct island_case row = {.scheme = "github",
-		.ref = "o/r@main",
-		.subpath = "/sub",
-		.entries = {TRUTH_ENTRY("submodules", 1)},
-		.entry_count = 1};
+	struct island_case row = of_all_kinds;
 	struct island island = island_case_parse(&arena, &row);
 	assert_true(island_versions(&arena, &island, &listing, &err));
 	assert_true(island_derive(&arena, &listing, &settings, &derivation, &err));
@@ -147,11 +150,7 @@ commits_are_counted_between_two_revisions_of_a_repository(void **state)
 	struct err err = {0};
 	struct island commits;
 	struct derivation derivation = {0};
-	struct island_case row = {.scheme = "github",
-		.ref = "o/r@main",
-		.subpath = "/sub",
-		.entries = {TRUTH_ENTRY("submodules", 1)},
-		.entry_count = 1};
+	struct island_case row = of_all_kinds;
 	struct island island = island_case_parse(&arena, &row);
 	assert_true(island_commits(&arena, &island, BYTES_LITERAL(OLD ":sub+submodules"),
 		BYTES_LITERAL(NEW ":sub+submodules"), &commits));

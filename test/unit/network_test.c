@@ -400,16 +400,23 @@ a_program_that_is_not_there_is_an_error_and_the_pipe_is_closed(void **state)
 	forget(&heard);
 }
 
+/* In place of the one that knows its configuration: one that runs and does not. */
+static void
+start_early(struct side *side)
+{
+	struct err err;
+	network_free(side->network);
+	side->network = network_new(side->loop, side->program);
+	assert_true(network_start(side->network, &err));
+}
+
 /* Started before anybody knew its configuration, it waits for that. */
 static void
 one_that_is_started_early_is_told_its_configuration_later(void **state)
 {
 	struct side *side = *state;
 	struct heard heard = {0};
-	struct err err;
-	network_free(side->network);
-	side->network = network_new(side->loop, side->program);
-	assert_true(network_start(side->network, &err));
+	start_early(side);
 	network_configure(side->network, BYTES_LITERAL("{\"the\":\"config\"}"));
 	ask(side, &heard, "refuse");
 	said(&heard, "end refused 5 77 2 policy says no\n");
@@ -422,9 +429,7 @@ one_that_ended_before_its_configuration_is_started_anew(void **state)
 	struct side *side = *state;
 	struct heard heard = {0};
 	struct err err;
-	network_free(side->network);
-	side->network = network_new(side->loop, side->program);
-	assert_true(network_start(side->network, &err));
+	start_early(side);
 	network_kill(side->network);
 	assert_true(loop_step(side->loop, &err));
 	network_configure(side->network, BYTES_LITERAL("{\"the\":\"config\"}"));
