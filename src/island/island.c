@@ -104,9 +104,27 @@ nearest_offer(struct nearest *nearest, const char *text)
 	nearest->edits = distance;
 }
 
+/* What other tools call it. */
+static const char *
+scheme_of_habit(struct bytes text)
+{
+	static const char *const habits[][2] = {{"git+http", "git:http://…"},
+		{"git+https", "git:https://…"}, {"git+ssh", "git:ssh://…"}, {"ssh", "git:ssh://…"},
+		{"path", "fs::/…"}, {"tarball", "https://…"}, {"url", "https://…"},
+		{"cargo", "crates:NAME"}, {"pip", "pypi:NAME"}, {"docker", "oci:HOST/NAME@TAG"}};
+	for (size_t at = 0; at < sizeof habits / sizeof *habits; at++)
+		if (bytes_equal_text(text, habits[at][0]))
+			return habits[at][1];
+	return NULL;
+}
+
 static bool
 refuse_scheme(struct bytes text, struct err *err)
 {
+	const char *habit = scheme_of_habit(text);
+	if (habit)
+		return err_set(err, ERR_REFUSED, "there is no scheme `%.*s`: write <%s>",
+			BYTES_ARGS(text), habit);
 	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
 	for (size_t at = 0; at < SCHEME_COUNT; at++)
 		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);

@@ -107,6 +107,16 @@ is_forge_part(struct bytes part)
 	return true;
 }
 
+/* Other tools write OWNER/REPO/REFERENCE, OWNER/REPO?ref=REFERENCE, or a URL. */
+static bool
+refuse_forge(const struct island *island, struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		"`%.*s` is no OWNER/REPO, as in <%s:cull-os/cab>; a branch, tag or revision stands "
+		"behind an '@'",
+		BYTES_ARGS(island->place), island->scheme->text);
+}
+
 static bool
 parse_forge(struct arena *arena, struct island *island, struct err *err)
 {
@@ -117,15 +127,13 @@ parse_forge(struct arena *arena, struct island *island, struct err *err)
 	size_t parts = 0;
 	while (bytes_split(&rest, '/', &part)) {
 		if (!is_forge_part(part))
-			return err_set(err, ERR_REFUSED, "`%.*s` is no OWNER/REPO",
-				BYTES_ARGS(island->place));
+			return refuse_forge(island, err);
 		parts++;
 	}
 	/* Only GitLab has groups within groups. */
 	bool nested = island->scheme->id == SCHEME_GITLAB;
 	if (parts < 2 || (parts > 2 && !nested))
-		return err_set(err, ERR_REFUSED, "OWNER/REPO is wanted, as in <%s:cull-os/cab>",
-			island->scheme->text);
+		return refuse_forge(island, err);
 	if (island->reference.size > 0 && !island_reference_is_valid(island->reference))
 		return refuse_reference(island, err);
 	island->name = island_name_clean(arena, without_git_ending(part));
@@ -135,8 +143,16 @@ parse_forge(struct arena *arena, struct island *island, struct err *err)
 static bool
 parse_git(struct arena *arena, struct island *island, struct err *err)
 {
-	/* An '@' before the path stands behind a user's name. */
+	/* As ssh and git write it: USER@HOST:PATH. Its '@' is no reference's. */
 	size_t authority = bytes_find(island->ref, ':');
+	size_t user = bytes_find(island->ref, '@');
+	bool is_short = user != SIZE_MAX && authority != SIZE_MAX && user < authority &&
+			bytes_find(bytes_first(island->ref, authority), '/') == SIZE_MAX;
+	if (is_short)
+		return err_set(err, ERR_REFUSED, "a URL is wanted: write <git:ssh://%.*s/%.*s>",
+			BYTES_ARGS(bytes_first(island->ref, authority)),
+			BYTES_ARGS(bytes_from(island->ref, authority + 1)));
+	/* An '@' before the path stands behind a user's name. */
 	size_t path = authority == SIZE_MAX ? 0 : authority + 3;
 	while (path < island->ref.size && island->ref.data[path] != '/')
 		path++;
@@ -260,15 +276,20 @@ parse_registry(struct arena *arena, struct island *island, struct err *err)
 	struct bytes name = island->place;
 	struct bytes version = island->reference;
 	if (!is_package(scheme, name))
-		return err_set(
-			err, ERR_REFUSED, "`%.*s` is no name of a package", BYTES_ARGS(name));
+		return err_set(err, ERR_REFUSED,
+			"`%.*s` is no name of a package, as in <%s:%s>; a version stands behind an "
+			"'@'",
+			BYTES_ARGS(name), island->scheme->text,
+			scheme == SCHEME_NPM ? "@SCOPE/NAME> or <npm:NAME" : "NAME");
 	name = island_package_name(arena, island);
 	island->name = island_name_clean(arena, name);
 	if (version.size == 0)
 		return true;
 	if (!island_version_is_valid(scheme, version))
-		return err_set(
-			err, ERR_REFUSED, "`%.*s` is no version of a package", BYTES_ARGS(version));
+		return err_set(err, ERR_REFUSED,
+			"`%.*s` is no version of a package: one is wanted, whole; without it the "
+			"newest is taken, and locked",
+			BYTES_ARGS(version));
 	island->name = island_name_clean(arena, bytes_text(arena_format(arena, "%.*s-%.*s",
 							BYTES_ARGS(name), BYTES_ARGS(version))));
 	return true;
@@ -309,10 +330,14 @@ parse_oci(struct arena *arena, struct island *island, struct err *err)
 	for (size_t parts = 0; fine && (parts == 0 || rest.data); parts++)
 		fine = bytes_split(&rest, '/', &part) && is_spelt(part, "._-", IMAGE_TAG);
 	if (!fine)
-		return err_set(err, ERR_REFUSED, "`%.*s` is no HOST/NAME of an image",
+		return err_set(err, ERR_REFUSED,
+			"`%.*s` is no HOST/NAME of an image, as in "
+			"<oci:registry.example/some/image@TAG>; a tag stands behind an '@'",
 			BYTES_ARGS(island->place));
 	if (island->reference.size > 0 && !is_image_reference(island->reference))
-		return err_set(err, ERR_REFUSED, "`%.*s` is no tag and no sha256:HEX",
+		return err_set(err, ERR_REFUSED,
+			"`%.*s` is no tag and no sha256:HEX, of which "
+			"one is wanted",
 			BYTES_ARGS(island->reference));
 	island->name = island_name_clean(arena, part);
 	return true;

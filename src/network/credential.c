@@ -385,6 +385,12 @@ credential_names_realm(
 	return credential && bytes_equal_text(realm, credential->realm);
 }
 
+bool
+credential_has(const struct credentials *credentials, struct bytes origin)
+{
+	return credential_of(credentials, origin) != NULL;
+}
+
 struct credential_certificate
 credential_certificate(const struct credentials *credentials, struct bytes origin)
 {

@@ -90,5 +90,7 @@ enum credential_result credential_find_realm(struct credentials *credentials, st
 /* Whether the configuration names `realm` as the token server of `origin`. */
 bool credential_names_realm(
 	const struct credentials *credentials, struct bytes origin, struct bytes realm);
+/* Whether the configuration has one for `origin`, whatever it says. */
+bool credential_has(const struct credentials *credentials, struct bytes origin);
 struct credential_certificate credential_certificate(
 	const struct credentials *credentials, struct bytes origin);

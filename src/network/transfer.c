@@ -62,9 +62,30 @@ send_note(struct transfer *transfer, const struct err *why, const char *then)
 	network_send(transfer->network, &packet);
 }
 
+/* Who asks may be what is wrong: the log says where that is said. A program that says it itself knows. */
+static void
+transfer_say_stranger(struct transfer *transfer)
+{
+	unsigned status = transfer->hop.response.status;
+	if ((status != 401 && status != 403) || request_is_personal(&transfer->request))
+		return;
+	struct err err = {0};
+	struct bytes origin = url_origin(&transfer->url);
+	bool named = credential_has(transfer->network->config.credentials, origin);
+	cleanup_buf struct buf then = BUF(BUF_MAX);
+	buf_format(&then,
+		named ? "the credential of %.*s does not do"
+		      : "it may want to know who asks: --set 'credentials.\"%.*s\"={ file = "
+			"\"PATH\" }'",
+		BYTES_ARGS(origin));
+	(void)err_set(&err, ERR_REFUSED, "status %u", status);
+	send_note(transfer, &err, buf_text(&then));
+}
+
 void
 transfer_send_head(struct transfer *transfer)
 {
+	transfer_say_stranger(transfer);
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, NETWORK_HEAD);
 	buf_add_u32(&packet, transfer->request.id);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """Islands of package registries, through the whole of cab, against registries of the tests' own; and the real
 ones where they are reached: their hosts are what the clients on this machine are configured with."""
+import base64
 import gzip
 import hashlib
 import json
@@ -339,38 +340,36 @@ def _(box):
     box.check(registry.token not in result.out + result.err + box.read("default.cab.lock"), str(result))
 
 
-def call(method, url, data=None, kind="application/octet-stream"):
-    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": kind})
+def call(method, url, data=None, kind="application/octet-stream", headers=None):
+    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": kind, **(headers or {})})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.headers
 
 
-def push(url, name, tag, layers):
+def push(url, name, tag, layers, headers=None):
     """An image, as any client puts it there."""
     rows = []
     for data in layers + [b"{}"]:
         digest = "sha256:" + sha256(data)
-        place = call("POST", f"{url}/v2/{name}/blobs/uploads/", b"")["Location"]
-        call("PUT", place + ("&" if "?" in place else "?") + "digest=" + digest, data)
+        place = call("POST", f"{url}/v2/{name}/blobs/uploads/", b"", headers=headers)["Location"]
+        call("PUT", place + ("&" if "?" in place else "?") + "digest=" + digest, data, headers=headers)
         rows.append({"mediaType": OCI + "layer.v1.tar", "digest": digest, "size": len(data)})
     config = dict(rows.pop(), mediaType=OCI + "config.v1+json")
     media = OCI + "manifest.v1+json"
     document = json.dumps({"schemaVersion": 2, "mediaType": media, "config": config, "layers": rows}).encode()
-    call("PUT", f"{url}/v2/{name}/manifests/{tag}", document, media)
+    call("PUT", f"{url}/v2/{name}/manifests/{tag}", document, media, headers)
     return sha256(document)
 
 
-@case("Debian's docker-registry serves an image")
-def _(box):
+def docker_registry(box, *more):
+    """Debian's docker-registry with more of its configuration; its URL."""
     program = shutil.which("docker-registry")
     if not program:
         raise Skip("there is no docker-registry here")
     folder = os.path.join(box.top, "docker")
-    configuration = box.write(os.path.join(box.top, "docker.yml"), f"""version: 0.1
-log: {{ level: info }}
-storage: {{ filesystem: {{ rootdirectory: {folder} }} }}
-http: {{ addr: "127.0.0.1:0" }}
-""")
+    lines = ["version: 0.1", "log: { level: info }", f"storage: {{ filesystem: {{ rootdirectory: {folder} }} }}",
+             'http: { addr: "127.0.0.1:0" }', *more]
+    configuration = box.write(os.path.join(box.top, "docker.yml"), "\n".join(lines) + "\n")
     log = os.path.join(box.top, "docker.log")
     with open(log, "wb") as file:
         server = subprocess.Popen([program, "serve", configuration], stdout=file, stderr=file, stdin=subprocess.DEVNULL)
@@ -382,7 +381,12 @@ http: {{ addr: "127.0.0.1:0" }}
             break
         time.sleep(0.1)
     box.check(found, "docker-registry does not start")
-    url = f"http://{found.group(1)}"
+    return f"http://{found.group(1)}"
+
+
+@case("Debian's docker-registry serves an image")
+def _(box):
+    url = docker_registry(box)
     data = [gzip.compress(layer("etc/", ("etc/name", "first"), ("gone", "1"), ("bin/run", "#!/bin/sh"))),
             layer((".wh.gone", ""), ("etc/name", "second"), ("lib", "->", "etc"))]
     digest = push(url, "made/by-hand", "v1", data)
@@ -394,6 +398,51 @@ http: {{ addr: "127.0.0.1:0" }}
         b"etc": ("d", b""), b"etc/name": ("f", b"second"), b"bin": ("d", b""), b"bin/run": ("x", b"#!/bin/sh"),
         b"lib": ("l", b"etc")}, str(tree))
     box.check(f"sha256.oci1 {digest}" in box.read("default.cab.lock"), box.read("default.cab.lock"))
+
+
+# Of bcrypt, as `htpasswd -B` writes it.
+PASSWORD, PASSWORD_HASH = "a-password-of-the-test", "$2b$04$1.3TPsfuQArJiWoLUsNzvef5L1MLzLCUWm6t1Dqp6dnH4kwfoGNo."
+
+
+def nowhere(box, said, *secrets):
+    """None of these is in what was said, or in any file of the box but the one that has it."""
+    box.check(not any(secret in said for secret in secrets), f"a secret is in what was said: {said}")
+    for folder, _, names in os.walk(box.top):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and name != "the secret":
+                with open(path, "rb") as file:
+                    data = file.read()
+                box.check(not any(secret.encode() in data for secret in secrets), f"a secret is in {path}")
+
+
+@case("a private image of Debian's docker-registry is fetched by a user with a password, which is in no word and no file")
+def _(box):
+    users = box.write(os.path.join(box.top, "users"), f"me:{PASSWORD_HASH}\n")
+    url = docker_registry(box, f'auth: {{ htpasswd: {{ realm: "it", path: "{users}" }} }}')
+    words = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+    push(url, "made/by-hand", "v1", [layer(("a", "private"))], {"Authorization": "Basic " + words})
+    box.configure(**{'mirrors."https://docker.example"': f'["{url}"]'})
+    use(box, "oci:docker.example/made/by-hand@v1")
+    box.fails("build", says=("401", f"--set 'credentials.\"{url}\"={{ file = "))
+    box.configure(**{f'credentials."{url}"': '{ environment = "IMAGE_PASSWORD", user = "me" }'})
+    wrong = box.fails("build", says=f"the credential of {url} does not do", environment={"IMAGE_PASSWORD": PASSWORD[:-1]})
+    right = box.cab("build", "--account", environment={"IMAGE_PASSWORD": PASSWORD, "CAB_TRACE": "all"})
+    box.check(tree_of(box.path("result"))[b"0/a"][1] == b"private", "the image came")
+    nowhere(box, wrong.out + wrong.err + right.out + right.err, PASSWORD[:-1], words)
+
+
+@case("a private package of npm is fetched with a token, which is in no word and no file")
+def _(box):
+    registry = registries(box)
+    registry.demands["/npm/@some"] = "Bearer a-token-of-the-test"
+    token = box.write(os.path.join(box.top, "the secret"), "a-token-of-the-test\n")
+    use(box, "npm:@some/thing")
+    box.fails("build", says=("401", f"--set 'credentials.\"{registry.url}\"={{ file = "))
+    box.configure(**{f'credentials."{registry.url}"': f'{{ file = "{token}", kind = "bearer" }}'})
+    result = box.cab("build", "--account", environment={"CAB_TRACE": "all"})
+    box.check(tree_of(box.path("result"))[b"0/index.js"][1] == b"scoped", "the package came")
+    nowhere(box, str(result) + str(box.cab("log", "<npm:@some/thing>")), "a-token-of-the-test")
 
 
 @case("strip = 0 keeps the one folder of an archive")

@@ -85,6 +85,7 @@ def tls_requests_share_one_connection_by_http_2():
                 same((reply.why, reply.status, reply.size), ("", 200, 5 * SIZE))
                 assert reply.body == b"plain" * SIZE, "the body is another"
         same({line[5] for line in git_log(state)}, {"HTTP/2.0"})
+        same((len(git_log(state)), len({line[7] for line in git_log(state)})), (15, 1))
         with network(named=[origin], environment={"SSL_CERT_FILE": ""}, limits=ONCE) as one:
             reply = one.fetch("GET", origin + "/-/plain", origins=[origin])
             same((reply.status, reply.requests), (None, 0))

@@ -239,6 +239,15 @@ def a_limit_on_requests_is_waited_for_or_said_in_a_sentence():
         server.rules("/a status 403")
         reply = one.fetch("GET", server.url("/a"), origins=[server.origin])
         same((reply.status, reply.requests, reply.why), (403, 1, ""))
+        # And its user's where to say who asks, unless the program said it itself.
+        for status in (401, 403):
+            server.rules("/a status %d" % status)
+            for headers, count in (("", 1), ("Authorization: Bearer mine\n", 0)):
+                reply = one.fetch("GET", server.url("/a"), headers=headers, origins=[server.origin])
+                same((reply.status, reply.why, len(reply.notes)), (status, "", count))
+                assert not count or reply.notes[0].endswith(
+                    "/a: status %d; it may want to know who asks: --set 'credentials.\"%s\"={ file = \"PATH\" }'"
+                    % (status, server.origin)), reply.notes
 
 
 def a_post_is_sent_again_only_where_twice_means_once():

@@ -21,7 +21,7 @@
 # in a user namespace, as an ordinary user who owns what root owns: apache serves nothing as root.
 #
 # STATE is a folder of its own for each server: port, log, process ids, configuration. A line of the
-# log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL. Serves what REPOSITORIES
+# log: METHOD URI STATUS BYTES-SENT BYTES-RECEIVED HTTP-VERSION GIT-PROTOCOL CONNECTION (a number; - of apache). Serves what REPOSITORIES
 # holds at the time of each request, whoever owns it. Needs git, nginx, fcgiwrap (or apache2), python3, curl;
 # openssl for tls.
 set -eu
@@ -52,7 +52,7 @@ pid $state/nginx.pid;
 error_log $state/error.log warn;
 events { worker_connections 512; }
 http {
-	log_format requests '\$request_method \$request_uri \$status \$bytes_sent \$request_length \$server_protocol \$http_git_protocol';
+	log_format requests '\$request_method \$request_uri \$status \$bytes_sent \$request_length \$server_protocol \$http_git_protocol \$connection';
 	access_log $state/log requests;
 	client_body_temp_path $state/temporary; fastcgi_temp_path $state/temporary;
 	proxy_temp_path $state/temporary; uwsgi_temp_path $state/temporary; scgi_temp_path $state/temporary;
@@ -114,7 +114,7 @@ LoadModule authz_core_module $apache_modules/mod_authz_core.so
 LoadModule alias_module $apache_modules/mod_alias.so
 LoadModule env_module $apache_modules/mod_env.so
 LoadModule cgi_module $apache_modules/mod_cgi.so
-LogFormat "%m %U%q %>s %O %I %H %{Git-Protocol}i" requests
+LogFormat "%m %U%q %>s %O %I %H %{Git-Protocol}i -" requests
 CustomLog $state/log requests
 ServerLimit 1
 MaxRequestWorkers 1

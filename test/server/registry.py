@@ -13,6 +13,7 @@ ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse inde
     registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
     registry.etags[PATH] = '"…"'    its ETag
     registry.token = "…"            images want this bearer token, which /token gives to whoever asks
+    registry.demands[PREFIX] = "…"  401 for paths that begin so unless this is their Authorization
     registry.moved[PATH] = URL      a redirect
     registry.stop()
 """
@@ -89,6 +90,7 @@ class Registry:
     def __init__(self):
         self.log, self.files, self.types, self.moved, self.etags = [], {}, {}, {}, {}
         self.token = None
+        self.demands = {}
         self.packuments, self.pages, self.index = {}, {}, {}
         outer = self
 
@@ -123,6 +125,9 @@ class Registry:
             headers["WWW-Authenticate"] = f'Bearer realm="{self.url}/token",service="images",scope="pull"'
         elif self.token and path.startswith("/token?"):
             data, kind, status = json.dumps({"token": self.token}).encode(), "application/json", 200
+        if any(path.startswith(prefix) and request.headers.get("Authorization") != words
+               for prefix, words in self.demands.items()):
+            data, status = b"who are you?", 401
         self.log.append(f"{request.command} {path} {status} {len(data)}")
         request.send_response(status)
         for name, value in headers.items():
