@@ -16,17 +16,6 @@ enum state {
 
 enum { GROUP_SIZE = 50, RUN_A = 0, RUN_B = 1 };
 
-/* What the parts return beside a status: the next part follows at once. */
-enum { GO_ON = -1 };
-
-COLD void
-bzip2_start(struct bzip2 *bzip2)
-{
-	stream_start(&bzip2->stream, bzip2->held);
-	bzip2->state = STREAM_HEAD;
-	bzip2->at = 0;
-}
-
 /* The next bits, 25 at least, at the top of a word. */
 static uint32_t
 bits_top(const struct bzip2 *bzip2)
@@ -57,7 +46,7 @@ bits_end(struct bzip2 *bzip2)
 	return true;
 }
 
-static int
+static enum stream_status
 stream_head(struct bzip2 *bzip2)
 {
 	const uint8_t *head = stream_take(&bzip2->stream, 4);
@@ -65,14 +54,14 @@ stream_head(struct bzip2 *bzip2)
 		return STREAM_INPUT;
 	uint32_t level = head[3] - (uint32_t)'0';
 	if (memcmp(head, "BZh", 3) != 0 || level < 1 || level > 9)
-		return (int)stream_bad(&bzip2->stream, "what follows a stream is none");
+		return stream_bad(&bzip2->stream, "what follows a stream is none");
 	bzip2->block_max = level * 100000;
 	bzip2->stream_sum = 0;
 	bzip2->stream.is_between = false;
 	bzip2->stream.hash = CAB_HASH_CRC32_BZIP2;
 	bzip2->stream.wanted = bzip2->block_max * sizeof(uint32_t);
 	bzip2->state = BLOCK_HEAD;
-	return bzip2->stream.capacity < bzip2->stream.wanted ? (int)STREAM_WINDOW : GO_ON;
+	return bzip2->stream.capacity < bzip2->stream.wanted ? STREAM_WINDOW : STREAM_ON;
 }
 
 /* Sixteen maps of sixteen bytes each: which bytes there are. */
@@ -202,7 +191,7 @@ tables_read(struct bzip2 *bzip2)
 	return true;
 }
 
-static int
+static enum stream_status
 stream_end(struct bzip2 *bzip2)
 {
 	/* The rest of the last byte is padding. */
@@ -210,14 +199,14 @@ stream_end(struct bzip2 *bzip2)
 	if (!bits_end(bzip2))
 		return STREAM_INPUT;
 	if (bzip2->said_sum != bzip2->stream_sum)
-		return (int)stream_bad(&bzip2->stream, "the sum of a stream differs");
+		return stream_bad(&bzip2->stream, "the sum of a stream differs");
 	bzip2->stream.is_between = true;
 	bzip2->state = STREAM_HEAD;
-	return GO_ON;
+	return STREAM_ON;
 }
 
 /* A block, or the stream's end. */
-static int
+static enum stream_status
 block_head(struct bzip2 *bzip2)
 {
 	uint32_t start = bzip2->at;
@@ -226,19 +215,18 @@ block_head(struct bzip2 *bzip2)
 	bzip2->said_sum = bits_take(bzip2, 16) << 16;
 	bzip2->said_sum |= bits_take(bzip2, 16);
 	bool is_block = magic == 0x314159 && magic_more == 0x265359;
-	int status = GO_ON;
+	enum stream_status status = STREAM_ON;
 	if (magic == 0x177245 && magic_more == 0x385090)
 		status = stream_end(bzip2);
 	else if (is_block && bits_take(bzip2, 1))
-		status = (int)stream_bad(
-			&bzip2->stream, "a randomised block, of bzip2 before 0.9.5");
+		status = stream_bad(&bzip2->stream, "a randomised block, of bzip2 before 0.9.5");
 	else if (!is_block || !tables_read(bzip2))
 		status = STREAM_BAD;
 	if (bits_end(bzip2))
 		return status;
 	bzip2->at = start;
 	bzip2->state = BLOCK_HEAD;
-	return bzip2->stream.rest.size < STREAM_HELD ? (int)STREAM_INPUT : (int)STREAM_BAD;
+	return bzip2->stream.rest.size < STREAM_HELD ? STREAM_INPUT : STREAM_BAD;
 }
 
 /* Puts the run under way into the block. */
@@ -257,7 +245,7 @@ run_end(struct bzip2 *bzip2)
 }
 
 /* The permutation: for each place, the byte and where the next one is. */
-static int
+static enum stream_status
 block_turn(struct bzip2 *bzip2)
 {
 	uint32_t *block = (uint32_t *)(void *)bzip2->stream.window;
@@ -274,7 +262,7 @@ block_turn(struct bzip2 *bzip2)
 	bzip2->place = block[bzip2->origin] >> 8;
 	bzip2->repeated = 0;
 	bzip2->state = OUTPUT;
-	return GO_ON;
+	return STREAM_ON;
 }
 
 /* A byte by its place among the most recent; it becomes the first. */
@@ -290,7 +278,7 @@ front_take(uint8_t *front, uint32_t back)
 
 /* A symbol is half of a number's digit that says how long a run is, or a byte that is not the one
  * before, or the block's end. */
-static int
+static enum stream_status
 symbols_read(struct bzip2 *bzip2)
 {
 	uint32_t *block = (uint32_t *)(void *)bzip2->stream.window;
@@ -373,7 +361,7 @@ block_put(struct bzip2 *bzip2)
 	return (size_t)(out - bzip2->output);
 }
 
-static int
+static enum stream_status
 output_step(struct bzip2 *bzip2)
 {
 	if (bzip2->size == 0) {
@@ -385,11 +373,11 @@ output_step(struct bzip2 *bzip2)
 	}
 	size_t size = block_put(bzip2);
 	bzip2->stream.output = span_of(bzip2->output, size);
-	return size ? (int)STREAM_OUTPUT : GO_ON;
+	return size ? STREAM_OUTPUT : STREAM_ON;
 }
 
-static int
-bzip2_part(struct bzip2 *bzip2)
+enum stream_status
+bzip2_step(struct bzip2 *bzip2)
 {
 	switch ((enum state)bzip2->state) {
 	case STREAM_HEAD:
@@ -401,15 +389,5 @@ bzip2_part(struct bzip2 *bzip2)
 	case OUTPUT:
 		return output_step(bzip2);
 	}
-	return GO_ON;
-}
-
-enum stream_status
-bzip2_step(struct bzip2 *bzip2, struct span *input)
-{
-	int status;
-	do
-		status = bzip2_part(bzip2);
-	while (status == GO_ON || (status == STREAM_INPUT && stream_more(&bzip2->stream, input)));
-	return (enum stream_status)status;
+	return STREAM_ON;
 }

@@ -48,8 +48,6 @@ struct bzip2 {
 	struct bzip2_code codes[BZIP2_GROUPS];
 	uint8_t selected[BZIP2_SELECTORS];
 	uint8_t output[BZIP2_OUTPUT];
-	uint8_t held[STREAM_HELD + STREAM_MARGIN];
 };
 
-void bzip2_start(struct bzip2 *bzip2);
-enum stream_status bzip2_step(struct bzip2 *bzip2, struct span *input);
+enum stream_status bzip2_step(struct bzip2 *bzip2);

@@ -3,14 +3,11 @@
 
 enum state {
 	HEAD,
-	EXTRA_SIZE,
-	EXTRA,
-	NAME,
-	COMMENT,
-	HEAD_SUM,
 	BODY,
 	TAIL,
 };
+
+enum { HEAD_SIZE = 10, TAIL_SIZE = 8, SUM_SIZE = 4 };
 
 enum flag {
 	FLAG_HEAD_SUM = 2,
@@ -20,136 +17,86 @@ enum flag {
 	FLAG_UNKNOWN = 0xe0,
 };
 
-enum { FIELD_MAX = 64 << 10 };
-
-/* What the parts return: a status, or that the next part follows at once. */
-enum { GO_ON = -1 };
-
-static void
-member_start(struct gzip *gzip)
+/* What a text ends before, which begins at `start`: past the end of what has come where it goes on. */
+static size_t
+text_end(struct span head, size_t start)
 {
-	inflate_start(&gzip->inflate);
+	return start + span_find(span_from(head, start), 0) + 1;
+}
+
+/* Of its fixed bytes, six say nothing of use; nor does what may follow them. */
+static enum stream_status
+head_read(struct gzip *gzip)
+{
+	struct span head = gzip->stream.rest;
+	size_t size = HEAD_SIZE;
+	if (head.size < size)
+		return STREAM_INPUT;
+	uint32_t start = load_32(head.data);
+	uint32_t flags = start >> 24;
+	if ((start & (FLAG_UNKNOWN << 24 | 0xffffff)) != 0x088b1f)
+		return STREAM_BAD;
+	if (flags & FLAG_EXTRA)
+		size += sizeof(uint16_t) + load_16(head.data + size);
+	if (flags & FLAG_NAME)
+		size = text_end(head, size);
+	if (flags & FLAG_COMMENT)
+		size = text_end(head, size);
+	if (flags & FLAG_HEAD_SUM)
+		size += sizeof(uint16_t);
+	if (!stream_take(&gzip->stream, size))
+		return head.size < STREAM_HELD ? STREAM_INPUT : STREAM_BAD;
+	gzip->stream.hash = CAB_HASH_CRC32;
+	gzip->stream.is_between = false;
 	gzip->size = 0;
-	gzip->collected = 0;
-	gzip->left = 0;
-	gzip->state = HEAD;
+	gzip->window = (struct inflate_window){gzip->room, 0, GZIP_WINDOW};
+	inflate_start(&gzip->inflate);
+	gzip->state = BODY;
+	return STREAM_ON;
 }
 
-void
-gzip_start(struct gzip *gzip)
+static enum stream_status
+body_step(struct gzip *gzip)
 {
-	gzip->sentence = "the file is damaged";
-	member_start(gzip);
-}
-
-/* The fields of fixed size. Of the head, six bytes say nothing of use. */
-static int
-field_step(struct gzip *gzip, struct span *input)
-{
-	size_t size = gzip->state == HEAD ? 10 : gzip->state == TAIL ? 8 : 2;
-	if ((gzip->state == EXTRA_SIZE && !(gzip->flags & FLAG_EXTRA)) ||
-		(gzip->state == HEAD_SUM && !(gzip->flags & FLAG_HEAD_SUM)))
-		size = 0;
-	if (!span_collect(input, gzip->field, &gzip->collected, size))
-		return GZIP_INPUT;
-	uint32_t first = load_32(gzip->field);
-	gzip->collected = 0;
-	switch ((enum state)gzip->state++) {
-	case HEAD:
-		gzip->flags = (uint8_t)(first >> 24);
-		return (first & 0xffffff) != 0x088b1f || gzip->flags & FLAG_UNKNOWN ? GZIP_BAD
-										    : GO_ON;
-	case EXTRA_SIZE:
-		gzip->left = size ? first & 0xffff : 0;
-		return GO_ON;
-	case TAIL:
-		if (load_32(gzip->field + 4) != gzip->size)
-			return GZIP_BAD;
-		member_start(gzip);
-		return GZIP_DONE;
-	case EXTRA:
-	case NAME:
-	case COMMENT:
-	case HEAD_SUM:
-	case BODY:
-		break;
-	}
-	return GO_ON;
-}
-
-static int
-extra_step(struct gzip *gzip, struct span *input)
-{
-	if (!span_skip(input, &gzip->left))
-		return GZIP_INPUT;
-	gzip->state = NAME;
-	return GO_ON;
-}
-
-static int
-text_step(struct gzip *gzip, struct span *input, enum flag flag)
-{
-	while (gzip->flags & flag) {
-		if (!input->size)
-			return GZIP_INPUT;
-		uint8_t byte = *input->data;
-		*input = span_after(*input, 1);
-		if (byte == 0)
-			break;
-		if (++gzip->left > FIELD_MAX)
-			return GZIP_BAD;
-	}
-	gzip->left = 0;
-	gzip->state++;
-	return GO_ON;
-}
-
-static int
-body_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
-{
+	struct inflate_window *window = &gzip->window;
+	if (window->used > GZIP_WINDOW - GZIP_WINDOW / 4)
+		inflate_slide(window);
 	size_t before = window->used;
-	enum inflate_status status = inflate_step(&gzip->inflate, input, window);
-	gzip->size += (uint32_t)(window->used - before);
-	switch (status) {
-	case INFLATE_INPUT:
-		return GZIP_INPUT;
-	case INFLATE_FULL:
-		return GZIP_FULL;
-	case INFLATE_BAD:
-		return GZIP_BAD;
-	case INFLATE_DONE:
-		break;
-	}
-	gzip->state = TAIL;
-	return GO_ON;
+	enum inflate_status status = inflate_step(&gzip->inflate, &gzip->stream.rest, window);
+	size_t made = window->used - before;
+	gzip->stream.output = span_of(window->data + before, made);
+	gzip->size += (uint32_t)made;
+	if (status == INFLATE_BAD)
+		return STREAM_BAD;
+	if (status == INFLATE_DONE)
+		gzip->state = TAIL;
+	return made || status != INFLATE_INPUT ? STREAM_OUTPUT : STREAM_INPUT;
 }
 
-static int
-gzip_part(struct gzip *gzip, struct span *input, struct inflate_window *window)
+static enum stream_status
+tail_read(struct gzip *gzip)
+{
+	const uint8_t *tail = stream_take(&gzip->stream, TAIL_SIZE);
+	if (!tail)
+		return STREAM_INPUT;
+	if (load_32(tail + SUM_SIZE) != gzip->size)
+		return STREAM_BAD;
+	gzip->stream.sum = span_of(tail, SUM_SIZE);
+	gzip->stream.is_between = true;
+	gzip->state = HEAD;
+	return STREAM_SUM;
+}
+
+enum stream_status
+gzip_step(struct gzip *gzip)
 {
 	switch ((enum state)gzip->state) {
-	case EXTRA:
-		return extra_step(gzip, input);
-	case NAME:
-		return text_step(gzip, input, FLAG_NAME);
-	case COMMENT:
-		return text_step(gzip, input, FLAG_COMMENT);
-	case BODY:
-		return body_step(gzip, input, window);
 	case HEAD:
-	case EXTRA_SIZE:
-	case HEAD_SUM:
+		return head_read(gzip);
+	case BODY:
+		return body_step(gzip);
 	case TAIL:
 		break;
 	}
-	return field_step(gzip, input);
-}
-
-enum gzip_status
-gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window)
-{
-	int status = GO_ON;
-	while (status == GO_ON)
-		status = gzip_part(gzip, input, window);
-	return (enum gzip_status)status;
+	return tail_read(gzip);
 }

@@ -1,39 +1,24 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * gzip: a step decoder of gzip files (RFC 1952), of one member or several in a row.
+ * gzip: a step decoder of gzip files (RFC 1952), used as stream.h says: members in a row.
  *
- *     gzip_start(&gzip);
- *     gzip_step(&gzip, &input, &window)        as inflate_step; each byte from window.used's
- *                                              old value on is new output
- *
- * GZIP_DONE is never final by itself: it says that a member has ended where `input` stands. The
- * file is whole if it ends right there; otherwise the next step reads the next member. Sizes of
- * members are verified; the CRC-32 of a member's bytes, lowest byte first, is then gzip.field's first
- * GZIP_SUM bytes, for the caller to compare: the host computes it beside the guest. Imports nothing.
+ * A head may have STREAM_HELD bytes. Sizes of members are verified; their CRC-32 is the caller's (STREAM_SUM).
+ * No member may copy from the one before. The window is its own: none is wanted. Imports nothing.
  */
 #pragma once
 
 #include "inflate.h"
+#include "stream.h"
 
-enum gzip_status {
-	GZIP_INPUT,
-	GZIP_FULL,
-	GZIP_DONE,
-	GZIP_BAD, /* gzip.sentence says why */
-};
-
-enum { GZIP_SUM = 4 };
+enum { GZIP_WINDOW = 160 << 10 };
 
 struct gzip {
-	uint32_t size; /* of the member's output, modulo 2^32 */
-	size_t left;   /* bytes of the head's field that is skipped; of a text, taken */
-	size_t collected;
-	uint8_t field[10];
-	uint8_t flags;
+	struct stream stream;
 	uint8_t state;
-	const char *sentence;
+	uint32_t size; /* of the member's output, modulo 2^32 */
+	struct inflate_window window;
 	struct inflate inflate;
+	uint8_t room[GZIP_WINDOW];
 };
 
-void gzip_start(struct gzip *gzip);
-enum gzip_status gzip_step(struct gzip *gzip, struct span *input, struct inflate_window *window);
+enum stream_status gzip_step(struct gzip *gzip);

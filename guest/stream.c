@@ -4,7 +4,6 @@
 COLD void
 stream_start(struct stream *stream, uint8_t *held)
 {
-	memset(stream, 0, sizeof *stream);
 	stream->hash = -1;
 	stream->held = held;
 	stream->sentence = "the file is damaged";

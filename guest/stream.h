@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * stream: what the decoders of compressed files (xz, zstd, bzip2) have in common.
+ * stream: what the decoders of compressed files (gzip, xz, zstd, bzip2) have in common.
  *
- *     NAME_start(&decoder);
- *     for (;;) switch (NAME_step(&decoder, &input)) {
- *     case STREAM_INPUT:   `input` was taken whole
- *     case STREAM_OUTPUT:  stream.output is the next bytes, borrowed until the next step
+ *     stream_start(&decoder.stream, held);     of a decoder that is all zeros
+ *     for (;;) switch (NAME_step(&decoder)) {
+ *     case STREAM_ON:      the next step follows
+ *     case STREAM_INPUT:   more of the file is needed: stream_more(), and where that has none, later
+ *     case STREAM_OUTPUT:  stream.output is the next bytes, if any, borrowed until the next step
  *     case STREAM_WINDOW:  stream.wanted bytes of memory are needed: stream_give()
  *     case STREAM_SUM:     the output since the last one, or the start, has the hash stream.hash (of
  *                          CAB_HASH_*, known before the first of that output; none below 0), which must
@@ -33,9 +34,11 @@ enum {
 	STREAM_MARGIN = 64,       /* bytes behind the window's end that copies may overrun */
 	STREAM_MEMORY = STREAM_REACH + STREAM_REACH / 2 + STREAM_MARGIN,
 	STREAM_HELD = 132 << 10,
+	STREAM_ROOM = STREAM_HELD + STREAM_MARGIN, /* what is held lies in so many bytes */
 };
 
 enum stream_status {
+	STREAM_ON,
 	STREAM_INPUT,
 	STREAM_OUTPUT,
 	STREAM_WINDOW,
@@ -54,7 +57,7 @@ struct stream {
 	int32_t hash;
 	bool is_between; /* two members, frames or streams of the file, if nothing is left */
 	bool is_whole;
-	uint8_t *held; /* of STREAM_HELD + STREAM_MARGIN bytes */
+	uint8_t *held; /* of STREAM_ROOM bytes */
 };
 
 static inline void
@@ -78,9 +81,9 @@ stream_window_size(size_t reach, size_t least)
 	return reach + (reach / 2 > least ? reach / 2 : least) + STREAM_MARGIN;
 }
 
-/* For decoders. */
 void stream_start(struct stream *stream, uint8_t *held);
-/* More of the input behind the rest; false where there is none. */
+/* More of the file behind what has come; false where there is none. */
 bool stream_more(struct stream *stream, struct span *input);
-/* The next bytes, which are taken, or NULL where they are not there yet. */
+
+/* For decoders: the next bytes, which are taken, or NULL where they are not there yet. */
 const uint8_t *stream_take(struct stream *stream, size_t size);

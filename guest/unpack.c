@@ -11,20 +11,12 @@
 #include "zstd.h"
 #endif
 
-enum { GZIP_WINDOW = 160 << 10, BEHIND_MAX = 1 << 20 };
+enum { BEHIND_MAX = 1 << 20 };
 /* Of a tar in all: what its files may be, and as much again for headers. */
 #define TAR_MAX    (2 * OUTPUT_BYTES)
 #define NO_ARCHIVE "what came is no archive"
 
-enum kind {
-	KIND_UNKNOWN,
-	KIND_TAR,
-	KIND_GZIP,
-	KIND_MORE, /* of those that GUEST_SMALL leaves out */
-};
-
-#ifndef GUEST_SMALL
-enum packing_kind { XZ, ZSTD, BZIP2, ZIP };
+enum packing_kind { GZIP, XZ, ZSTD, BZIP2, ZIP };
 
 /* What a file begins with. A skippable frame of zstd has one of sixteen marks; archives begin with
  * the first, if with any. */
@@ -34,34 +26,32 @@ static const struct packing {
 	enum packing_kind kind;
 	size_t size; /* of the decoder */
 } packings[] = {
+	{"\x1f\x8b", "gzip", GZIP, sizeof(struct gzip)},
+#ifndef GUEST_SMALL
 	{"\xfd\x37zXZ", "xz", XZ, sizeof(struct xz)},
 	{"\x28\xb5\x2f\xfd", "zstd", ZSTD, sizeof(struct zstd)},
 	{"\x50\x2a\x4d\x18", "zstd", ZSTD, sizeof(struct zstd)},
 	{"BZh", "bzip2", BZIP2, sizeof(struct bzip2)}, {"PK\3\4", "zip", ZIP, sizeof(struct zip)},
 	{"PK\5\6", "zip", ZIP, sizeof(struct zip)}, /* of an empty one */
-};
 #endif
+};
 
 /* What is small first: what lies far behind takes longer numbers in the module. */
 struct unpack {
 	struct archive archive;
-	enum kind kind;
-	int32_t sum;     /* of the member or block that is under way; -1 is none */
-	bool is_between; /* two members of the gzip file */
-#ifndef GUEST_SMALL
-	const struct packing *packing;
-	void *decoder;
+	bool is_known;                 /* what it is; tar, if it is not packed */
+	const struct packing *packing; /* of which one of these is the decoder */
 	struct stream *stream;
+	int32_t sum; /* of the member or block that is under way; -1 is none */
+#ifndef GUEST_SMALL
 	struct zip *zip; /* of which the whole file is needed, so it is written first */
 	int32_t fd;
 	uint64_t zip_size;
 #endif
 	uint64_t tar_size;
 	size_t behind; /* bytes behind its end */
-	struct inflate_window window;
 	size_t first_size;
 	uint8_t first[TAR_BLOCK];
-	struct gzip gzip;
 	struct tar tar;
 };
 
@@ -104,55 +94,20 @@ tar_add(struct unpack *unpack, struct span bytes)
 	}
 }
 
-/* A member of a gzip file has ended. */
-static void
-member_check(struct unpack *unpack)
-{
-	uint8_t sum[GZIP_SUM];
-	hash_end(unpack->sum, sum);
-	if (memcmp(sum, unpack->gzip.field, GZIP_SUM) != 0)
-		fail_in("gzip", unpack->gzip.sentence);
-	unpack->sum = cab_hash_new(CAB_HASH_CRC32);
-}
-
-static void
-gzip_add(struct unpack *unpack, struct span bytes)
-{
-	struct inflate_window *window = &unpack->window;
-	while (bytes.size) {
-		size_t before = window->used;
-		enum gzip_status status = gzip_step(&unpack->gzip, &bytes, window);
-		if (status == GZIP_BAD)
-			fail_in("gzip", unpack->gzip.sentence);
-		struct span fresh = span_of(window->data + before, window->used - before);
-		(void)cab_hash_add(unpack->sum, fresh.data, fresh.size);
-		tar_add(unpack, fresh);
-		unpack->is_between = status == GZIP_DONE;
-		if (unpack->is_between)
-			member_check(unpack);
-		if (window->capacity - window->used < GZIP_WINDOW / 4)
-			inflate_slide(window);
-	}
-}
-
-static void
-gzip_begin(struct unpack *unpack)
-{
-	unpack->window.data = (uint8_t *)heap_take(GZIP_WINDOW);
-	unpack->window.capacity = GZIP_WINDOW;
-	unpack->sum = cab_hash_new(CAB_HASH_CRC32);
-	gzip_start(&unpack->gzip);
-}
-
-#ifndef GUEST_SMALL
-
 static enum stream_status
-stream_step(struct unpack *unpack, struct span *bytes)
+stream_step(struct unpack *unpack)
 {
+	/* Of these the stream is the first member. */
+	void *decoder = unpack->stream;
+#ifndef GUEST_SMALL
 	if (unpack->packing->kind == XZ)
-		return xz_step((struct xz *)unpack->decoder, bytes);
-	return unpack->packing->kind == ZSTD ? zstd_step((struct zstd *)unpack->decoder, bytes)
-					     : bzip2_step((struct bzip2 *)unpack->decoder, bytes);
+		return xz_step((struct xz *)decoder);
+	if (unpack->packing->kind == ZSTD)
+		return zstd_step((struct zstd *)decoder);
+	if (unpack->packing->kind == BZIP2)
+		return bzip2_step((struct bzip2 *)decoder);
+#endif
+	return gzip_step((struct gzip *)decoder);
 }
 
 /* The hash of what a stream makes is begun with its first byte, or at its end where there is none. */
@@ -180,9 +135,13 @@ stream_add(struct unpack *unpack, struct span bytes)
 {
 	struct stream *stream = unpack->stream;
 	for (;;) {
-		switch (stream_step(unpack, &bytes)) {
+		switch (stream_step(unpack)) {
+		case STREAM_ON:
+			break;
 		case STREAM_INPUT:
-			return;
+			if (!stream_more(stream, &bytes))
+				return;
+			break;
 		case STREAM_OUTPUT:
 			if (stream->hash >= 0)
 				sum_add(unpack, stream->output);
@@ -200,6 +159,8 @@ stream_add(struct unpack *unpack, struct span bytes)
 		}
 	}
 }
+
+#ifndef GUEST_SMALL
 
 static void
 zip_add(struct unpack *unpack, struct span bytes)
@@ -247,106 +208,88 @@ zip_unpack(struct unpack *unpack)
 }
 
 static void
-more_begin(struct unpack *unpack, struct span first)
+zip_begin(struct unpack *unpack)
+{
+	/* Layers are tar files. */
+	if (unpack->archive.layer)
+		fail(NO_ARCHIVE);
+	unpack->zip = (struct zip *)heap_zero(sizeof *unpack->zip);
+	unpack->fd = file_create(unpack->archive.output, NULL, SPAN("packed"));
+}
+
+#endif
+
+static void
+packing_begin(struct unpack *unpack, struct span first)
 {
 	const struct packing *packing = packings;
 	while (!span_has_prefix(first, packing->magic))
 		if (++packing == packings + sizeof packings / sizeof packings[0])
 			fail(NO_ARCHIVE);
 	unpack->packing = packing;
-	unpack->decoder = heap_zero(packing->size);
-	unpack->sum = -1;
-	/* Of these the stream is the first member. */
-	unpack->stream = (struct stream *)unpack->decoder;
-	switch (packing->kind) {
-	case XZ:
-		xz_start((struct xz *)unpack->decoder);
-		break;
-	case ZSTD:
-		zstd_start((struct zstd *)unpack->decoder);
-		break;
-	case BZIP2:
-		bzip2_start((struct bzip2 *)unpack->decoder);
-		break;
-	case ZIP:
-		unpack->stream = NULL;
-		/* Layers are tar files. */
-		if (unpack->archive.layer)
-			fail(NO_ARCHIVE);
-		unpack->zip = (struct zip *)unpack->decoder;
-		unpack->fd = file_create(unpack->archive.output, NULL, SPAN("packed"));
-		break;
-	}
-}
-
-#endif
-
-static void
-kind_find(struct unpack *unpack)
-{
-	struct span first = span_of(unpack->first, unpack->first_size);
-	if (span_has_prefix(first, "\x1f\x8b")) {
-		unpack->kind = KIND_GZIP;
-		gzip_begin(unpack);
-	} else if (first.size == TAR_BLOCK && tar_is_header(first.data)) {
-		unpack->kind = KIND_TAR;
-	} else {
-#ifdef GUEST_SMALL
-		fail(NO_ARCHIVE);
-#else
-		unpack->kind = KIND_MORE;
-		more_begin(unpack, first);
-#endif
-	}
-}
-
-static void
-kind_add(struct unpack *unpack, struct span bytes)
-{
-	if (unpack->kind == KIND_TAR)
-		tar_add(unpack, bytes);
-	else if (unpack->kind == KIND_GZIP)
-		gzip_add(unpack, bytes);
 #ifndef GUEST_SMALL
+	if (packing->kind == ZIP) {
+		zip_begin(unpack);
+		return;
+	}
+#endif
+	uint8_t *decoder = (uint8_t *)heap_zero(packing->size + STREAM_ROOM);
+	unpack->stream = (struct stream *)(void *)decoder;
+	unpack->sum = -1;
+	stream_start(unpack->stream, decoder + packing->size);
+}
+
+static void
+packed_add(struct unpack *unpack, struct span bytes)
+{
+	if (!unpack->packing)
+		tar_add(unpack, bytes);
 	else if (unpack->stream)
 		stream_add(unpack, bytes);
+#ifndef GUEST_SMALL
 	else
 		zip_add(unpack, bytes);
 #endif
 }
 
+/* By its first bytes, a block of them, or all that there are. */
+static void
+kind_find(struct unpack *unpack)
+{
+	struct span first = span_of(unpack->first, unpack->first_size);
+	if (first.size < TAR_BLOCK || !tar_is_header(first.data))
+		packing_begin(unpack, first);
+	unpack->is_known = true;
+	packed_add(unpack, first);
+}
+
 void
 unpack_add(struct unpack *unpack, struct span bytes)
 {
-	if (unpack->kind == KIND_UNKNOWN) {
+	if (!unpack->is_known) {
 		/* The first block, from as many pieces as it takes. */
 		if (!span_collect(&bytes, unpack->first, &unpack->first_size, TAR_BLOCK))
 			return;
 		kind_find(unpack);
-		kind_add(unpack, span_of(unpack->first, TAR_BLOCK));
 	}
-	kind_add(unpack, bytes);
+	packed_add(unpack, bytes);
 }
 
 /* The archive is whole. */
 static void
 unpack_end(struct unpack *unpack)
 {
-	if (unpack->kind == KIND_UNKNOWN) {
-		/* An archive of less than a block, as one of next to nothing may be. */
+	/* An archive of less than a block, as one of next to nothing may be. */
+	if (!unpack->is_known)
 		kind_find(unpack);
-		kind_add(unpack, span_of(unpack->first, unpack->first_size));
-	}
-	if (unpack->kind == KIND_GZIP && !unpack->is_between)
-		fail_in("gzip", "cut off");
 #ifndef GUEST_SMALL
 	if (unpack->zip) {
 		zip_unpack(unpack);
 		return;
 	}
+#endif
 	if (unpack->stream && !unpack->stream->is_whole)
 		fail_in(unpack->packing->name, "cut off");
-#endif
 	if (!tar_is_whole(&unpack->tar))
 		fail_in("tar", "cut off");
 }
@@ -364,15 +307,10 @@ unpack_layer(struct unpack *unpack)
 {
 	if (unpack->archive.layer) {
 		unpack_end(unpack);
-		heap_give(unpack->window.data, unpack->window.capacity);
 		if (unpack->stream) {
 			heap_give(unpack->stream->window, unpack->stream->capacity);
-			heap_give(unpack->stream, unpack->packing->size);
+			heap_give(unpack->stream, unpack->packing->size + STREAM_ROOM);
 		}
-		/* Of the sum that is ready for a next member nobody will ask. */
-		uint8_t sum[SUM_MAX];
-		if (unpack->kind == KIND_GZIP)
-			hash_end(unpack->sum, sum);
 		struct archive archive = unpack->archive;
 		memset(unpack, 0, sizeof *unpack);
 		unpack->archive = archive;

@@ -18,16 +18,6 @@ enum { CONTROL_END = 0, CONTROL_STORED_RESET = 1, CONTROL_STORED = 2, CONTROL_PA
 /* A size that a block's head does not say. */
 #define UNSAID (~(uint64_t)0)
 
-/* What the parts return beside a status: the next part follows at once. */
-enum { GO_ON = -1 };
-
-COLD void
-xz_start(struct xz *xz)
-{
-	stream_start(&xz->stream, xz->held);
-	xz->state = STREAM_HEAD;
-}
-
 /* CRC32, bit by bit: of heads and of the index alone. */
 COLD static uint32_t
 crc_add(uint32_t sum, const void *from, size_t size)
@@ -92,13 +82,13 @@ check_hash(unsigned check)
 }
 
 /* Zeros, four at a time, may lie between two streams. */
-static int
+static enum stream_status
 stream_head(struct xz *xz)
 {
 	struct stream *stream = &xz->stream;
 	if (stream->is_between && stream->rest.size >= 4 && is_zero(stream->rest.data, 4)) {
 		(void)stream_take(stream, 4);
-		return GO_ON;
+		return STREAM_ON;
 	}
 	const uint8_t *head = stream_take(stream, HEAD_SIZE);
 	if (!head)
@@ -108,21 +98,21 @@ stream_head(struct xz *xz)
 		    "\xfd"
 		    "7zXZ",
 		    6) != 0)
-		return (int)stream_bad(stream, "what follows a stream is none");
+		return stream_bad(stream, "what follows a stream is none");
 	xz->check = head[7];
 	if (!is_sum_right(head + 8, head + 6, 2) || head[6] != 0)
 		return STREAM_BAD;
 	stream->hash = check_hash(xz->check);
 	if (stream->hash == 0)
-		return (int)stream_bad(stream, "a check that is neither CRC32, CRC64 nor SHA-256");
+		return stream_bad(stream, "a check that is neither CRC32, CRC64 nor SHA-256");
 	xz->blocks = 0;
 	xz->blocks_sum = 0;
 	xz->state = BLOCK_HEAD;
-	return GO_ON;
+	return STREAM_ON;
 }
 
 /* The filters: one, and its property is the size of the dictionary, "2 or 3 << N". */
-static int
+static enum stream_status
 filters_read(struct xz *xz, struct span head, unsigned filters)
 {
 	uint64_t filter;
@@ -130,7 +120,7 @@ filters_read(struct xz *xz, struct span head, unsigned filters)
 	if (!number_take(&head, &filter) || !number_take(&head, &size))
 		return STREAM_BAD;
 	if (filters || filter != FILTER_LZMA2)
-		return (int)stream_bad(
+		return stream_bad(
 			&xz->stream, "packed with a filter other than LZMA2 alone (BCJ or delta)");
 	if (size != 1 || head.size == 0 || head.data[0] > 40 ||
 		!is_zero(head.data + 1, head.size - 1))
@@ -138,14 +128,13 @@ filters_read(struct xz *xz, struct span head, unsigned filters)
 	unsigned bits = head.data[0];
 	uint64_t reach = (uint64_t)(2 | (bits & 1)) << (bits / 2 + 11);
 	if (reach > STREAM_REACH)
-		return (int)stream_bad(
-			&xz->stream, "a block needs a dictionary of more than 128 MiB");
+		return stream_bad(&xz->stream, "a block needs a dictionary of more than 128 MiB");
 	xz->lzma.reach = (size_t)reach;
 	xz->stream.wanted = stream_window_size((size_t)reach, CHUNK_MAX);
 	xz->needs_reset = true;
 	xz->needs_properties = true;
 	xz->state = CHUNK;
-	return xz->stream.capacity < xz->stream.wanted ? (int)STREAM_WINDOW : GO_ON;
+	return xz->stream.capacity < xz->stream.wanted ? STREAM_WINDOW : STREAM_ON;
 }
 
 /* Takes bytes of the index, which are there. */
@@ -158,7 +147,7 @@ index_take(struct xz *xz, size_t size)
 	return bytes;
 }
 
-static int
+static enum stream_status
 block_head(struct xz *xz)
 {
 	struct stream *stream = &xz->stream;
@@ -170,7 +159,7 @@ block_head(struct xz *xz)
 		xz->index_sum = 0;
 		(void)index_take(xz, 1);
 		xz->state = INDEX_COUNT;
-		return GO_ON;
+		return STREAM_ON;
 	}
 	const uint8_t *bytes = stream_take(stream, size + 4);
 	if (!bytes)
@@ -202,7 +191,7 @@ room_make(struct xz *xz, size_t size)
 	lzma->position += (uint32_t)slid;
 }
 
-static int
+static enum stream_status
 output_end(struct xz *xz, size_t before)
 {
 	size_t made = xz->lzma.used - before;
@@ -212,7 +201,7 @@ output_end(struct xz *xz, size_t before)
 }
 
 /* A chunk is stored or packed, and begins some of the decoder's state anew. */
-static int
+static enum stream_status
 chunk_begin(struct xz *xz)
 {
 	struct stream *stream = &xz->stream;
@@ -237,7 +226,7 @@ chunk_begin(struct xz *xz)
 	xz->here.unpadded += head_size + size;
 	if (control == CONTROL_END) {
 		xz->state = BLOCK_END;
-		return GO_ON;
+		return STREAM_ON;
 	}
 	if (control == CONTROL_STORED_RESET || control >= 0xe0) {
 		xz->needs_reset = false;
@@ -262,10 +251,10 @@ chunk_begin(struct xz *xz)
 		lzma_reset(lzma);
 	xz->left = ((size_t)(control & 0x1f) << 16) + ((size_t)head[1] << 8 | head[2]) + 1;
 	xz->state = CHUNK_PACKED;
-	return GO_ON;
+	return STREAM_ON;
 }
 
-static int
+static enum stream_status
 chunk_packed(struct xz *xz)
 {
 	room_make(xz, LZMA_MATCH + 1);
@@ -277,10 +266,10 @@ chunk_packed(struct xz *xz)
 		is_sound &= lzma_is_ended(lzma);
 		xz->state = CHUNK;
 	}
-	return is_sound ? output_end(xz, before) : (int)STREAM_BAD;
+	return is_sound ? output_end(xz, before) : STREAM_BAD;
 }
 
-static int
+static enum stream_status
 block_end(struct xz *xz)
 {
 	size_t padding = (size_t)(-xz->here.unpadded & 3);
@@ -298,11 +287,11 @@ block_end(struct xz *xz)
 	/* A sum over records in their order; damage is found, and no more is asked of it. */
 	xz->blocks_sum = crc_add(xz->blocks_sum, &xz->here, sizeof xz->here);
 	xz->state = BLOCK_HEAD;
-	return size ? (int)STREAM_SUM : GO_ON;
+	return size ? STREAM_SUM : STREAM_ON;
 }
 
 /* How many records there are, or one of them. */
-static int
+static enum stream_status
 index_part(struct xz *xz)
 {
 	struct span rest = xz->stream.rest;
@@ -310,8 +299,7 @@ index_part(struct xz *xz)
 	struct xz_record record = {0};
 	if (!number_take(&rest, &record.unpadded) ||
 		(!is_count && !number_take(&rest, &record.size)))
-		return xz->stream.rest.size < (size_t)2 * NUMBER_BYTES ? (int)STREAM_INPUT
-								       : STREAM_BAD;
+		return xz->stream.rest.size < (size_t)2 * NUMBER_BYTES ? STREAM_INPUT : STREAM_BAD;
 	(void)index_take(xz, xz->stream.rest.size - rest.size);
 	if (is_count) {
 		if (record.unpadded != xz->blocks)
@@ -323,11 +311,11 @@ index_part(struct xz *xz)
 		xz->records_sum = crc_add(xz->records_sum, &record, sizeof record);
 	}
 	xz->state = xz->records ? INDEX_RECORD : INDEX_END;
-	return GO_ON;
+	return STREAM_ON;
 }
 
 /* The index's padding and sum, and the stream's footer. */
-static int
+static enum stream_status
 index_end(struct xz *xz)
 {
 	size_t padding = (size_t)(-xz->index_size & 3);
@@ -343,11 +331,11 @@ index_end(struct xz *xz)
 		return STREAM_BAD;
 	xz->stream.is_between = true;
 	xz->state = STREAM_HEAD;
-	return GO_ON;
+	return STREAM_ON;
 }
 
-static int
-xz_part(struct xz *xz)
+enum stream_status
+xz_step(struct xz *xz)
 {
 	switch ((enum state)xz->state) {
 	case STREAM_HEAD:
@@ -366,15 +354,5 @@ xz_part(struct xz *xz)
 	case INDEX_END:
 		return index_end(xz);
 	}
-	return GO_ON;
-}
-
-enum stream_status
-xz_step(struct xz *xz, struct span *input)
-{
-	int status;
-	do
-		status = xz_part(xz);
-	while (status == GO_ON || (status == STREAM_INPUT && stream_more(&xz->stream, input)));
-	return (enum stream_status)status;
+	return STREAM_ON;
 }

@@ -37,8 +37,6 @@ struct xz {
 	uint64_t records;
 	uint64_t index_size;
 	struct lzma lzma;
-	uint8_t held[STREAM_HELD + STREAM_MARGIN];
 };
 
-void xz_start(struct xz *xz);
-enum stream_status xz_step(struct xz *xz, struct span *input);
+enum stream_status xz_step(struct xz *xz);

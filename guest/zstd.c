@@ -12,20 +12,10 @@ enum { BLOCK_STORED, BLOCK_RUN, BLOCK_COMPRESSED };
 
 enum { MAGIC_FRAME = 0xfd2fb528, MAGIC_SKIP = 0x184d2a50 };
 
-/* What the parts return beside a status: the next part follows at once. */
-enum { GO_ON = -1 };
-
-void
-zstd_start(struct zstd *zstd)
-{
-	stream_start(&zstd->stream, zstd->held);
-	zstd->state = FRAME;
-}
-
-static int
+static enum stream_status
 zstd_bad(struct zstd *zstd, const char *sentence)
 {
-	return (int)stream_bad(&zstd->stream, sentence);
+	return stream_bad(&zstd->stream, sentence);
 }
 
 static uint64_t
@@ -38,7 +28,7 @@ number(const uint8_t *bytes, size_t size)
 }
 
 /* Descriptor, window, dictionary, content size: RFC 8878, section 3.1.1.1. */
-static int
+static enum stream_status
 head_read(struct zstd *zstd, uint8_t descriptor)
 {
 	struct stream *stream = &zstd->stream;
@@ -74,11 +64,11 @@ head_read(struct zstd *zstd, uint8_t descriptor)
 		stream->wanted = (size_t)zstd->content + STREAM_MARGIN;
 	zstd_block_reset(&zstd->block);
 	zstd->state = BLOCK;
-	return stream->capacity < stream->wanted ? (int)STREAM_WINDOW : GO_ON;
+	return stream->capacity < stream->wanted ? STREAM_WINDOW : STREAM_ON;
 }
 
 /* The least frame, of either sort, has eight bytes. */
-static int
+static enum stream_status
 frame_begin(struct zstd *zstd)
 {
 	struct stream *stream = &zstd->stream;
@@ -93,15 +83,15 @@ frame_begin(struct zstd *zstd)
 	(void)stream_take(stream, 8);
 	zstd->skipped = load_32(head + 4);
 	zstd->state = SKIP;
-	return GO_ON;
+	return STREAM_ON;
 }
 
-static int
+static enum stream_status
 frame_end(struct zstd *zstd)
 {
 	zstd->stream.is_between = true;
 	zstd->state = FRAME;
-	return GO_ON;
+	return STREAM_ON;
 }
 
 /* How much a block may make; first room for it, where what has left already may slide away. */
@@ -121,7 +111,7 @@ room_make(struct zstd *zstd)
 }
 
 /* A block is made at once, when its bytes are there. */
-static int
+static enum stream_status
 block_step(struct zstd *zstd)
 {
 	struct zstd_block *block = &zstd->block;
@@ -157,10 +147,10 @@ block_step(struct zstd *zstd)
 	if (head & 1)
 		zstd->state = FRAME_SUM;
 	stream->output = span_of(made, size);
-	return size ? (int)STREAM_OUTPUT : GO_ON;
+	return size ? STREAM_OUTPUT : STREAM_ON;
 }
 
-static int
+static enum stream_status
 sum_step(struct zstd *zstd)
 {
 	struct stream *stream = &zstd->stream;
@@ -176,14 +166,14 @@ sum_step(struct zstd *zstd)
 	return STREAM_SUM;
 }
 
-static int
+static enum stream_status
 skip_step(struct zstd *zstd)
 {
-	return span_skip(&zstd->stream.rest, &zstd->skipped) ? frame_end(zstd) : (int)STREAM_INPUT;
+	return span_skip(&zstd->stream.rest, &zstd->skipped) ? frame_end(zstd) : STREAM_INPUT;
 }
 
-static int
-zstd_part(struct zstd *zstd)
+enum stream_status
+zstd_step(struct zstd *zstd)
 {
 	switch ((enum state)zstd->state) {
 	case FRAME:
@@ -195,15 +185,5 @@ zstd_part(struct zstd *zstd)
 	case FRAME_SUM:
 		return sum_step(zstd);
 	}
-	return GO_ON;
-}
-
-enum stream_status
-zstd_step(struct zstd *zstd, struct span *input)
-{
-	int status;
-	do
-		status = zstd_part(zstd);
-	while (status == GO_ON || (status == STREAM_INPUT && stream_more(&zstd->stream, input)));
-	return (enum stream_status)status;
+	return STREAM_ON;
 }

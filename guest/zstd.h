@@ -22,8 +22,6 @@ struct zstd {
 	size_t block_max;
 	uint64_t content; /* what is left of the frame's content, where its size is known */
 	struct zstd_block block;
-	uint8_t held[STREAM_HELD + STREAM_MARGIN];
 };
 
-void zstd_start(struct zstd *zstd);
-enum stream_status zstd_step(struct zstd *zstd, struct span *input);
+enum stream_status zstd_step(struct zstd *zstd);

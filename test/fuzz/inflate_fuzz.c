@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* inflate: a gzip file, in steps of the size that its first byte says, through a small window. */
-#include <stdlib.h>
-
+/* inflate: a gzip file, in steps of the size that its first byte says. */
 #include "gzip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -9,24 +7,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	enum { WINDOW = 40 << 10, STEPS = 4096 };
+	enum { OUTPUT = 4 << 20 };
 	static struct gzip gzip;
-	static uint8_t room[WINDOW];
+	static uint8_t held[STREAM_ROOM];
 	if (size == 0)
 		return 0;
 	size_t step = data[0] ? data[0] : size;
-	struct inflate_window window = {room, 0, WINDOW};
-	gzip_start(&gzip);
-	unsigned steps = 0;
+	size_t made = 0;
+	memset(&gzip, 0, sizeof gzip);
+	stream_start(&gzip.stream, held);
 	for (size_t at = 1; at < size; at += step) {
 		struct span input = span_of(data + at, size_min(step, size - at));
-		enum gzip_status status = GZIP_FULL;
-		while (status == GZIP_FULL || (status == GZIP_DONE && input.size)) {
-			status = gzip_step(&gzip, &input, &window);
-			if (status == GZIP_BAD || ++steps > STEPS)
+		enum stream_status status;
+		while ((status = gzip_step(&gzip)) != STREAM_INPUT ||
+			stream_more(&gzip.stream, &input)) {
+			if (status == STREAM_OUTPUT)
+				made += gzip.stream.output.size;
+			if (status == STREAM_BAD || made > OUTPUT)
 				return 0;
-			if (status == GZIP_FULL)
-				inflate_slide(&window);
 		}
 	}
 	return 0;

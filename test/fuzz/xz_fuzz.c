@@ -12,17 +12,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum { OUTPUT = 4 << 20 };
 	static struct xz xz;
+	static uint8_t held[STREAM_ROOM];
 	if (size == 0)
 		return 0;
 	size_t step = data[0] ? data[0] : size;
 	size_t made = 0;
 	bool sound = true;
-	xz_start(&xz);
+	memset(&xz, 0, sizeof xz);
+	stream_start(&xz.stream, held);
 	for (size_t at = 1; at < size && sound; at += step) {
 		struct span input = span_of(data + at, size_min(step, size - at));
-		enum stream_status status = STREAM_OUTPUT;
-		while (sound && status != STREAM_INPUT) {
-			status = xz_step(&xz, &input);
+		bool has_more = true;
+		while (sound && has_more) {
+			enum stream_status status = xz_step(&xz);
+			if (status == STREAM_INPUT)
+				has_more = stream_more(&xz.stream, &input);
 			if (status == STREAM_OUTPUT)
 				made += xz.stream.output.size;
 			sound = status != STREAM_BAD && made < OUTPUT &&

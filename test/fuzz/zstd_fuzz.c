@@ -12,17 +12,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum { OUTPUT = 4 << 20 };
 	static struct zstd zstd;
+	static uint8_t held[STREAM_ROOM];
 	if (size == 0)
 		return 0;
 	size_t step = data[0] ? data[0] : size;
 	size_t made = 0;
 	bool sound = true;
-	zstd_start(&zstd);
+	memset(&zstd, 0, sizeof zstd);
+	stream_start(&zstd.stream, held);
 	for (size_t at = 1; at < size && sound; at += step) {
 		struct span input = span_of(data + at, size_min(step, size - at));
-		enum stream_status status = STREAM_OUTPUT;
-		while (sound && status != STREAM_INPUT) {
-			status = zstd_step(&zstd, &input);
+		bool has_more = true;
+		while (sound && has_more) {
+			enum stream_status status = zstd_step(&zstd);
+			if (status == STREAM_INPUT)
+				has_more = stream_more(&zstd.stream, &input);
 			if (status == STREAM_OUTPUT)
 				made += zstd.stream.output.size;
 			sound = status != STREAM_BAD && made < OUTPUT &&

@@ -1,88 +1,32 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "guest_data.h"
+#include "stream_sample.h"
 
-#include <unistd.h>
-
-#include "base/hash.h"
 #include "gzip.h"
 
-static char file[] = "/tmp/inflate-test-XXXXXX";
+static struct gzip decoder;
 
-/* Decodes a gzip file in steps of so many bytes, through a window of this capacity; false where it
- * is bad or cut off. */
-static bool
-gzip_decode(struct bytes zipped, size_t step, size_t capacity, struct buf *out)
+static enum stream_status
+step(void)
 {
-	struct gzip *gzip = (struct gzip *)memory_new(sizeof *gzip);
-	struct inflate_window window = {(uint8_t *)memory_new(capacity), 0, capacity};
-	enum gzip_status status = GZIP_INPUT;
-	struct hasher *hasher = hasher_new(HASH_CRC32);
-	gzip_start(gzip);
-	for (size_t at = 0; at < zipped.size && status != GZIP_BAD;) {
-		size_t size = zipped.size - at < step ? zipped.size - at : step;
-		struct span input = span_of(zipped.data + at, size);
-		at += size;
-		do {
-			size_t before = window.used;
-			status = gzip_step(gzip, &input, &window);
-			struct bytes fresh = bytes_of(window.data + before, window.used - before);
-			buf_add(out, fresh);
-			hasher_add(hasher, fresh);
-			uint8_t sum[HASH_SIZE_MAX];
-			if (status == GZIP_DONE && (hasher_finish(hasher, sum, NULL) != GZIP_SUM ||
-							   memcmp(sum, gzip->field, GZIP_SUM) != 0))
-				status = GZIP_BAD;
-			if (status == GZIP_FULL)
-				inflate_slide(&window);
-		} while (status == GZIP_FULL || (status == GZIP_DONE && input.size));
-	}
-	hasher_free(hasher);
-	free(window.data);
-	free(gzip);
-	return status == GZIP_DONE;
+	return gzip_step(&decoder);
 }
 
-static void
-decodes_back(struct bytes plain, const char *how)
-{
-	data_write(file, plain);
-	char command[256];
-	(void)snprintf(command, sizeof command, "gzip -c %s %s", how, file);
-	struct buf zipped = command_output(command);
-	static const size_t steps[] = {1 << 20, 1, 7, 13, 4096};
-	for (size_t at = 0; at < sizeof steps / sizeof steps[0]; at++) {
-		struct buf out = BUF(BUF_MAX);
-		assert_true(gzip_decode(buf_bytes(&zipped), steps[at], 100000, &out));
-		assert_true(bytes_equal(buf_bytes(&out), plain));
-		buf_release(&out);
-	}
-	buf_release(&zipped);
-}
+static const struct sample_codec codec = {&decoder.stream, sizeof decoder, step, "gzip"};
 
 static void
-what_gzip_packs_comes_back_whatever_the_steps(void **state)
+what_gzip_packs_comes_back_whatever_the_level(void **state)
 {
 	(void)state;
-	struct buf words = words_make(300000);
-	static const char *const levels[] = {"-1", "-6", "-9"};
-	for (size_t at = 0; at < 3; at++) {
-		decodes_back(buf_bytes(&words), levels[at]);
-		decodes_back(bytes_of(words.data, 1), levels[at]);
-		decodes_back(bytes_of(NULL, 0), levels[at]);
-	}
-	buf_release(&words);
+	sample_all_contents(&codec, "-n -1");
+	sample_all_contents(&codec, "-n -6");
+	sample_all_contents(&codec, "-n -9");
 }
 
 static void
-bytes_that_do_not_compress_come_back_from_stored_blocks(void **state)
+members_in_a_row_are_one_file(void **state)
 {
 	(void)state;
-	struct buf noise = command_output("head -c 200000 /dev/urandom");
-	decodes_back(buf_bytes(&noise), "-6");
-	buf_release(&noise);
-	struct buf zeros = command_output("head -c 1000000 /dev/zero");
-	decodes_back(buf_bytes(&zeros), "-9");
-	buf_release(&zeros);
+	sample_joins(&codec, "-9");
 }
 
 static void
@@ -90,12 +34,13 @@ a_head_with_every_field_and_several_members_are_read(void **state)
 {
 	(void)state;
 	struct buf words = words_make(5000);
-	data_write(file, buf_bytes(&words));
+	data_write(sample_file, buf_bytes(&words));
 	char command[256];
-	(void)snprintf(command, sizeof command, "gzip -c -N %s; gzip -c -n -1 %s", file, file);
+	(void)snprintf(command, sizeof command, "gzip -c -N %s; gzip -c -n -1 %s", sample_file,
+		sample_file);
 	struct buf zipped = command_output(command);
 	struct buf out = BUF(BUF_MAX);
-	assert_true(gzip_decode(buf_bytes(&zipped), 5, 70000, &out));
+	assert_true(sample_decode(&codec, buf_bytes(&zipped), 5, &out));
 	assert_int_equal(out.size, 10000);
 	assert_memory_equal(out.data + 5000, words.data, 5000);
 	buf_release(&out);
@@ -107,40 +52,14 @@ static void
 a_file_cut_off_anywhere_is_never_whole(void **state)
 {
 	(void)state;
-	struct buf words = words_make(3000);
-	data_write(file, buf_bytes(&words));
-	char command[256];
-	(void)snprintf(command, sizeof command, "gzip -c %s", file);
-	struct buf zipped = command_output(command);
-	for (size_t size = 0; size < zipped.size; size++) {
-		struct buf out = BUF(BUF_MAX);
-		assert_false(gzip_decode(bytes_of(zipped.data, size), 64, 70000, &out));
-		buf_release(&out);
-	}
-	buf_release(&zipped);
-	buf_release(&words);
+	sample_cut_is_never_whole(&codec, "-6");
 }
 
 static void
 a_flipped_bit_never_gives_other_bytes(void **state)
 {
 	(void)state;
-	struct buf words = words_make(2000);
-	data_write(file, buf_bytes(&words));
-	char command[256];
-	(void)snprintf(command, sizeof command, "gzip -c -n %s", file);
-	struct buf zipped = command_output(command);
-	for (size_t bit = 0; bit < 8 * zipped.size; bit++) {
-		struct buf out = BUF(BUF_MAX);
-		zipped.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		bool whole = gzip_decode(buf_bytes(&zipped), 512, 70000, &out);
-		/* The time and system in the head say nothing of the bytes. */
-		assert_true(!whole || bytes_equal(buf_bytes(&out), buf_bytes(&words)));
-		zipped.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		buf_release(&out);
-	}
-	buf_release(&zipped);
-	buf_release(&words);
+	sample_flip_never_gives_other_bytes(&codec, "-n");
 }
 
 static enum inflate_status
@@ -200,15 +119,12 @@ the_input_stands_right_behind_the_stream(void **state)
 	}
 }
 
-int
-main(void)
+static int
+run(void)
 {
-	int fd = mkstemp(file);
-	if (fd < 0 || close(fd) != 0)
-		return 1;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_gzip_packs_comes_back_whatever_the_steps),
-		cmocka_unit_test(bytes_that_do_not_compress_come_back_from_stored_blocks),
+		cmocka_unit_test(what_gzip_packs_comes_back_whatever_the_level),
+		cmocka_unit_test(members_in_a_row_are_one_file),
 		cmocka_unit_test(a_head_with_every_field_and_several_members_are_read),
 		cmocka_unit_test(a_file_cut_off_anywhere_is_never_whole),
 		cmocka_unit_test(a_flipped_bit_never_gives_other_bytes),
@@ -216,7 +132,11 @@ main(void)
 		cmocka_unit_test(a_stream_fills_its_buffer_exactly_or_says_that_it_is_full),
 		cmocka_unit_test(the_input_stands_right_behind_the_stream),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)unlink(file);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int
+main(void)
+{
+	return sample_run(run);
 }

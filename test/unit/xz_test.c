@@ -5,19 +5,13 @@
 
 static struct xz decoder;
 
-static void
-start(void)
-{
-	xz_start(&decoder);
-}
-
 static enum stream_status
-step(struct span *input)
+step(void)
 {
-	return xz_step(&decoder, input);
+	return xz_step(&decoder);
 }
 
-static const struct sample_codec codec = {&decoder.stream, start, step, "xz -T1"};
+static const struct sample_codec codec = {&decoder.stream, sizeof decoder, step, "xz -T1"};
 
 static void
 what_xz_packs_comes_back_whatever_the_settings(void **state)
@@ -96,8 +90,9 @@ the_sum_of_a_block_is_handed_out(void **state)
 		struct span input = span_of(packed.data, packed.size);
 		enum stream_status status;
 		size_t sums = 0;
-		xz_start(&decoder);
-		while ((status = xz_step(&decoder, &input)) != STREAM_INPUT) {
+		sample_start(&codec);
+		while ((status = xz_step(&decoder)) != STREAM_INPUT ||
+			stream_more(&decoder.stream, &input)) {
 			assert_int_not_equal(status, STREAM_BAD);
 			if (status == STREAM_WINDOW)
 				stream_give(&decoder.stream, memory_new(decoder.stream.wanted),
