@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * untrap MODULE OUT: writes a module again without the traps that nothing comes to. Run by the build.
+ *
+ * The compiler puts `unreachable` behind each call of a function that does not return, fail() and its like, and behind each
+ * loop that is left by its branches alone, so that what the stack holds there need not fit what follows. Where a block that
+ * has no result ends there it fits: the engine, which checks each module that it compiles, would say otherwise.
+ *
+ * Opcodes and what follows them: the specification of WebAssembly, 5.4, as far as the compiler uses them here.
+ */
+#include "base/must.h"
+#include "cursor.h"
+
+enum { SECTION_TYPE = 1, SECTION_FUNCTION = 3, SECTION_CODE = 10 };
+enum { TYPES = 256, BLOCKS = 1024 };
+
+enum {
+	UNREACHABLE = 0x00,
+	BLOCK = 0x02,
+	LOOP,
+	IF,
+	ELSE,
+	END = 0x0b,
+	BRANCH,
+	BRANCH_IF,
+	BRANCH_TABLE,
+	RETURN,
+	CALL,
+	CALL_INDIRECT,
+	LOCAL_GET = 0x20,
+	GLOBAL_SET = 0x24,
+	LOAD = 0x28,
+	STORE_LAST = 0x3e,
+	MEMORY_SIZE,
+	CONST_64 = 0x42,
+	PLAIN = 0x45,
+	PLAIN_LAST = 0xc4,
+	MORE = 0xfc,
+	MORE_COPY = 10,
+	MORE_FILL,
+};
+
+enum { NOTHING = 0x40 };
+
+static void
+numbers_skip(struct cursor *code, size_t count)
+{
+	for (; count; count--)
+		while (cursor_read_byte(code) & 128)
+			continue;
+}
+
+/* How many numbers follow an opcode, most of which have none. */
+static size_t
+numbers_behind(struct cursor *code, uint8_t opcode)
+{
+	if (opcode == BRANCH_TABLE)
+		return cursor_read_number(code) + 1;
+	if (opcode == CALL_INDIRECT || (opcode >= LOAD && opcode <= STORE_LAST))
+		return 2;
+	if ((opcode >= BLOCK && opcode <= IF) || opcode == BRANCH || opcode == BRANCH_IF ||
+		opcode == CALL || (opcode >= LOCAL_GET && opcode <= GLOBAL_SET) ||
+		(opcode >= MEMORY_SIZE && opcode <= CONST_64))
+		return 1;
+	if (opcode == MORE) {
+		uint32_t more = cursor_read_number(code);
+		must(more == MORE_COPY || more == MORE_FILL, "memory is copied, or filled");
+		return more == MORE_COPY ? 2 : 1;
+	}
+	must(opcode <= 0x1b || (opcode >= PLAIN && opcode <= PLAIN_LAST), "an opcode is known");
+	return 0;
+}
+
+struct block {
+	bool is_loop;
+	bool is_plain; /* without a result */
+};
+
+/* The instructions of one function, behind its variables. */
+static void
+code_write(struct cursor code, bool is_plain, struct cursor *out)
+{
+	struct block blocks[BLOCKS] = {{.is_plain = is_plain}};
+	size_t depth = 0;
+	bool is_call = false;
+	bool is_left = false; /* what comes next is not come to */
+	while (code.at < code.size) {
+		struct cursor from = code;
+		uint8_t opcode = cursor_read_byte(&code);
+		uint8_t next = code.at < code.size ? code.data[code.at] : UNREACHABLE;
+		if (opcode == UNREACHABLE && (is_call || is_left) && blocks[depth].is_plain &&
+			(next == END || next == ELSE)) {
+			is_left = true;
+			continue;
+		}
+		is_call = opcode == CALL;
+		is_left = opcode == UNREACHABLE || opcode == BRANCH || opcode == BRANCH_TABLE ||
+			  opcode == RETURN || (opcode == END && is_left && blocks[depth].is_loop);
+		if (opcode >= BLOCK && opcode <= IF) {
+			must(++depth < BLOCKS, "blocks are not so deep");
+			blocks[depth] = (struct block){opcode == LOOP, next == NOTHING};
+		}
+		if (opcode == END)
+			must(depth-- > 0 || code.at == code.size, "blocks have their ends");
+		numbers_skip(&code, numbers_behind(&code, opcode));
+		cursor_write(out, from.data + from.at, code.at - from.at);
+	}
+}
+
+static void
+function_write(struct cursor function, bool is_plain, struct cursor *out)
+{
+	static uint8_t room[MODULE_MAX];
+	struct cursor written = {room, sizeof room, 0};
+	/* Kinds of variables, each how many of which type. */
+	numbers_skip(&function, (size_t)2 * cursor_read_number(&function));
+	cursor_write(&written, function.data, function.at);
+	code_write(cursor_read_part(&function, function.size - function.at), is_plain, &written);
+	cursor_write_number(out, (uint32_t)written.at);
+	cursor_write(out, written.data, written.at);
+}
+
+/* Which types of functions have no result. */
+static void
+types_read(struct cursor types, bool is_plain[TYPES])
+{
+	uint32_t count = cursor_read_number(&types);
+	must(count <= TYPES, "types are few");
+	for (uint32_t at = 0; at < count; at++) {
+		/* Behind the word that it is a function: what it takes, what it gives. */
+		(void)cursor_read_byte(&types);
+		(void)cursor_read_part(&types, cursor_read_number(&types));
+		uint32_t results = cursor_read_number(&types);
+		(void)cursor_read_part(&types, results);
+		is_plain[at] = results == 0;
+	}
+}
+
+/* `functions` are the numbers of their types. */
+static void
+functions_write(struct cursor section, struct cursor functions, const bool is_plain[TYPES],
+	struct cursor *out)
+{
+	uint32_t count = cursor_read_number(&section);
+	must(cursor_read_number(&functions) == count, "each function has a type");
+	cursor_write_number(out, count);
+	for (; count; count--) {
+		uint32_t type = cursor_read_number(&functions);
+		must(type < TYPES, "types are few");
+		function_write(cursor_read_part(&section, cursor_read_number(&section)),
+			is_plain[type], out);
+	}
+}
+
+static void
+module_write(struct cursor *module, struct cursor *out)
+{
+	static uint8_t room[MODULE_MAX];
+	bool is_plain[TYPES] = {false};
+	struct cursor functions = {NULL, 0, 0};
+	uint8_t id;
+	struct cursor section;
+	cursor_copy_magic(module, out);
+	while (cursor_next_section(module, &id, &section)) {
+		struct cursor written = {room, sizeof room, 0};
+		if (id == SECTION_TYPE)
+			types_read(section, is_plain);
+		if (id == SECTION_FUNCTION)
+			functions = section;
+		if (id == SECTION_CODE) {
+			functions_write(section, functions, is_plain, &written);
+			section = (struct cursor){room, written.at, 0};
+		}
+		cursor_write_section(out, id, section);
+	}
+}
+
+int
+main(int count, char **arguments)
+{
+	return cursor_main(count, arguments, module_write);
+}
