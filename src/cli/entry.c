@@ -340,9 +340,8 @@ entry_try(struct entry *entry, const struct session_options *options, const stru
 	bool done = task->unevaluated || session_evaluate(entry->session, &value, err);
 	if (done && options->deny_warnings && session_warning_count(entry->session))
 		done = err_set(err, ERR_REFUSED, "there are warnings, and --deny-warnings");
-	done = done && task->run(task->context, entry, value, err);
-	if (done)
-		session_say_overrides(entry->session);
+	done = done && task->run(task->context, entry, value, err) &&
+	       session_say_overrides(entry->session, err);
 	done = entry_tell_account(entry, task, done, err);
 	entry_print_diagnostics(entry);
 	return done;

@@ -118,6 +118,15 @@ scheme_of_habit(struct bytes text)
 	return NULL;
 }
 
+const char *
+island_scheme_nearest(struct bytes text)
+{
+	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
+	for (size_t at = 0; at < SCHEME_COUNT; at++)
+		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);
+	return nearest.text;
+}
+
 static bool
 refuse_scheme(struct bytes text, struct err *err)
 {
@@ -125,12 +134,10 @@ refuse_scheme(struct bytes text, struct err *err)
 	if (habit)
 		return err_set(err, ERR_REFUSED, "there is no scheme `%.*s`: write <%s>",
 			BYTES_ARGS(text), habit);
-	struct nearest nearest = {.wanted = text, .edits = text.size < 6 ? 2 : 3};
-	for (size_t at = 0; at < SCHEME_COUNT; at++)
-		nearest_offer(&nearest, scheme_get((enum scheme_id)at)->text);
-	if (nearest.text)
+	const char *nearest = island_scheme_nearest(text);
+	if (nearest)
 		return err_set(err, ERR_REFUSED, "there is no scheme `%.*s`, did you mean `%s`",
-			BYTES_ARGS(text), nearest.text);
+			BYTES_ARGS(text), nearest);
 	return err_set(err, ERR_REFUSED,
 		"there is no scheme `%.*s`: neither a builtin one, nor a name that is defined "
 		"where it "

@@ -122,6 +122,8 @@ struct island {
 	struct bytes name; /* of its object */
 };
 
+/* The builtin scheme that a word may have been meant for; NULL where none is near. */
+const char *island_scheme_nearest(struct bytes text);
 /* The island borrows from the arena alone. */
 MUST_CHECK bool island_parse(
 	struct arena *arena, const struct island_words *words, struct island *out, struct err *err);

@@ -59,8 +59,11 @@ override_read(
 	size_t equals = override_split(whole);
 	if (equals == SIZE_MAX || !equals || equals + 1 == whole.size)
 		return override_refuse(text, err);
+	/* What an island is that is replaced does not matter, nor whether its scheme is bound before evaluation binds it. */
+	session->nameless = true;
 	struct session_island *wanted =
 		session_island_read(session, bytes_first(whole, equals), err);
+	session->nameless = false;
 	if (!wanted)
 		return false;
 	if (wanted->local.size)
@@ -70,6 +73,7 @@ override_read(
 	out->text = text;
 	out->instead = text + equals + 1;
 	out->wanted = wanted->island.text;
+	out->scheme = bytes_text(wanted->island.scheme->text);
 	struct bytes instead = bytes_from(whole, equals + 1);
 	if (!override_is_path(instead)) {
 		struct session_island *other = session_island_read(session, instead, err);
@@ -150,26 +154,56 @@ session_override_find(struct session *session, struct island *island, struct byt
 	return NULL;
 }
 
-void
-session_say_overrides(struct session *session)
+/* A builtin scheme, or one that the configuration, the lock or an island that was met has. */
+static bool
+override_scheme_is_known(struct session *session, struct bytes scheme)
+{
+	const char *keys[] = {"schemes", arena_text(&session->arena, scheme), NULL};
+	if (scheme_find(scheme) || config_get(session->config, keys) ||
+		session_scheme_is_locked(session, scheme))
+		return true;
+	for (size_t at = 0; at < session->islands.size; at++) {
+		const struct session_island *met =
+			(const struct session_island *)session->islands.entries[at].value;
+		if (bytes_equal_text(scheme, met->island.scheme->text))
+			return true;
+	}
+	return false;
+}
+
+static void
+override_say_unmet(struct session *session, const struct session_override *override)
 {
 	struct session_listener *listener = &session->options.listener;
-	for (size_t at = 0; at < session->override_count; at++) {
-		if (session->overrides[at].met)
+	cleanup_buf struct buf line = BUF(64 << 10);
+	buf_format(&line, "--override %s: the evaluation met no island <%.*s>", override->text,
+		BYTES_ARGS(override->wanted));
+	size_t met = 0;
+	for (size_t island = 0; island < session->islands.size && met < 8; island++) {
+		const struct session_island *other =
+			(const struct session_island *)session->islands.entries[island].value;
+		if (other->local.size)
 			continue;
-		cleanup_buf struct buf line = BUF(64 << 10);
-		buf_format(&line, "--override %s: the evaluation met no island <%.*s>",
-			session->overrides[at].text, BYTES_ARGS(session->overrides[at].wanted));
-		size_t met = 0;
-		for (size_t island = 0; island < session->islands.size && met < 8; island++) {
-			const struct session_island *other =
-				(const struct session_island *)session->islands.entries[island]
-					.value;
-			if (other->local.size)
-				continue;
-			buf_format(&line, "%s<%.*s>", met++ ? ", " : "; it met ",
-				BYTES_ARGS(other->island.text));
-		}
-		listener->say(listener->context, buf_bytes(&line));
+		buf_format(&line, "%s<%.*s>", met++ ? ", " : "; it met ",
+			BYTES_ARGS(other->island.text));
 	}
+	listener->say(listener->context, buf_bytes(&line));
+}
+
+bool
+session_say_overrides(struct session *session, struct err *err)
+{
+	for (size_t at = 0; at < session->override_count; at++) {
+		const struct session_override *override = &session->overrides[at];
+		const char *nearest = island_scheme_nearest(override->scheme);
+		if (override->met)
+			continue;
+		/* The text may bind any name, and an island of it need not be met; but a slip of the pen is told as one. */
+		if (nearest && !override_scheme_is_known(session, override->scheme))
+			return err_set(err, ERR_USAGE,
+				"--override %s: there is no scheme `%.*s`, did you mean `%s`",
+				override->text, BYTES_ARGS(override->scheme), nearest);
+		override_say_unmet(session, override);
+	}
+	return true;
 }

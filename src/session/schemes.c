@@ -127,9 +127,9 @@ host_scheme_is_own(void *context, struct bytes scheme)
 	return scheme_find(scheme) != NULL;
 }
 
-/* Where only an island's text is read (--override), the entry file's names are not known; a scheme that its lock has is. */
-static bool
-schemes_is_locked(const struct session *session, struct bytes scheme)
+/* Where only an island's text is read, the entry file's names are not known; a scheme that its lock has is. */
+bool
+session_scheme_is_locked(const struct session *session, struct bytes scheme)
 {
 	for (size_t at = 0; at < session->lock.size; at++) {
 		struct bytes key = session->lock.entries[at].key;
@@ -144,7 +144,8 @@ bool
 session_take_fetcher(struct session *session, const struct island_literal *literal,
 	struct island_words *words, struct err *err)
 {
-	words->unbound = session->detached && schemes_is_locked(session, literal->scheme);
+	words->unbound = (session->nameless && words->ref.size) ||
+			 (session->detached && session_scheme_is_locked(session, literal->scheme));
 	if (!literal->fetcher)
 		return true;
 	const struct host_fetcher *bound = literal->fetcher;

@@ -96,8 +96,8 @@ MUST_CHECK bool session_find_goals(
 	struct session *session, struct value *value, session_goals *out, struct err *err);
 void session_goals_release(session_goals *goals);
 
-/* Says which overrides met no island; once all is evaluated that will be. */
-void session_say_overrides(struct session *session);
+/* Says which overrides met no island, once all is evaluated that will be; one that mistypes a builtin scheme is refused. */
+MUST_CHECK bool session_say_overrides(struct session *session, struct err *err);
 
 /* Every goal's islands have a pin after it; what is new is in the lock. With `all`, every island that evaluation met. */
 MUST_CHECK bool session_resolve(

@@ -65,6 +65,7 @@ struct session_override {
 	const char *text;    /* as it was given */
 	const char *instead; /* what follows its '=' */
 	struct bytes wanted;
+	struct bytes scheme; /* of what is wanted: nobody may know it before all is evaluated */
 	const struct island *island;
 	struct bytes local;
 	bool met;
@@ -104,6 +105,7 @@ struct session {
 	size_t override_count;
 	ARRAY(struct bytes) pruned; /* keys */
 	bool detached;              /* islands are read for their text alone: they are not met */
+	bool nameless;              /* and what may bind their scheme is not known yet */
 
 	struct map islands;     /* key -> struct session_island */
 	struct map items;       /* path text -> struct session_item */
@@ -131,6 +133,7 @@ MUST_CHECK bool session_check_schemes(struct session *session, struct err *err);
 MUST_CHECK bool session_bind_schemes(struct session *session, struct err *err);
 bool host_scheme_is_own(void *context, struct bytes scheme);
 /* What a literal's scheme is bound to, for island_parse. */
+bool session_scheme_is_locked(const struct session *session, struct bytes scheme);
 MUST_CHECK bool session_take_fetcher(struct session *session, const struct island_literal *literal,
 	struct island_words *words, struct err *err);
 

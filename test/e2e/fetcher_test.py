@@ -270,6 +270,20 @@ def _(box):
     box.check(list(entries(box)) == ["paste:notes"], str(entries(box)))
 
 
+@case("an island whose scheme only the text binds is replaced without a lock that has it")
+def _(box):
+    example(box, "fetcher-c")
+    box.write("default.cab", "paste = import ./fetcher.cab { platform };\n" + USE)
+    box.write("mine", "mine\n")
+    box.cab("build", "--override", "paste:notes=./mine")
+    box.check(box.read("result") == "mine\n" and not box.exists("default.cab.lock"), box.read("result"))
+    box.cab("build", "--locked", "--override", "<paste:notes>=./mine")
+    box.write("default.cab", "paste = import ./fetcher.cab { platform };\n" + shell("use", "cat \\(<fs::" + box.path("mine") + ">) > $out"))
+    said = box.cab("build", "--override", "paste:notes=./mine").err
+    box.check("the evaluation met no island <paste:notes>" in said, said)
+    box.fails("build", "--override", "<github:o/r>=<paste:notes>", says="there is no scheme `paste`", status=2)
+
+
 @case("its pairs of the lock are proved by a run, and what another module's table says is no word about them")
 def _(box):
     server = serve(box, {"raw/notes": "hello\n"})

@@ -555,7 +555,8 @@ def _(box):
     said = box.cab("build", "--override", "github:o/z=./mine").err
     box.check("met no island <github:o/z>" in said and "<github:o/x>, <github:o/y>" in said, said)
     for text, words in (("github:o/x", "ISLAND=PATH"), ("=x", "ISLAND=PATH"), ("<github:o/x>", "ISLAND=PATH"),
-                        ("nothing:o/x=./mine", "nothing"), ("fs:/tmp=./mine", "fs:/tmp")):
+                        ("fs:/tmp=./mine", "fs:/tmp"),
+                        ("githb:o/x=./mine", "did you mean `github`"), ("github:o/x=nothing:o/x", "nothing")):
         box.fails("build", "--override", text, says=words, status=2)
     box.fails("build", "--override", "github:o/x=./missing", says="missing")
     box.fails("build", "--override", "github:o/x=./mine", "--override", "<github:o/x>=./mine", says="already", status=2)

@@ -27,6 +27,7 @@ what_is_no_replacement_is_refused_by_its_text(void **state)
 		{"<github:o/r>.", "wants ISLAND=PATH", ERR_USAGE},
 		{"<github:o/r=.", "wants ISLAND=PATH", ERR_USAGE},
 		{"nothing=.", "is not an island", ERR_USAGE},
+		{"github:o/r=nothing:x", "is not an island", ERR_USAGE},
 		{"1 + 1=.", "is not an island", ERR_USAGE},
 		{"<fs::/tmp>=.", "is a local tree", ERR_USAGE},
 		{"github:o/r=./no-such-place", "--override", ERR_NOT_FOUND},
@@ -79,7 +80,7 @@ a_folder_stands_for_an_island_and_what_is_beneath_it(void **state)
 		if (!session_evaluate(session, &value, &failure))
 			fail_msg("%s: %s", rows[at][0], failure.text);
 		assert_true(value_is(value, VALUE_STRING));
-		session_say_overrides(session);
+		good(session_say_overrides(session, &err));
 		/* Nothing was asked, and the override was of use. */
 		assert_int_equal(desk->asked.size, 0);
 		assert_int_equal(desk->said.size, 0);
@@ -119,10 +120,42 @@ an_override_that_nothing_met_is_told(void **state)
 	struct session *session =
 		open_with(desk, (const char *const[]){"github:x/y=/tmp"}, 1, &failure);
 	(void)desk_evaluate(session);
-	session_say_overrides(session);
+	good(session_say_overrides(session, &err));
 	assert_non_null(strstr(buf_text(&desk->said), "met no island <github:x/y>"));
 	assert_non_null(strstr(buf_text(&desk->said), "it met <github:o/r>"));
 	session_close(session);
+}
+
+static void
+a_scheme_may_be_bound_by_the_text_alone_but_not_by_nobody(void **state)
+{
+	struct desk *desk = *state;
+	static const char *const rows[][3] = {
+		{"paste = { program = ./mine }; readFile <paste:notes>", "paste:notes", ""},
+		{"paste = { program = ./mine }; [<paste:other>]", "paste:notes", ""},
+		{"1", "githb:o/r", "there is no scheme `githb`, did you mean `github`"},
+		{"1", "nothing:x", ""},
+	};
+	desk_write(desk, "mine", "\"here\"");
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		struct err failure = {0};
+		char override[400];
+		(void)snprintf(
+			override, sizeof override, "%s=%s/mine", rows[at][1], desk->place.path);
+		const char *overrides[] = {override};
+		const struct session_options options = {
+			.overrides = overrides, .override_count = 1};
+		desk_write(desk, "default.cab", rows[at][0]);
+		struct session *session = desk_try(desk, &options, &failure);
+		struct value *value = NULL;
+		if (!session_evaluate(session, &value, &failure))
+			fail_msg("%s: %s", rows[at][0], failure.text);
+		assert_int_equal(session_say_overrides(session, &failure), !*rows[at][2]);
+		if (*rows[at][2] &&
+			(failure.kind != ERR_USAGE || !strstr(failure.text, rows[at][2])))
+			fail_msg("%s: %s", rows[at][1], failure.text);
+		session_close(session);
+	}
 }
 
 int
@@ -134,6 +167,7 @@ main(void)
 		at_desk(a_folder_stands_for_an_island_and_what_is_beneath_it),
 		at_desk(an_island_stands_for_another_one_and_no_lock_is_written),
 		at_desk(an_override_that_nothing_met_is_told),
+		at_desk(a_scheme_may_be_bound_by_the_text_alone_but_not_by_nobody),
 	};
 	return cmocka_run_group_tests_name("override", tests, NULL, NULL);
 }
