@@ -25,9 +25,6 @@ enum field {
 #define BAD_PAX  "attributes (pax) that cannot be followed"
 #define NO_ENTRY "attributes of no entry"
 
-/* What the parts return: an event, or that the next part follows at once. */
-enum { GO_ON = -1 };
-
 void
 tar_start(struct tar *tar)
 {
@@ -52,7 +49,7 @@ tar_is_whole(const struct tar *tar)
 	return tar_has_ended(tar) && tar->collected == 0;
 }
 
-static int
+static enum tar_event
 tar_bad(struct tar *tar, const char *sentence)
 {
 	tar->sentence = sentence;
@@ -142,7 +139,7 @@ path_clean(struct span *path, bool is_folder)
 	return path->size ? span_is_path(*path) : is_folder;
 }
 
-static int
+static enum tar_event
 entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 {
 	switch (type) {
@@ -150,16 +147,16 @@ entry_kind(struct tar *tar, uint8_t type, uint64_t mode)
 	case '0':
 	case '7':
 		tar->item.kind = mode & 0100 ? ITEM_EXECUTABLE : ITEM_FILE;
-		return GO_ON;
+		return TAR_ON;
 	case '1':
 		tar->item.kind = ITEM_HARD_LINK;
-		return GO_ON;
+		return TAR_ON;
 	case '2':
 		tar->item.kind = ITEM_LINK;
-		return GO_ON;
+		return TAR_ON;
 	case '5':
 		tar->item.kind = ITEM_FOLDER;
-		return GO_ON;
+		return TAR_ON;
 	default:
 		return tar_bad(tar, ITEM_NO_KIND);
 	}
@@ -190,14 +187,14 @@ entry_texts(struct tar *tar)
 	return tar->item.kind != ITEM_HARD_LINK || path_clean(&tar->item.target, false);
 }
 
-static int
+static enum tar_event
 entry_begin(struct tar *tar)
 {
 	uint64_t mode;
 	if (!field_number(tar->block + FIELD_MODE, 8, &mode))
 		return tar_bad(tar, "a mode is no number");
-	int event = entry_kind(tar, tar->type, mode);
-	if (event != GO_ON)
+	enum tar_event event = entry_kind(tar, tar->type, mode);
+	if (event != TAR_ON)
 		return event;
 	tar->item.size = tar->left;
 	if ((tar->has_size && tar->pax_size != tar->item.size) ||
@@ -255,7 +252,7 @@ record_apply(struct tar *tar, struct span key, struct span value)
 	return span_number(value, &tar->pax_size);
 }
 
-static int
+static enum tar_event
 attributes_end(struct tar *tar)
 {
 	struct span rest = span_of(tar->attributes, tar->collected);
@@ -266,7 +263,7 @@ attributes_end(struct tar *tar)
 		/* GNU writes one NUL behind the text. */
 		if (rest.size && rest.data[rest.size - 1] == 0)
 			rest.size--;
-		return text_set(text, rest) ? GO_ON : tar_bad(tar, ITEM_BAD_PATH);
+		return text_set(text, rest) ? TAR_ON : tar_bad(tar, ITEM_BAD_PATH);
 	}
 	while (rest.size) {
 		struct span key;
@@ -274,19 +271,19 @@ attributes_end(struct tar *tar)
 		if (!record_next(&rest, &key, &value) || !record_apply(tar, key, value))
 			return tar_bad(tar, BAD_PAX);
 	}
-	return GO_ON;
+	return TAR_ON;
 }
 
-static int
+static enum tar_event
 zero_block(struct tar *tar)
 {
 	if (tar->name.is_set || tar->link.is_set || tar->has_size)
 		return tar_bad(tar, NO_ENTRY);
 	tar->state = tar->state == HEADER ? ZEROS : TAIL;
-	return GO_ON;
+	return TAR_ON;
 }
 
-static int
+static enum tar_event
 header_end(struct tar *tar)
 {
 	/* A zero, and each byte is as the one before. */
@@ -305,11 +302,11 @@ header_end(struct tar *tar)
 	if (tar->left > TAR_ATTRIBUTES)
 		return tar_bad(tar, BAD_PAX);
 	tar->state = ATTRIBUTES;
-	return GO_ON;
+	return TAR_ON;
 }
 
-static int
-tar_part(struct tar *tar, struct span *input, struct span *data)
+enum tar_event
+tar_step(struct tar *tar, struct span *input, struct span *data)
 {
 	switch ((enum state)tar->state) {
 	case HEADER:
@@ -341,14 +338,5 @@ tar_part(struct tar *tar, struct span *input, struct span *data)
 	if (!span_skip(input, &tar->padding))
 		return TAR_INPUT;
 	tar->state = HEADER;
-	return GO_ON;
-}
-
-enum tar_event
-tar_step(struct tar *tar, struct span *input, struct span *data)
-{
-	int event = GO_ON;
-	while (event == GO_ON)
-		event = tar_part(tar, input, data);
-	return (enum tar_event)event;
+	return TAR_ON;
 }

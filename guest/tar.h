@@ -5,6 +5,7 @@
  *
  *     tar_start(&tar);
  *     for (;;) switch (tar_step(&tar, &input, &data)) {
+ *     case TAR_ON:     the next step follows
  *     case TAR_INPUT:  `input` was taken whole
  *     case TAR_ENTRY:  tar.item is the next entry
  *     case TAR_DATA:   a piece of the file's bytes, pointing into `input`
@@ -29,6 +30,7 @@ enum { TAR_BLOCK = 512, TAR_PATH = 4095, TAR_ATTRIBUTES = 64 << 10 };
 #define TAR_SIZE_MAX ((uint64_t)8 << 30)
 
 enum tar_event {
+	TAR_ON,
 	TAR_INPUT,
 	TAR_ENTRY,
 	TAR_DATA,

@@ -77,6 +77,8 @@ tar_add(struct unpack *unpack, struct span bytes)
 		fail_in("tar", "larger than any archive of 8 GiB");
 	for (;;) {
 		switch (tar_step(tar, &bytes, &data)) {
+		case TAR_ON:
+			break;
 		case TAR_INPUT:
 			return;
 		case TAR_ENTRY:
