@@ -34,7 +34,7 @@ head_read(struct gzip *gzip)
 		return STREAM_INPUT;
 	uint32_t start = load_32(head.data);
 	uint32_t flags = start >> 24;
-	if ((start & (FLAG_UNKNOWN << 24 | 0xffffff)) != 0x088b1f)
+	if ((start & 0xffffff) != 0x088b1f || flags & FLAG_UNKNOWN)
 		return STREAM_BAD;
 	if (flags & FLAG_EXTRA)
 		size += sizeof(uint16_t) + load_16(head.data + size);
