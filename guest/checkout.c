@@ -185,13 +185,13 @@ root_set(struct checkout *checkout)
 		object_place(checkout, root, NULL, "out", checkout->root_kind);
 		return;
 	}
-	struct text hex = {0};
-	text_hex(&hex, span_of(root->id, id_size(root->id_size)));
+	struct text *hex = text_new("");
+	text_hex(hex, span_of(root->id, id_size(root->id_size)));
 	if (feature_whole && checkout->has_submodules)
-		text_put(&hex, "+submodules");
+		text_put(hex, "+submodules");
 	if (feature_whole && checkout->lfs)
-		text_put(&hex, "+lfs");
-	report_identity(SPAN("git-tree"), text_span(&hex), SPAN(""));
+		text_put(hex, "+lfs");
+	report_identity(SPAN("git-tree"), text_span(hex), span_of(NULL, 0));
 	folder_make(checkout->output, NULL, out_folder.name);
 	object_place(checkout, root, &out_folder, NULL, TREE_FOLDER);
 }

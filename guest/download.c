@@ -24,20 +24,20 @@ struct download {
 };
 
 /* "sha256.tar1" */
-static struct span
+static struct text *
 sum_format(const struct download *download, struct span name)
 {
-	struct text format = {0};
-	text_add(&format, name);
-	text_put(&format, download->kind);
-	return text_span(&format);
+	struct text *format = text_new("");
+	text_add(format, name);
+	text_put(format, download->kind);
+	return format;
 }
 
 static void
 sum_report(const struct download *download)
 {
-	report_identity(sum_format(download, download->checksum.name), download->checksum.hex,
-		text_span(&download->request->options));
+	report_identity(text_span(sum_format(download, download->checksum.name)),
+		download->checksum.hex, text_span(&download->request->options));
 }
 
 /* Takes a pinned checksum of one algorithm; it must be what the island's own text says. */
@@ -45,7 +45,8 @@ static void
 pin_apply(struct download *download, struct span name)
 {
 	const struct request *request = download->request;
-	struct span pin = request_pin(request, sum_format(download, name), 2 * checksum_size(name));
+	struct span pin = request_pin(
+		request, text_span(sum_format(download, name)), 2 * checksum_size(name));
 	if (pin.size == 0)
 		return;
 	if (!checksum_set(&download->checksum, name, pin) ||
@@ -57,22 +58,22 @@ pin_apply(struct download *download, struct span name)
 static void
 http_report(const struct download *download)
 {
-	struct text text = {0};
-	struct text tag = {0};
-	http_header(&download->http, "etag", &tag);
-	if (tag.size <= 2 || tag.data[0] != '"')
+	struct text *text = text_new("");
+	struct text *tag = text_new("");
+	http_header(&download->http, "etag", tag);
+	if (tag->size <= 2 || tag->data[0] != '"')
 		return;
-	text_add(&text, text_span(&download->url));
-	text_byte(&text, '\n');
-	text_add(&text, text_span(&tag));
-	text_byte(&text, '\n');
-	text_put(&text, download->kind + 1);
-	text_add(&text, text_span(&download->request->options));
+	text_add(text, text_span(&download->url));
+	text_byte(text, '\n');
+	text_add(text, text_span(tag));
+	text_byte(text, '\n');
+	text_put(text, download->kind + 1);
+	text_add(text, text_span(&download->request->options));
 	uint8_t digest[SUM_BLAKE3];
-	hash_once(CAB_HASH_BLAKE3, text_span(&text), digest);
-	text_clear(&text);
-	text_digest(&text, digest);
-	report_identity(SPAN("http"), text_span(&text), SPAN(""));
+	hash_once(CAB_HASH_BLAKE3, text_span(text), digest);
+	text_clear(text);
+	text_digest(text, digest);
+	report_identity(SPAN("http"), text_span(text), span_of(NULL, 0));
 }
 
 static struct download *
@@ -123,19 +124,19 @@ download_read(struct download *download)
 	return size;
 }
 
-struct span
+struct text *
 download_sum(int32_t hash, size_t size, struct span expected, const char *sentence)
 {
 	uint8_t sum[SUM_MAX];
-	struct text hex = {0};
+	struct text *hex = text_new("");
 	hash_end(hash, sum);
-	text_hex(&hex, span_of(sum, size));
-	if (expected.size && !span_equal(text_span(&hex), expected)) {
-		text_put(&hex, ", not ");
-		text_add(&hex, expected);
-		fail_about(sentence, text_span(&hex));
+	text_hex(hex, span_of(sum, size));
+	if (expected.size && !span_equal(text_span(hex), expected)) {
+		text_put(hex, ", not ");
+		text_add(hex, expected);
+		fail_about(sentence, text_span(hex));
 	}
-	return text_span(&hex);
+	return hex;
 }
 
 static void
@@ -144,11 +145,11 @@ download_end(struct download *download)
 	struct checksum *checksum = &download->checksum;
 	if (feature_whole && download->sha1.size)
 		(void)download_sum(download->sha1_hash, SUM_SHA1, download->sha1, DIFFERS);
-	struct span hex =
+	const struct text *hex =
 		download_sum(download->hash, checksum_size(checksum->name), checksum->hex, DIFFERS);
 	if (checksum->hex.size)
 		return;
-	checksum->hex = hex;
+	checksum->hex = text_span(hex);
 	sum_report(download);
 }
 

@@ -15,4 +15,4 @@ void download_archive(const struct request *request);
 void download_file(const struct request *request);
 /* Ends a hash, and the program with the sentence where its sum is not what is expected; nothing expected is anything. Its digits
  * stay. */
-struct span download_sum(int32_t hash, size_t size, struct span expected, const char *sentence);
+struct text *download_sum(int32_t hash, size_t size, struct span expected, const char *sentence);

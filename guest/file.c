@@ -133,13 +133,13 @@ void
 file_move(struct output *output, const struct folder *from_folder, struct span from,
 	const struct folder *folder, struct span name, bool executable)
 {
-	struct text old = {0};
-	path_add(&old, from_folder);
-	text_add(&old, from);
+	struct text *old = text_new("");
+	path_add(old, from_folder);
+	text_add(old, from);
 	struct span path = output_path(output, folder, name);
-	output_check(output, wasi_path_rename(WASI_WORKSPACE, old.data, old.size, WASI_WORKSPACE,
+	output_check(output, wasi_path_rename(WASI_WORKSPACE, old->data, old->size, WASI_WORKSPACE,
 				     path.data, path.size));
-	text_release(&old);
+	text_free(old);
 	if (!executable)
 		return;
 	int32_t fd = path_open(output, 0, WASI_RIGHT_WRITE);

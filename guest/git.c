@@ -47,7 +47,7 @@ listing_write(struct repository *git, struct output *output)
 	if (git->request->since.size) {
 		repository_count(git);
 		if (git->tags.size)
-			report_identity(SPAN("commits"), text_span(&git->tags), SPAN(""));
+			report_identity(SPAN("commits"), text_span(&git->tags), span_of(NULL, 0));
 	} else {
 		git->reference = SPAN(TAGS);
 		repository_list(git);
@@ -104,30 +104,30 @@ static bool
 part_fetch(struct repository *git, struct checkout *checkout, struct receive *receive)
 {
 	const struct table *table = &checkout->objects->table;
-	struct text wants = {0};
 	uint32_t count = 0;
-	if (!repository_pack(git, receive, PART_TREES, text_span(&wants))) {
+	if (!repository_pack(git, receive, PART_TREES, span_of(NULL, 0))) {
 		static const char sentence[] =
 			"the server sends no part of a commit: all of it is fetched";
 		cab_log(sentence, sizeof sentence - 1);
 		return false;
 	}
+	struct text *wants = text_new("");
 	memset(receive, 0, sizeof *receive);
 	receive_init(receive, checkout->objects, checkout);
 	for (size_t at = 0; at < table->slot_count && count <= PART_MAX; at++) {
 		const struct object *object = (const struct object *)table->slots[at];
 		if (!object || !object->wants)
 			continue;
-		struct text hex = {0};
-		text_hex(&hex, span_of(object->id, id_size(git->id_size)));
-		repository_want(&wants, text_span(&hex));
-		text_release(&hex);
+		struct text *hex = text_new("");
+		text_hex(hex, span_of(object->id, id_size(git->id_size)));
+		repository_want(wants, text_span(hex));
+		text_free(hex);
 		count++;
 	}
 	bool is_done =
 		count == 0 || (count <= PART_MAX && !checkout->awaited &&
-				      repository_pack(git, receive, PART_BLOBS, text_span(&wants)));
-	text_release(&wants);
+				      repository_pack(git, receive, PART_BLOBS, text_span(wants)));
+	text_free(wants);
 	return is_done;
 }
 
@@ -136,11 +136,11 @@ part_fetch(struct repository *git, struct checkout *checkout, struct receive *re
 static void
 read_fetch(struct repository *git, const struct checkout *checkout, struct receive *receive)
 {
-	struct text wants = {0};
+	struct text *wants = text_new("");
 	for (struct span rest = checkout->read; rest.size;)
-		repository_want(&wants, span_word(&rest, ' '));
+		repository_want(wants, span_word(&rest, ' '));
 	(void)repository_pack(git, receive, *checkout->read.data == 't' ? PART_TREES : PART_BLOBS,
-		text_span(&wants));
+		text_span(wants));
 }
 
 /* A commit, as `out` or as a submodule; or what evaluation reads of it, as a file of records. */
@@ -179,10 +179,9 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 {
 	struct repository *git = (struct repository *)heap_zero(sizeof *git);
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
-	struct text name = {0};
+	struct text *name = text_new("submodule-");
 	struct request *request = (struct request *)heap_zero(sizeof *request);
-	text_put(&name, "submodule-");
-	text_number(&name, *super->count);
+	text_number(name, *super->count);
 	git->request = request;
 	git->id_size = super->checkout->objects->id_size;
 	memcpy(git->id, link->id, SUM_ID);
@@ -194,7 +193,7 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	checkout->place = link->folder;
 	if (super->checkout->lfs)
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
-	commit_fetch(git, checkout, folder_new(&scratch_folder, text_span(&name)));
+	commit_fetch(git, checkout, folder_new(&scratch_folder, text_span(name)));
 	if (checkout->lfs)
 		lfs_fetch(checkout->lfs, checkout->output, url);
 	struct superproject inner = {
@@ -210,15 +209,15 @@ out_finish(const struct request *request, struct checkout *checkout)
 		checkout_hash(checkout);
 		return;
 	}
-	struct text url = {0};
+	struct text *url = text_new("");
 	uint32_t count = 0;
-	request_url(request, &url);
+	request_url(request, url);
 	if (checkout->lfs)
-		lfs_fetch(checkout->lfs, checkout->output, text_span(&url));
-	struct superproject super = {checkout, text_span(&url), request->subpath, 0, &count};
+		lfs_fetch(checkout->lfs, checkout->output, text_span(url));
+	struct superproject super = {checkout, text_span(url), request->subpath, 0, &count};
 	submodules_fetch(&super);
 	/* The realizer hashes `out` anyway. */
-	report_identity(SPAN("cab"), SPAN("."), SPAN(""));
+	report_identity(SPAN("cab"), SPAN("."), span_of(NULL, 0));
 }
 
 void

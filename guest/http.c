@@ -22,12 +22,12 @@ http_start(struct http *http, struct span url, const char *headers, struct span 
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
 		strlen(headers), body.data, body.size));
 	int32_t status = http_check(cab_http_status(http->handle));
-	struct text value = {0};
-	http_header(http, "content-encoding", &value);
-	if (value.size && !span_is(text_span(&value), "identity"))
-		fail_about("the server encoded the body unasked", text_span(&value));
-	http_header(http, "content-length", &value);
-	(void)span_number(text_span(&value), &http->expected);
+	struct text *value = text_new("");
+	http_header(http, "content-encoding", value);
+	if (value->size && !span_is(text_span(value), "identity"))
+		fail_about("the server encoded the body unasked", text_span(value));
+	http_header(http, "content-length", value);
+	(void)span_number(text_span(value), &http->expected);
 	return status;
 }
 

@@ -32,11 +32,11 @@ struct pointer {
 static _Noreturn void
 pointer_fail(struct output *output, const struct pointer *pointer, const char *sentence)
 {
-	struct text what = {0};
-	text_hex(&what, span_of(pointer->oid, sizeof pointer->oid));
-	text_byte(&what, ' ');
-	text_add(&what, output_path(output, pointer->places->folder, pointer->places->name));
-	fail_about(sentence, text_span(&what));
+	struct text *what = text_new("");
+	text_hex(what, span_of(pointer->oid, sizeof pointer->oid));
+	text_byte(what, ' ');
+	text_add(what, output_path(output, pointer->places->folder, pointer->places->name));
+	fail_about(sentence, text_span(what));
 }
 
 /* A number that is too large for one is the largest. */
@@ -93,11 +93,10 @@ lfs_note(struct lfs *lfs, struct output *output, struct span content, const stru
 static _Noreturn void
 pointer_refused(struct output *output, const struct pointer *pointer, struct span message)
 {
-	struct text text = {0};
-	text_put(&text, "the server does not give an object of LFS (");
-	text_add(&text, span_of(message.data, size_min(message.size, MESSAGE_MAX)));
-	text_byte(&text, ')');
-	pointer_fail(output, pointer, (const char *)text.data);
+	struct text *text = text_new("the server does not give an object of LFS (");
+	text_add(text, span_of(message.data, size_min(message.size, MESSAGE_MAX)));
+	text_byte(text, ')');
+	pointer_fail(output, pointer, (const char *)text->data);
 }
 
 /* The response to what the server says of it. */
@@ -108,7 +107,7 @@ content_open(struct output *output, const struct pointer *pointer, struct http *
 	const uint8_t *action = json_find(json_find(pointer->answer, "actions"), "download");
 	struct span url = document_string(json_find(action, "href"));
 	struct json_walk walk = json_walk(json_find(action, "header"));
-	struct text headers = {0};
+	struct text *headers = text_new("");
 	if (json_walk(error).rest) {
 		struct span message = document_string(json_find(error, "message"));
 		if (!message.size)
@@ -117,20 +116,19 @@ content_open(struct output *output, const struct pointer *pointer, struct http *
 	}
 	if (!url_is_http(url))
 		pointer_fail(output, pointer, "the server names no URL of an object of LFS");
-	text_put(&headers, "");
 	while (json_next(&walk)) {
-		text_add(&headers, walk.key);
-		text_put(&headers, ": ");
-		text_add(&headers, document_string(walk.value));
-		text_byte(&headers, '\n');
+		text_add(headers, walk.key);
+		text_put(headers, ": ");
+		text_add(headers, document_string(walk.value));
+		text_byte(headers, '\n');
 	}
-	int32_t status = http_start(http, url, (const char *)headers.data, SPAN(""));
+	int32_t status = http_start(http, url, (const char *)headers->data, span_of(NULL, 0));
 	if (status != 200) {
 		uint8_t digits[DIGITS];
 		size_t at = number_digits(digits, (uint64_t)status);
 		pointer_refused(output, pointer, span_of(digits + at, DIGITS - at));
 	}
-	text_release(&headers);
+	text_free(headers);
 }
 
 static void
@@ -171,19 +169,19 @@ static struct pointer *
 batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct pointer *first)
 {
 	struct http http;
-	struct text body = {0};
+	struct text *body =
+		text_new("{\"operation\":\"download\",\"transfers\":[\"basic\"],\"objects\":[");
 	struct pointer *end = first;
-	text_put(&body, "{\"operation\":\"download\",\"transfers\":[\"basic\"],\"objects\":[");
 	for (size_t count = 0; end && count < LFS_BATCH; count++, end = end->next) {
-		text_put(&body, count ? ",{\"oid\":\"" : "{\"oid\":\"");
-		text_hex(&body, span_of(end->oid, sizeof end->oid));
-		text_put(&body, "\",\"size\":");
-		text_number(&body, end->size);
-		text_byte(&body, '}');
+		text_put(body, count ? ",{\"oid\":\"" : "{\"oid\":\"");
+		text_hex(body, span_of(end->oid, sizeof end->oid));
+		text_put(body, "\",\"size\":");
+		text_number(body, end->size);
+		text_byte(body, '}');
 	}
-	text_put(&body, "]}");
-	http_expect(http_start(&http, url, HEADERS, text_span(&body)));
-	text_release(&body);
+	text_put(body, "]}");
+	http_expect(http_start(&http, url, HEADERS, text_span(body)));
+	text_free(body);
 	struct span answer = http_whole(&http, LFS_ANSWER, ANSWER);
 	document_expect(answer, ANSWER);
 	struct json_walk walk = json_walk(json_find(answer.data, "objects"));
@@ -207,7 +205,7 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 void
 lfs_fetch(struct lfs *lfs, struct output *output, struct span url)
 {
-	struct text batch = {0};
+	struct text *batch = text_new("");
 	struct pointer *next = lfs->first;
 	if (!next)
 		return;
@@ -215,10 +213,10 @@ lfs_fetch(struct lfs *lfs, struct output *output, struct span url)
 		fail_about("objects of LFS come by http and https alone", url);
 	while (url.data[url.size - 1] == '/')
 		url.size--;
-	text_add(&batch, url);
+	text_add(batch, url);
 	if (!span_is(span_after(url, url.size - 4), ".git"))
-		text_put(&batch, ".git");
-	text_put(&batch, "/info/lfs/objects/batch");
+		text_put(batch, ".git");
+	text_put(batch, "/info/lfs/objects/batch");
 	while (next)
-		next = batch_fetch(lfs, output, text_span(&batch), next);
+		next = batch_fetch(lfs, output, text_span(batch), next);
 }

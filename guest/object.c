@@ -25,9 +25,9 @@ objects_algorithm(const struct objects *objects)
 void
 object_fail(const struct object *object, const char *sentence)
 {
-	struct text hex = {0};
-	text_hex(&hex, span_of(object->id, id_size(object->id_size)));
-	fail_in((const char *)hex.data, sentence);
+	struct text *hex = text_new("");
+	text_hex(hex, span_of(object->id, id_size(object->id_size)));
+	fail_in((const char *)hex->data, sentence);
 }
 
 struct object *

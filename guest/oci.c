@@ -22,7 +22,7 @@ enum { HEX = 64, INPUT_SIZE = 64 << 10 };
 
 struct image {
 	const struct request *request;
-	struct text digest; /* of the manifest that came last: "sha256:HEX" */
+	struct text *digest; /* of the manifest that came last: "sha256:HEX" */
 	struct span manifest;
 };
 
@@ -46,16 +46,15 @@ digest_of(const uint8_t *object)
 static void
 request_start(const struct image *image, struct http *http, const char *kind, struct span name)
 {
-	struct text url = {0};
+	struct text *url = text_new("https://");
 	struct span path = image->request->ref;
-	text_put(&url, "https://");
-	text_add(&url, span_word(&path, '/'));
-	text_put(&url, "/v2/");
-	text_add(&url, path);
-	text_put(&url, kind);
-	text_add(&url, name);
-	http_get(http, text_span(&url), MEDIA);
-	text_release(&url);
+	text_add(url, span_word(&path, '/'));
+	text_put(url, "/v2/");
+	text_add(url, path);
+	text_put(url, kind);
+	text_add(url, name);
+	http_get(http, text_span(url), MEDIA);
+	text_free(url);
 }
 
 static void
@@ -66,12 +65,11 @@ manifest_get(struct image *image, struct span reference)
 	request_start(image, &http, "/manifests/", reference);
 	image->manifest = http_whole(&http, OCI_DOCUMENT, "manifest");
 	hash_once(CAB_HASH_SHA256, image->manifest, sum);
-	struct text digest = {0};
-	text_put(&digest, "sha256:");
-	text_hex(&digest, span_of(sum, sizeof sum));
-	if (is_digest(reference) && !span_equal(reference, text_span(&digest)))
-		fail_about("the manifest is another than was asked for: it is", text_span(&digest));
-	image->digest = digest;
+	image->digest = text_new("sha256:");
+	text_hex(image->digest, span_of(sum, sizeof sum));
+	struct span digest = text_span(image->digest);
+	if (is_digest(reference) && !span_equal(reference, digest))
+		fail_about("the manifest is another than was asked for: it is", digest);
 	document_expect(image->manifest, "manifest");
 }
 
@@ -110,7 +108,7 @@ index_resolve(struct image *image)
 static void
 image_report(const struct image *image)
 {
-	report_identity(FORMAT, span_after(text_span(&image->digest), 7),
+	report_identity(FORMAT, span_after(text_span(image->digest), 7),
 		text_span(&image->request->options));
 }
 
@@ -139,10 +137,10 @@ oci_fetch(const struct request *request)
 	struct span pin = request_pin(request, FORMAT, HEX);
 	struct span reference = request->reference.size ? request->reference : SPAN("latest");
 	if (pin.size) {
-		text_put(&image.digest, "sha256:");
-		text_add(&image.digest, pin);
+		image.digest = text_new("sha256:");
+		text_add(image.digest, pin);
 		image_report(&image);
-		reference = text_span(&image.digest);
+		reference = text_span(image.digest);
 		if (!is_digest(reference))
 			fail_about("the pin is no digest", pin);
 	}

@@ -65,11 +65,11 @@ integrity_read(struct span text, struct checksum *checksum_out)
 	struct span name = span_word(&best, '-');
 	uint8_t raw[SUM_MAX];
 	size_t size = checksum_size(name);
-	struct text hex = {0};
+	struct text *hex = text_new("");
 	if (!base64_read(best, raw, size))
 		return false;
-	text_hex(&hex, span_of(raw, size));
-	*checksum_out = (struct checksum){name, text_span(&hex)};
+	text_hex(hex, span_of(raw, size));
+	*checksum_out = (struct checksum){name, text_span(hex)};
 	return true;
 }
 
@@ -152,9 +152,9 @@ document_get(const struct request *request, const char *headers, struct search *
 	struct text *base_out)
 {
 	struct http http;
-	struct text url = {0};
-	document_put(request, &url);
-	http_get(&http, text_span(&url), headers);
+	struct text *url = text_new("");
+	document_put(request, url);
+	http_get(&http, text_span(url), headers);
 	http_header(&http, ":url", base_out);
 	search->document = http_whole(&http, REGISTRY_DOCUMENT, REGISTRY_NAME);
 }
@@ -163,7 +163,7 @@ const char *
 registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
 	struct text *url)
 {
-	struct text base = {0};
+	struct text *base = text_new("");
 	struct search search = {
 		.name = request->ref, .wanted = request->reference, .known = checksum};
 	size_t reader = 0;
@@ -177,14 +177,14 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 		document_put(request, url);
 		return readers[reader].headers;
 	}
-	document_get(request, readers[reader].headers, &search, &base);
+	document_get(request, readers[reader].headers, &search, base);
 	readers[reader].search(&search);
 	if (!search.version.size && search.wanted.size)
 		fail_about("the registry has no such version with a source archive", search.wanted);
 	if (!search.version.size)
 		fail_about("the registry has no release of it that may be taken", search.name);
 	if (search.link) {
-		link_resolve(text_span(&base), document_string(search.link), url);
+		link_resolve(text_span(base), document_string(search.link), url);
 	} else {
 		struct request found = *request;
 		found.reference = search.version;

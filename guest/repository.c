@@ -98,12 +98,12 @@ ref_line(struct repository *git, struct span line)
 static void
 url_follow(struct repository *git, const struct http *http, size_t ending)
 {
-	struct text url = {0};
-	http_header(http, ":url", &url);
-	size_t size = url.size - ending;
-	if (url.size > ending && span_equal(span_after(text_span(&url), size),
-					 span_after(text_span(&git->url), git->base))) {
-		git->url = url;
+	struct text *url = text_new("");
+	http_header(http, ":url", url);
+	size_t size = url->size - ending;
+	if (url->size > ending && span_equal(span_after(text_span(url), size),
+					  span_after(text_span(&git->url), git->base))) {
+		git->url = *url;
 		git->base = size;
 	}
 }
@@ -116,13 +116,13 @@ url_follow(struct repository *git, const struct http *http, size_t ending)
 static int32_t
 git_request(struct repository *git, struct reply *reply, const char *ending, struct span body)
 {
-	struct text type = {0};
+	struct text *type = text_new("");
 	git->url.size = git->base;
 	text_put(&git->url, ending);
 	int32_t status =
 		reply_start(reply, text_span(&git->url), is_old(git) ? HEADERS_0 : HEADERS_2, body);
-	http_header(&reply->http, "content-type", &type);
-	if (status == 200 && !span_has_prefix(text_span(&type), "application/x-git-upload-pack-"))
+	http_header(&reply->http, "content-type", type);
+	if (status == 200 && !span_has_prefix(text_span(type), "application/x-git-upload-pack-"))
 		status = NO_GIT;
 	if (status == 200)
 		url_follow(git, &reply->http, strlen(ending));
@@ -191,14 +191,14 @@ command_begin(const struct repository *git, struct text *body, const char *comma
 static bool
 refs_new(struct repository *git)
 {
-	struct text body = {0};
+	struct text *body = text_new("");
 	struct reply reply;
-	command_begin(git, &body, "command=ls-refs");
+	command_begin(git, body, "command=ls-refs");
 	if (feature_whole && git->is_short)
-		pkt_lines(&body, "ref-prefix refs/heads/\nref-prefix refs/tags/", git->reference);
-	pkt_lines(&body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
+		pkt_lines(body, "ref-prefix refs/heads/\nref-prefix refs/tags/", git->reference);
+	pkt_lines(body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
 		git->reference);
-	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(&body));
+	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(body));
 	if (status >= 400 && status_is_final(status))
 		status_expect(status);
 	bool is_listing = false;
@@ -366,35 +366,35 @@ static bool
 pack_ask(struct repository *git, struct reply *reply, enum repository_part part, struct span wants,
 	int32_t *status_out)
 {
-	struct text body = {0};
+	struct text *body = text_new("");
 	struct span id = text_span(&git->hex);
 	bool is_whole = part == PART_WHOLE;
 	if (is_old(git)) {
-		want_old(git, &body);
+		want_old(git, body);
 	} else {
 		bool is_deep = feature_whole && is_whole && git->sends_all;
-		command_begin(git, &body, "command=fetch");
-		pkt_lines(&body, "no-progress\nofs-delta", id);
+		command_begin(git, body, "command=fetch");
+		pkt_lines(body, "no-progress\nofs-delta", id);
 		if (part == PART_BLOBS)
-			text_add(&body, wants);
+			text_add(body, wants);
 		else
-			pkt_lines(&body, "want $", id);
+			pkt_lines(body, "want $", id);
 		if (feature_whole && part == PART_COMMITS) {
-			pkt_lines(&body, "have $\nfilter tree:0\n0", git->request->since);
+			pkt_lines(body, "have $\nfilter tree:0\n0", git->request->since);
 		} else {
 			if (git->held.size && !is_deep)
-				pkt_lines(&body, "thin-pack\nshallow $\nhave $", git->held);
+				pkt_lines(body, "thin-pack\nshallow $\nhave $", git->held);
 			if (part != PART_BLOBS && !is_deep)
-				pkt_lines(&body, "deepen 1", id);
+				pkt_lines(body, "deepen 1", id);
 			if (part == PART_TREES)
-				pkt_lines(&body, "filter blob:none", id);
-			pkt_lines(&body, "done\n0", id);
+				pkt_lines(body, "filter blob:none", id);
+			pkt_lines(body, "done\n0", id);
 		}
 	}
 	if (feature_whole && is_whole && git->sends_all)
 		fall_back("the server cannot send one commit alone: it sends all that leads to it");
-	int32_t status = git_request(git, reply, UPLOAD_PACK, text_span(&body));
-	text_release(&body);
+	int32_t status = git_request(git, reply, UPLOAD_PACK, text_span(body));
+	text_free(body);
 	*status_out = status;
 	if (feature_whole)
 		reply->is_optional = !is_whole || !(is_old(git) || git->sends_all);

@@ -105,26 +105,26 @@ static void
 link_fetch(const struct superproject *super, const struct link *link, struct span content,
 	struct modules *modules)
 {
-	struct text path = {0};
-	struct text url = {0};
-	link_path(super, link, &path);
+	struct text *path = text_new("");
+	struct text *url = text_new("");
+	link_path(super, link, path);
 	modules_start(modules, content);
 	while (modules_next(modules))
-		if (span_equal(span_of(modules->path.data, modules->path.size), text_span(&path)))
+		if (span_equal(span_of(modules->path.data, modules->path.size), text_span(path)))
 			submodule_url(
-				&url, super->url, span_of(modules->url.data, modules->url.size));
+				url, super->url, span_of(modules->url.data, modules->url.size));
 	if (modules->sentence)
 		fail_in(FILE_NAME, modules->sentence);
-	if (url.size == 0)
-		fail_about("no URL stands in " FILE_NAME " for the submodule", text_span(&path));
+	if (url->size == 0)
+		fail_about("no URL stands in " FILE_NAME " for the submodule", text_span(path));
 	if (super->depth == SUBMODULE_DEPTH)
-		fail_about("too many submodules in each other", text_span(&path));
+		fail_about("too many submodules in each other", text_span(path));
 	if (++*super->count > SUBMODULES)
-		fail_about("too many submodules", text_span(&path));
-	log_about("submodule", text_span(&path));
-	git_submodule(super, text_span(&url), link);
-	text_release(&path);
-	text_release(&url);
+		fail_about("too many submodules", text_span(path));
+	log_about("submodule", text_span(path));
+	git_submodule(super, text_span(url), link);
+	text_free(path);
+	text_free(url);
 }
 
 void

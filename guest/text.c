@@ -18,6 +18,21 @@ text_room(struct text *text, size_t size)
 	text->capacity = capacity;
 }
 
+struct text *
+text_new(const char *front)
+{
+	struct text *text = (struct text *)heap_zero(sizeof *text);
+	text_put(text, front);
+	return text;
+}
+
+void
+text_free(struct text *text)
+{
+	text_release(text);
+	heap_give(text, sizeof *text);
+}
+
 void
 text_add(struct text *text, struct span span)
 {
@@ -139,15 +154,14 @@ hex_read(struct span text, uint8_t *raw_out, size_t size)
 void
 log_about(const char *word, struct span span)
 {
-	struct text text = {0};
-	text_put(&text, word);
-	text_put(&text, ": ");
-	text_add(&text, span);
-	for (size_t at = 0; at < text.size; at++)
-		if (text.data[at] < 32 || text.data[at] == 127)
-			text.data[at] = '?';
-	cab_log(text.data, text.size);
-	text_release(&text);
+	struct text *text = text_new(word);
+	text_put(text, ": ");
+	text_add(text, span);
+	for (size_t at = 0; at < text->size; at++)
+		if (text->data[at] < 32 || text->data[at] == 127)
+			text->data[at] = '?';
+	cab_log(text->data, text->size);
+	text_free(text);
 }
 
 void
@@ -173,9 +187,9 @@ fail(const char *sentence)
 void
 fail_number(const char *sentence, uint64_t number)
 {
-	struct text text = {0};
-	text_number(&text, number);
-	fail_about(sentence, text_span(&text));
+	struct text *text = text_new("");
+	text_number(text, number);
+	fail_about(sentence, text_span(text));
 }
 
 void

@@ -2,10 +2,10 @@
 /*
  * text: texts that grow, numbers and digests as text, and the two ways to speak to people.
  *
- *     struct text url = {0};
- *     text_put(&url, "https://"); text_add(&url, span); text_number(&url, 7);
- *     use(text_span(&url));
- *     text_release(&url);
+ *     struct text *url = text_new("https://");
+ *     text_add(url, span); text_number(url, 7);
+ *     use(text_span(url));
+ *     text_free(url);                           or it stays; one in a struct begins as zeros, and is released
  *
  * A text always ends in a NUL that is not counted. One of more than TEXT_MAX bytes ends the
  * program.
@@ -22,6 +22,8 @@ struct text {
 	size_t capacity;
 };
 
+struct text *text_new(const char *front);
+void text_free(struct text *text);
 void text_add(struct text *text, struct span span);
 void text_byte(struct text *text, uint8_t byte);
 void text_put(struct text *text, const char *more);
