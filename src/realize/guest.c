@@ -10,10 +10,11 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/trace.h"
+#include "wire/network.h"
 #include "wire/spawner.h"
 #include "wire/wire.h"
 
-enum { GUEST_PIPE = 1 << 20, GUEST_WHAT = 2000 };
+enum { GUEST_PIPE = 1 << 20, GUEST_WHAT = 2000, GUEST_LED = 8 };
 
 /* One request of the guest, from its GUEST_OPEN to its GUEST_END or GUEST_CLOSE. */
 struct guest_request {
@@ -37,6 +38,8 @@ struct guest {
 	int control;
 	struct loop_watch *watch;
 	ARRAY(struct guest_request *) requests;
+	/* The derivation's, and then those that answers came from, which are ours. */
+	ARRAY(struct bytes) origins;
 	struct guest_account account;
 	uint64_t progress; /* bytes of bodies, as the guest tells */
 	bool holding;
@@ -51,6 +54,8 @@ guest_new(const struct guest_host *host, const struct guest_listener *listener)
 	guest->host = *host;
 	guest->listener = *listener;
 	guest->control = -1;
+	for (size_t at = 0; at < host->origin_count; at++)
+		*array_push(&guest->origins) = host->origins[at];
 	return guest;
 }
 
@@ -106,6 +111,9 @@ guest_free(struct guest *guest)
 		spawner_forget(guest->host.spawner, guest);
 	guest_hang_up(guest);
 	array_release(&guest->requests);
+	for (size_t at = guest->host.origin_count; at < guest->origins.size; at++)
+		free((void *)(uintptr_t)guest->origins.data[at].data);
+	array_release(&guest->origins);
 	free(guest);
 }
 
@@ -139,12 +147,38 @@ guest_fail(struct guest_request *request, int error, struct bytes why)
 	guest_forget(request);
 }
 
+/*
+ * Where an answer came from may be asked again in this run: a mirror or a redirect led there, and the network process let it. A
+ * program of git's goes on where its first request ended, as git does. Nothing is won by that: whoever may redirect to an origin
+ * may redirect each request there, and addresses and credentials are judged by origin at each hop.
+ */
+static void
+guest_keep_origin(struct guest *guest, struct bytes url)
+{
+	size_t most = guest->host.origin_count + GUEST_LED;
+	size_t host = bytes_has_prefix(url, BYTES_LITERAL("https://"))  ? 8
+		      : bytes_has_prefix(url, BYTES_LITERAL("http://")) ? 7
+									: 0;
+	/* Nothing leads away from an origin of ssh, whose URL names a user. */
+	if (!host || guest->origins.size >= most || guest->origins.size >= NETWORK_ORIGINS)
+		return;
+	size_t path = bytes_find(bytes_from(url, host), '/');
+	struct bytes origin = path == SIZE_MAX ? url : bytes_first(url, host + path);
+	for (size_t at = 0; at < guest->origins.size; at++)
+		if (bytes_equal(guest->origins.data[at], origin))
+			return;
+	uint8_t *copy = memory_new(origin.size);
+	memcpy(copy, origin.data, origin.size);
+	*array_push(&guest->origins) = bytes_of(copy, origin.size);
+}
+
 static void
 guest_head(void *context, uint32_t status, struct bytes url, struct bytes headers)
 {
 	struct guest_request *request = (struct guest_request *)context;
 	if (request->headed)
 		return;
+	guest_keep_origin(request->guest, bytes_first(url, CAB_HTTP_URL));
 	request->headed = true;
 	request->status = status;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
@@ -205,8 +239,8 @@ guest_send(struct guest_request *request, struct err *err)
 	struct wire_in in = {buf_bytes(&request->packet), false};
 	struct network_request open = {
 		.body_fd = request->body_file,
-		.origins = guest->host.origins,
-		.origin_count = guest->host.origin_count,
+		.origins = guest->origins.data,
+		.origin_count = guest->origins.size,
 		.redirects = guest->host.redirects,
 	};
 	open.method = wire_bytes(&in);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
 """Islands of git, through the whole of cab, against git's own http-backend."""
+import json
 import os
 import shutil
 import subprocess
@@ -244,6 +245,44 @@ def _(box):
     box.check(f"git {second}" in box.read("default.cab.lock"), box.read("default.cab.lock"))
     box.check(tree_of(box.path("result")) == git_tree_of(folder), "what moved is fetched")
     box.fails("island", "fetch", "<github:o/nothing>", says="404")
+
+
+@case("a repository that has moved is followed, and where it led is kept for the run; a forge's stays at its own origin")
+def _(box):
+    folder, _, server = served(box, {"a": "1", "d/b": "2"})
+    old = box.serve(box.top)
+    old.rules(f"/was/r/git-upload-pack redirect 301 {server.url}/o/r/git-upload-pack")
+    box.configure(network_allow='["127.0.0.1"]')
+    box.write("default.cab", shell("use", f"cp -r \\(<git:{old.url}/was/r>) $out"))
+    server.forget()
+    box.cab("build")
+    box.check(tree_of(box.path("result")) == git_tree_of(folder), "the tree is git's")
+    box.check(old.count() == 1 and server.count("POST") == 2, f"{old.log()} {server.log()}")
+    box.cab("update")
+    box.check(old.count() == 2 and server.count("POST") == 3, f"{old.log()} {server.log()}")
+    row, = json.loads(box.cab("account", "--json").out)["sources"]
+    box.check(row["origins"] == [old.url, server.url], str(row))
+    box.configure(islands_github_base=f'"{old.url}"')
+    box.write("default.cab", shell("use", "cp -r \\(<github:was/r>) $out"))
+    refuses(box, f"redirected to {server.url}, which is not among the origins")
+
+
+@case("a forge's mirrors are gone to in order, with every request of a fetch, and the forge itself with none")
+def _(box):
+    folder, _, server = served(box, {"a": "1", "d/b": "2"})
+    empty = box.serve(os.path.join(box.top, "home"))
+    del box.settings["islands_github_base"]
+    box.configure(**{'mirrors."https://forge.invalid"': f'["{empty.url}", "{server.url}"]'})
+    box.configure(islands_gitlab_base='"https://forge.invalid"')
+    for island in ("gitlab:o/r", "git:https://forge.invalid/o/r"):
+        box.write("default.cab", shell("use", f"cp -r \\(<{island}>) $out"))
+        box.environment["CAB_ROOT"] = os.path.join(box.top, island[:4])
+        server.forget()
+        box.cab("build", "-o", island[:4])
+        box.check(tree_of(box.path(island[:4])) == git_tree_of(folder), "the tree is git's")
+        box.check(server.count("POST") == 2 and "forge.invalid" not in server.log(), server.log())
+        box.check(server.url not in box.read("default.cab.lock"), "no mirror stands in the lock")
+    box.check(empty.count() == 2, empty.log())
 
 
 @case("submodules on request: part of the identities, fetched by the lock's revision alone")

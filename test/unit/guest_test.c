@@ -255,10 +255,16 @@ end_transfer(size_t at, bool refused, const char *why)
 }
 
 static void
+head_from(size_t at, uint32_t status, const char *url)
+{
+	transfers[at].listener.head(
+		transfers[at].listener.context, status, bytes_text(url), BYTES_LITERAL("a: b\n"));
+}
+
+static void
 head_of(size_t at, uint32_t status)
 {
-	transfers[at].listener.head(transfers[at].listener.context, status, BYTES_LITERAL("u"),
-		BYTES_LITERAL("a: b\n"));
+	head_from(at, status, "u");
 }
 
 static void
@@ -281,6 +287,46 @@ a_request_goes_out_and_its_answer_back(void **state)
 	assert_int_equal(account.requests, 2);
 	assert_int_equal(account.received, 77);
 	assert_false(account.broken);
+	side_close(&side);
+}
+
+static void
+where_an_answer_came_from_may_be_asked_next(void **state)
+{
+	(void)state;
+	static const char *const from[] = {"https://o/y", "https://mirror:8/y",
+		"https://mirror:8/z", "https://mirror", "odd", "ssh://me@host/x", "https:"};
+	static const unsigned origins[] = {1, 1, 2, 2, 3, 3, 3};
+	struct side side = side_open(NULL, false);
+	for (uint32_t at = 0; at < sizeof from / sizeof *from; at++) {
+		char expected[100];
+		send_open(&side, at, "GET", "https://o/x");
+		(void)snprintf(expected, sizeof expected, "open GET https://o/x %u;", origins[at]);
+		heard(expected);
+		head_from(at, 200, from[at]);
+		end_transfer(at, false, "");
+		heard("requested GET https://o/x 200 77;");
+	}
+	side_close(&side);
+}
+
+/* A server may lead elsewhere for ever. */
+static void
+no_more_places_are_kept_than_there_is_room_for(void **state)
+{
+	(void)state;
+	struct side side = side_open(NULL, true);
+	for (uint32_t at = 0; at < 12; at++) {
+		char text[100];
+		send_open(&side, at, "GET", "https://o/x");
+		(void)snprintf(text, sizeof text, "open GET https://o/x %u redirects;",
+			1 + (at < 8 ? at : 8));
+		heard(text);
+		(void)snprintf(text, sizeof text, "https://h%u/x", at);
+		head_from(at, 200, text);
+		end_transfer(at, false, "");
+		heard("requested GET https://o/x 200 77;");
+	}
 	side_close(&side);
 }
 
@@ -476,6 +522,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_goes_out_and_its_answer_back),
+		cmocka_unit_test(where_an_answer_came_from_may_be_asked_next),
+		cmocka_unit_test(no_more_places_are_kept_than_there_is_room_for),
 		cmocka_unit_test(what_fails_is_told_by_its_kind),
 		cmocka_unit_test(a_run_without_a_network_is_told_so_at_each_request),
 		cmocka_unit_test(nothing_leaves_until_it_was_decided),
