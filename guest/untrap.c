@@ -5,71 +5,14 @@
  * The compiler puts `unreachable` behind each call of a function that does not return, fail() and its like, and behind each
  * loop that is left by its branches alone, so that what the stack holds there need not fit what follows. Where a block that
  * has no result ends there it fits: the engine, which checks each module that it compiles, would say otherwise.
- *
- * Opcodes and what follows them: the specification of WebAssembly, 5.4, as far as the compiler uses them here.
  */
 #include "base/must.h"
-#include "cursor.h"
+#include "opcode.h"
 
 enum { SECTION_TYPE = 1, SECTION_FUNCTION = 3, SECTION_CODE = 10 };
 enum { TYPES = 256, BLOCKS = 1024 };
-
-enum {
-	UNREACHABLE = 0x00,
-	BLOCK = 0x02,
-	LOOP,
-	IF,
-	ELSE,
-	END = 0x0b,
-	BRANCH,
-	BRANCH_IF,
-	BRANCH_TABLE,
-	RETURN,
-	CALL,
-	CALL_INDIRECT,
-	LOCAL_GET = 0x20,
-	GLOBAL_SET = 0x24,
-	LOAD = 0x28,
-	STORE_LAST = 0x3e,
-	MEMORY_SIZE,
-	CONST_64 = 0x42,
-	PLAIN = 0x45,
-	PLAIN_LAST = 0xc4,
-	MORE = 0xfc,
-	MORE_COPY = 10,
-	MORE_FILL,
-};
-
+/* The type of a block without a result. */
 enum { NOTHING = 0x40 };
-
-static void
-numbers_skip(struct cursor *code, size_t count)
-{
-	for (; count; count--)
-		while (cursor_read_byte(code) & 128)
-			continue;
-}
-
-/* How many numbers follow an opcode, most of which have none. */
-static size_t
-numbers_behind(struct cursor *code, uint8_t opcode)
-{
-	if (opcode == BRANCH_TABLE)
-		return cursor_read_number(code) + 1;
-	if (opcode == CALL_INDIRECT || (opcode >= LOAD && opcode <= STORE_LAST))
-		return 2;
-	if ((opcode >= BLOCK && opcode <= IF) || opcode == BRANCH || opcode == BRANCH_IF ||
-		opcode == CALL || (opcode >= LOCAL_GET && opcode <= GLOBAL_SET) ||
-		(opcode >= MEMORY_SIZE && opcode <= CONST_64))
-		return 1;
-	if (opcode == MORE) {
-		uint32_t more = cursor_read_number(code);
-		must(more == MORE_COPY || more == MORE_FILL, "memory is copied, or filled");
-		return more == MORE_COPY ? 2 : 1;
-	}
-	must(opcode <= 0x1b || (opcode >= PLAIN && opcode <= PLAIN_LAST), "an opcode is known");
-	return 0;
-}
 
 struct block {
 	bool is_loop;
@@ -86,7 +29,7 @@ code_write(struct cursor code, bool is_plain, struct cursor *out)
 	bool is_left = false; /* what comes next is not come to */
 	while (code.at < code.size) {
 		struct cursor from = code;
-		uint8_t opcode = cursor_read_byte(&code);
+		uint8_t opcode = opcode_read(&code);
 		uint8_t next = code.at < code.size ? code.data[code.at] : UNREACHABLE;
 		if (opcode == UNREACHABLE && (is_call || is_left) && blocks[depth].is_plain &&
 			(next == END || next == ELSE)) {
@@ -98,11 +41,11 @@ code_write(struct cursor code, bool is_plain, struct cursor *out)
 			  opcode == RETURN || (opcode == END && is_left && blocks[depth].is_loop);
 		if (opcode >= BLOCK && opcode <= IF) {
 			must(++depth < BLOCKS, "blocks are not so deep");
-			blocks[depth] = (struct block){opcode == LOOP, next == NOTHING};
+			blocks[depth] =
+				(struct block){opcode == LOOP, from.data[from.at + 1] == NOTHING};
 		}
 		if (opcode == END)
 			must(depth-- > 0 || code.at == code.size, "blocks have their ends");
-		numbers_skip(&code, numbers_behind(&code, opcode));
 		cursor_write(out, from.data + from.at, code.at - from.at);
 	}
 }
@@ -113,7 +56,7 @@ function_write(struct cursor function, bool is_plain, struct cursor *out)
 	static uint8_t room[MODULE_MAX];
 	struct cursor written = {room, sizeof room, 0};
 	/* Kinds of variables, each how many of which type. */
-	numbers_skip(&function, (size_t)2 * cursor_read_number(&function));
+	opcode_skip_numbers(&function, (size_t)2 * cursor_read_number(&function));
 	cursor_write(&written, function.data, function.at);
 	code_write(cursor_read_part(&function, function.size - function.at), is_plain, &written);
 	cursor_write_number(out, (uint32_t)written.at);
