@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * frames MODULE OUT: writes a module again in which each function that is never on the stack twice has its frame at an
+ * stack MODULE OUT: writes a module again in which each function that is never on the stack twice has its frame at an
  * address of its own (a compiled stack, as compilers for processors without one make it). Run by the build.
  *
  * A frame is for variables that must lie in memory. The compiler takes it from the stack's pointer, the first global, and

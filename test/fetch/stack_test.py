@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""frames_test FRAMES UNTRAP: what the build does to a module after the linker leaves what the module does as it is.
+"""stack_test STACK UNTRAP: what the build does to a module after the linker leaves what the module does as it is.
 
 Programs of functions that fill their frames, call each other and look whether what they wrote is there still, as
 wabt's interpreter runs them before and after.
@@ -12,9 +12,9 @@ import tempfile
 
 from points import run_all, test
 
-FRAMES, UNTRAP = sys.argv[1:3]
-ROOT = tempfile.mkdtemp(prefix="frames-test-")
-STACK = 65536
+PLACE, UNTRAP = sys.argv[1:3]
+ROOT = tempfile.mkdtemp(prefix="stack-test-")
+TOP = 65536
 DEEP = 6  # calls, one in the other
 
 
@@ -40,7 +40,7 @@ def function(at, frame, calls):
 def program(functions, table=()):
     elements = f'(table {len(table)} funcref) (elem (i32.const 0) {" ".join(f"$f{at}" for at in table)})' if table else ""
     text = "\n".join(function(at, frame, calls) for at, (frame, calls) in enumerate(functions))
-    return f'(module (memory 2) (global (mut i32) (i32.const {STACK})) {elements}\n{text}\n' \
+    return f'(module (memory 2) (global (mut i32) (i32.const {TOP})) {elements}\n{text}\n' \
            f'(func (export "run") (result i32) (call $f0 (i32.const {DEEP}))))'
 
 
@@ -69,7 +69,7 @@ def framed(functions, table=()):
     """The text of a program whose frames were placed, which does what it did."""
     path = made(program(functions, table))
     assert run(path) == "run() => i32:0\n", run(path)
-    after = changed(path, FRAMES)
+    after = changed(path, PLACE)
     assert run(after) == "run() => i32:0\n", run(after)
     return text_of(after)
 
@@ -87,7 +87,7 @@ def a_frame_lies_behind_those_of_all_that_can_be_calling():
     base = begins_at(text, 0)
     assert [begins_at(text, at) - base for at in range(4)] == [0, 32, 32, 48], text
     # The deepest: the first and the third.
-    assert base == STACK - 80 and f"(global (;0;) (mut i32) (i32.const {base}))" in text, text
+    assert base == TOP - 80 and f"(global (;0;) (mut i32) (i32.const {base}))" in text, text
     assert "global.set 0" not in text
 
 
@@ -118,9 +118,9 @@ def a_table_can_call_all_that_is_in_it():
 def a_frame_that_is_not_taken_as_the_compiler_does_stays():
     path = made(program([(16, [(0, 1)]), (16, [])]).replace(
         "(local.get $deep)", "(i32.add (global.get 0) (i32.sub (local.get $deep) (global.get 0)))"))
-    after = changed(path, FRAMES)
+    after = changed(path, PLACE)
     assert run(after) == run(path) == "run() => i32:0\n"
-    assert f"(i32.const {STACK})" in text_of(after)
+    assert f"(i32.const {TOP})" in text_of(after)
 
 
 @test
