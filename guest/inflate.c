@@ -9,14 +9,25 @@
 
 enum state {
 	BLOCK,
-	STORED_HEAD,
+	END,
 	STORED,
-	DYNAMIC_HEAD,
 	DYNAMIC_CODES,
 	DYNAMIC_LENGTHS,
 	SYMBOLS,
-	END,
 };
+
+/* Of blocks; what a head of any has is a bit that says whether it is the last, and the type. */
+enum type {
+	TYPE_STORED,
+	TYPE_FIXED,
+	TYPE_DYNAMIC,
+	TYPE_NONE,
+};
+
+enum { HEAD = 3 };
+
+/* What the parts return beside a status: the next unit follows at once. */
+#define UNIT_TAKEN ((enum inflate_status) - 1)
 
 enum kind {
 	KIND_LITERAL,
@@ -29,6 +40,7 @@ enum kind {
  * literal, or the base of a length or distance. 0 is a longer code, or none. A shift by an entry is
  * one by its lowest six bits, for a machine as for WASM. */
 enum entry {
+	ENTRY_NONE = 15, /* as many bits as the longest code has, and nothing that they are */
 	ENTRY_BASE = 1 << 14,
 	ENTRY_LITERAL = 1 << 15,
 };
@@ -37,32 +49,32 @@ enum entry {
 enum { FAST_INPUT = 8, FAST_OUTPUT = 16 };
 
 /* Bases of lengths and distances: four, or two, of them for each number of extra bits; of the
- * lengths that begin at 3, the longest has a symbol of its own. */
+ * lengths, which begin at 3, the longest has a symbol of its own. */
 static uint32_t
 entry_of(unsigned kind, unsigned symbol, unsigned length)
 {
-	unsigned code = length << 8;
-	if (kind == KIND_LENGTHS || (kind == KIND_LITERAL && symbol < 256))
-		return ENTRY_LITERAL | code | length | symbol << 16;
-	if (kind == KIND_LITERAL) {
+	uint32_t code = length << 8 | length;
+	bool is_literal = kind == KIND_LITERAL;
+	if (kind == KIND_LENGTHS || (is_literal && symbol < 256))
+		return ENTRY_LITERAL | code | symbol << 16;
+	if (is_literal) {
 		if (symbol == 256)
-			return code | length;
+			return code;
 		symbol -= 257;
-		if (symbol >= 29)
-			return 0;
-		unsigned extra = symbol < 8 ? 0 : symbol / 4 - 1;
-		uint32_t base = symbol < 8 ? symbol + 3 : ((4 | (symbol & 3)) << extra) + 3;
-		if (symbol == 28) {
-			extra = 0;
-			base = 258;
-		}
-		return ENTRY_BASE | code | (length + extra) | base << 16;
 	}
-	if (symbol >= 30)
+	if (symbol >= (is_literal ? 29 : 30))
 		return 0;
-	unsigned extra = symbol < 4 ? 0 : symbol / 2 - 1;
-	uint32_t base = symbol < 4 ? symbol + 1 : ((2 | (symbol & 1)) << extra) + 1;
-	return ENTRY_BASE | code | (length + extra) | base << 16;
+	unsigned shift = is_literal ? 2 : 1;
+	unsigned extra = symbol >> shift;
+	if (extra)
+		extra--;
+	uint32_t base = (symbol - (extra << shift)) << extra;
+	if (is_literal && symbol == 28) {
+		extra = 0;
+		base = 255;
+	}
+	base += is_literal ? 3 : 1;
+	return ENTRY_BASE | (code + extra) | base << 16;
 }
 
 static inline unsigned
@@ -79,8 +91,8 @@ value_of(uint64_t entry, uint64_t held)
 			  ((held & ~(~(uint64_t)0 << (entry & 63))) >> (entry >> 8 & 63)));
 }
 
-/* False where the lengths are no complete prefix code. A code with a single symbol of one bit is
- * let through, and for distances none at all, as encoders write both. */
+/* False where the lengths are no complete prefix code. But of those of lengths, a code with a single symbol
+ * of one bit is let through, and one with none at all, as encoders write both. */
 COLD static bool
 code_build(struct inflate_code *code, unsigned bits, unsigned kind, const uint8_t *lengths,
 	unsigned symbols)
@@ -99,8 +111,7 @@ code_build(struct inflate_code *code, unsigned bits, unsigned kind, const uint8_
 			return false;
 		start[length] = (uint16_t)(start[length - 1] + code->count[length - 1]);
 	}
-	if (left > 0 && (kind == KIND_LENGTHS || used > 1 || (used == 1 && code->count[1] != 1) ||
-				(used == 0 && kind != KIND_DISTANCE)))
+	if (left > 0 && (kind == KIND_LENGTHS || used > 1 || used != code->count[1]))
 		return false;
 	code->kind = (uint8_t)kind;
 	for (unsigned symbol = 0; symbol < symbols; symbol++)
@@ -125,7 +136,7 @@ code_build(struct inflate_code *code, unsigned bits, unsigned kind, const uint8_
 	return true;
 }
 
-/* The entry of a code, which the table may not hold: 0 if there is none such. */
+/* The entry of a code, which the table may not hold: ENTRY_NONE if there is none such. */
 COLD static uint32_t
 code_find(const struct inflate_code *code, unsigned bits, uint64_t held)
 {
@@ -139,12 +150,14 @@ code_find(const struct inflate_code *code, unsigned bits, uint64_t held)
 		value = value << 1 | (unsigned)(held & 1);
 		held >>= 1;
 		unsigned count = code->count[length];
-		if (value - first < count && value >= first)
-			return entry_of(code->kind, code->symbol[index + value - first], length);
+		if (value - first < count) {
+			entry = entry_of(code->kind, code->symbol[index + value - first], length);
+			break;
+		}
 		index += count;
 		first = (first + count) << 1;
 	}
-	return 0;
+	return entry ? entry : ENTRY_NONE;
 }
 
 void
@@ -153,7 +166,6 @@ inflate_start(struct inflate *inflate)
 	inflate->held = 0;
 	inflate->bits = 0;
 	inflate->state = BLOCK;
-	inflate->last = false;
 }
 
 void
@@ -201,13 +213,8 @@ give_back(struct inflate *inflate, struct span *input, const uint8_t *start)
 static inline void
 copy_match(uint8_t *to, size_t distance, size_t size)
 {
-	const uint8_t *from = to - distance;
-	if (distance == 1) {
-		memset(to, *from, size);
-		return;
-	}
-	while (size--)
-		*to++ = *from++;
+	for (; size; size--, to++)
+		*to = *(to - distance);
 }
 
 /* May write up to 15 bytes more; `size` is at least 3. */
@@ -308,45 +315,38 @@ symbols_fast(struct inflate *inflate, struct span *input, struct inflate_window 
 	inflate->held = fast.held & ~(~(uint64_t)0 << inflate->bits);
 }
 
-/* One symbol with all that belongs to it; INFLATE_DONE means that it was taken. */
+/* One symbol with all that belongs to it. */
 COLD static enum inflate_status
 symbol_step(struct inflate *inflate, struct inflate_window *window)
 {
-	uint32_t entry = code_find(&inflate->literal, INFLATE_LITERAL_BITS, inflate->held);
-	if (!entry)
-		return inflate->bits >= 15 ? INFLATE_BAD : INFLATE_INPUT;
+	uint64_t held = inflate->held;
+	uint32_t entry = code_find(&inflate->literal, INFLATE_LITERAL_BITS, held);
+	uint32_t further = 0;
 	unsigned spent = bits_of(entry);
+	unsigned value = value_of(entry, held);
+	if (entry & ENTRY_BASE) {
+		held >>= spent;
+		further = code_find(&inflate->distance, INFLATE_DISTANCE_BITS, held);
+		spent += bits_of(further);
+	}
 	if (spent > inflate->bits)
 		return INFLATE_INPUT;
-	if (entry & ENTRY_LITERAL) {
-		if (window->used == window->capacity)
-			return INFLATE_FULL;
-		window->data[window->used++] = (uint8_t)(entry >> 16);
-		(void)take(inflate, spent);
-		return INFLATE_DONE;
-	}
-	if (!(entry & ENTRY_BASE)) {
-		(void)take(inflate, spent);
-		inflate->state = inflate->last ? END : BLOCK;
-		return INFLATE_DONE;
-	}
-	unsigned size = value_of(entry, inflate->held);
-	uint64_t rest = inflate->held >> spent;
-	entry = code_find(&inflate->distance, INFLATE_DISTANCE_BITS, rest);
-	if (!entry)
-		return inflate->bits >= spent + 15 ? INFLATE_BAD : INFLATE_INPUT;
-	spent += bits_of(entry);
-	if (spent > inflate->bits)
-		return INFLATE_INPUT;
-	unsigned distance = value_of(entry, rest);
-	if (distance > window->used)
+	unsigned distance = value_of(further, held);
+	if (entry == ENTRY_NONE || further == ENTRY_NONE || distance > window->used)
 		return INFLATE_BAD;
+	size_t size = entry & ENTRY_BASE ? value : entry & ENTRY_LITERAL ? 1 : 0;
 	if (size > window->capacity - window->used)
 		return INFLATE_FULL;
 	(void)take(inflate, spent);
-	copy_match(window->data + window->used, distance, size);
+	if (!size)
+		inflate->state = inflate->after;
+	uint8_t *to = window->data + window->used;
 	window->used += size;
-	return INFLATE_DONE;
+	if (entry & ENTRY_LITERAL)
+		*to = (uint8_t)value;
+	else
+		copy_match(to, distance, size);
+	return UNIT_TAKEN;
 }
 
 /* The codes of a block, of which all lengths are known. */
@@ -361,49 +361,62 @@ codes_build(struct inflate *inflate)
 			inflate->lengths + inflate->literal_count, inflate->distance_count))
 		return INFLATE_BAD;
 	inflate->state = SYMBOLS;
-	return INFLATE_DONE;
+	return UNIT_TAKEN;
 }
 
+static enum inflate_status
+fixed_codes(struct inflate *inflate)
+{
+	memset(inflate->lengths, 8, 288);
+	memset(inflate->lengths + 144, 9, 112);
+	memset(inflate->lengths + 256, 7, 24);
+	memset(inflate->lengths + 288, 5, 32);
+	inflate->literal_count = 288;
+	inflate->distance_count = 32;
+	return codes_build(inflate);
+}
+
+/* A block's head: of a stored one its size is part, at the next byte, of a dynamic one the counts. */
 COLD static enum inflate_status
 block_step(struct inflate *inflate)
 {
-	if (inflate->bits < 3)
+	unsigned type = inflate->held >> 1 & 3;
+	unsigned padding = (inflate->bits - HEAD) & 7;
+	unsigned size = type == TYPE_STORED    ? HEAD + padding + 32
+			: type == TYPE_DYNAMIC ? HEAD + 14
+					       : HEAD;
+	if (size > inflate->bits)
 		return INFLATE_INPUT;
-	inflate->last = take(inflate, 1);
-	unsigned type = take(inflate, 2);
-	if (type == 0) {
-		(void)take(inflate, inflate->bits & 7);
-		inflate->state = STORED_HEAD;
-	} else if (type == 1) {
-		memset(inflate->lengths, 8, 144);
-		memset(inflate->lengths + 144, 9, 112);
-		memset(inflate->lengths + 256, 7, 24);
-		memset(inflate->lengths + 280, 8, 8);
-		memset(inflate->lengths + 288, 5, 32);
-		inflate->literal_count = 288;
-		inflate->distance_count = 32;
-		return codes_build(inflate);
-	} else if (type == 2) {
-		inflate->state = DYNAMIC_HEAD;
-	} else {
-		return INFLATE_BAD;
+	inflate->after = take(inflate, 1) ? END : BLOCK;
+	(void)take(inflate, 2);
+	switch ((enum type)type) {
+	case TYPE_STORED:
+		(void)take(inflate, padding);
+		inflate->copy_size = (uint16_t)take(inflate, 16);
+		inflate->state = STORED;
+		return take(inflate, 16) == (inflate->copy_size ^ 0xffff) ? UNIT_TAKEN
+									  : INFLATE_BAD;
+	case TYPE_FIXED:
+		return fixed_codes(inflate);
+	case TYPE_DYNAMIC:
+		inflate->literal_count = (uint16_t)(257 + take(inflate, 5));
+		inflate->distance_count = (uint16_t)(1 + take(inflate, 5));
+		/* Code lengths come in an order of their own; the rest of the 19 are 0. */
+		inflate->copy_size = (uint16_t)(4 + take(inflate, 4));
+		inflate->lengths_read = 0;
+		memset(inflate->lengths, 0, sizeof inflate->lengths);
+		inflate->state = DYNAMIC_CODES;
+		return inflate->literal_count > 286 || inflate->distance_count > 30 ? INFLATE_BAD
+										    : UNIT_TAKEN;
+	case TYPE_NONE:
+		break;
 	}
-	return INFLATE_DONE;
+	return INFLATE_BAD;
 }
 
 COLD static enum inflate_status
 stored_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
-	if (inflate->state == STORED_HEAD) {
-		if (inflate->bits < 32)
-			return INFLATE_INPUT;
-		unsigned size = take(inflate, 16);
-		if (take(inflate, 16) != (size ^ 0xffff))
-			return INFLATE_BAD;
-		inflate->copy_size = (uint16_t)size;
-		inflate->state = STORED;
-		return INFLATE_DONE;
-	}
 	size_t size = size_min(inflate->copy_size, input->size);
 	size = size_min(size, window->capacity - window->used);
 	if (size)
@@ -413,25 +426,8 @@ stored_step(struct inflate *inflate, struct span *input, struct inflate_window *
 	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
 	if (inflate->copy_size)
 		return window->used == window->capacity ? INFLATE_FULL : INFLATE_INPUT;
-	inflate->state = inflate->last ? END : BLOCK;
-	return INFLATE_DONE;
-}
-
-COLD static enum inflate_status
-dynamic_head(struct inflate *inflate)
-{
-	if (inflate->bits < 14)
-		return INFLATE_INPUT;
-	inflate->literal_count = (uint16_t)(257 + take(inflate, 5));
-	inflate->distance_count = (uint16_t)(1 + take(inflate, 5));
-	/* Code lengths come in an order of their own; the rest of the 19 are 0. */
-	inflate->copy_size = (uint16_t)(4 + take(inflate, 4));
-	if (inflate->literal_count > 286 || inflate->distance_count > 30)
-		return INFLATE_BAD;
-	memset(inflate->lengths, 0, sizeof inflate->lengths);
-	inflate->lengths_read = 0;
-	inflate->state = DYNAMIC_CODES;
-	return INFLATE_DONE;
+	inflate->state = inflate->after;
+	return UNIT_TAKEN;
 }
 
 COLD static enum inflate_status
@@ -443,13 +439,13 @@ dynamic_codes(struct inflate *inflate)
 		return INFLATE_INPUT;
 	inflate->lengths[order[inflate->lengths_read++]] = (uint8_t)take(inflate, 3);
 	if (inflate->lengths_read < inflate->copy_size)
-		return INFLATE_DONE;
+		return UNIT_TAKEN;
 	/* The code of the lengths borrows the place of the literals' until that is known. */
 	if (!code_build(&inflate->literal, 7, KIND_LENGTHS, inflate->lengths, 19))
 		return INFLATE_BAD;
 	inflate->lengths_read = 0;
 	inflate->state = DYNAMIC_LENGTHS;
-	return INFLATE_DONE;
+	return UNIT_TAKEN;
 }
 
 /* As many of the lengths as the held bits have, and one at least. */
@@ -460,15 +456,12 @@ dynamic_lengths(struct inflate *inflate)
 	do {
 		uint32_t entry = inflate->literal.table[inflate->held & 127];
 		unsigned spent = bits_of(entry);
-		if (!entry)
-			return inflate->bits >= 7 ? INFLATE_BAD : INFLATE_INPUT;
 		unsigned symbol = entry >> 16;
 		unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
 		if (spent + extra > inflate->bits)
 			return INFLATE_INPUT;
-		(void)take(inflate, spent);
 		unsigned repeat = symbol < 16 ? 1 : symbol == 18 ? 11 : 3;
-		repeat += take(inflate, extra);
+		repeat += take(inflate, spent + extra) >> spent;
 		if (inflate->lengths_read + repeat > total ||
 			(symbol == 16 && inflate->lengths_read == 0))
 			return INFLATE_BAD;
@@ -480,22 +473,19 @@ dynamic_lengths(struct inflate *inflate)
 		if (inflate->lengths_read == total)
 			return codes_build(inflate);
 	} while (inflate->bits >= 14);
-	return INFLATE_DONE;
+	return UNIT_TAKEN;
 }
 
-/* One unit of whatever is next; INFLATE_DONE means that it was taken. A function of its own, as in a
- * loop the address of each part of the state would be held. */
+/* One unit of whatever is next. A function of its own, as in a loop the address of each part of the
+ * state would be held. */
 ONCE COLD static enum inflate_status
 unit_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
 	switch ((enum state)inflate->state) {
 	case BLOCK:
 		return block_step(inflate);
-	case STORED_HEAD:
 	case STORED:
 		return stored_step(inflate, input, window);
-	case DYNAMIC_HEAD:
-		return dynamic_head(inflate);
 	case DYNAMIC_CODES:
 		return dynamic_codes(inflate);
 	case DYNAMIC_LENGTHS:
@@ -512,8 +502,8 @@ COLD enum inflate_status
 inflate_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
 	const uint8_t *start = input->data;
-	enum inflate_status status = INFLATE_DONE;
-	while (status == INFLATE_DONE) {
+	enum inflate_status status;
+	do {
 		if (inflate->state == SYMBOLS && input->size >= FAST_INPUT &&
 			window->capacity - window->used > FAST_OUTPUT)
 			symbols_fast(inflate, input, window, input->data + input->size - FAST_INPUT,
@@ -522,10 +512,8 @@ inflate_step(struct inflate *inflate, struct span *input, struct inflate_window 
 			give_back(inflate, input, start);
 		else
 			refill(inflate, input);
-		if (inflate->state == END)
-			return INFLATE_DONE;
 		status = unit_step(inflate, input, window);
-	}
+	} while (status == UNIT_TAKEN);
 	if (status == INFLATE_FULL)
 		give_back(inflate, input, start);
 	return status;

@@ -55,7 +55,7 @@ struct inflate {
 	uint64_t held; /* bits taken from the input, the next one lowest */
 	unsigned bits; /* how many */
 	uint8_t state;
-	bool last;
+	uint8_t after;      /* the state behind the block */
 	uint16_t copy_size; /* of a stored block that is under way */
 	uint16_t lengths_read;
 	uint16_t literal_count;
