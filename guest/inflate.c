@@ -8,8 +8,8 @@
 #include "inflate.h"
 
 enum state {
-	BLOCK,
-	END,
+	BLOCK = 0,
+	END = 1, /* as the bit says that a block is the last */
 	STORED,
 	DYNAMIC_CODES,
 	DYNAMIC_LENGTHS,
@@ -387,22 +387,22 @@ block_step(struct inflate *inflate)
 					       : HEAD;
 	if (size > inflate->bits)
 		return INFLATE_INPUT;
-	inflate->after = take(inflate, 1) ? END : BLOCK;
+	inflate->after = (uint8_t)take(inflate, 1);
 	(void)take(inflate, 2);
 	switch ((enum type)type) {
 	case TYPE_STORED:
 		(void)take(inflate, padding);
-		inflate->copy_size = (uint16_t)take(inflate, 16);
+		inflate->copy_size = take(inflate, 16);
 		inflate->state = STORED;
 		return take(inflate, 16) == (inflate->copy_size ^ 0xffff) ? UNIT_TAKEN
 									  : INFLATE_BAD;
 	case TYPE_FIXED:
 		return fixed_codes(inflate);
 	case TYPE_DYNAMIC:
-		inflate->literal_count = (uint16_t)(257 + take(inflate, 5));
-		inflate->distance_count = (uint16_t)(1 + take(inflate, 5));
+		inflate->literal_count = 257 + take(inflate, 5);
+		inflate->distance_count = 1 + take(inflate, 5);
 		/* Code lengths come in an order of their own; the rest of the 19 are 0. */
-		inflate->copy_size = (uint16_t)(4 + take(inflate, 4));
+		inflate->copy_size = 4 + take(inflate, 4);
 		inflate->lengths_read = 0;
 		memset(inflate->lengths, 0, sizeof inflate->lengths);
 		inflate->state = DYNAMIC_CODES;
@@ -417,13 +417,10 @@ block_step(struct inflate *inflate)
 COLD static enum inflate_status
 stored_step(struct inflate *inflate, struct span *input, struct inflate_window *window)
 {
-	size_t size = size_min(inflate->copy_size, input->size);
-	size = size_min(size, window->capacity - window->used);
-	if (size)
-		memcpy(window->data + window->used, input->data, size);
-	*input = span_after(*input, size);
-	window->used += size;
-	inflate->copy_size = (uint16_t)(inflate->copy_size - size);
+	size_t before = window->used;
+	size_t size = size_min(inflate->copy_size, window->capacity - before);
+	(void)span_collect(input, window->data, &window->used, before + size);
+	inflate->copy_size -= (unsigned)(window->used - before);
 	if (inflate->copy_size)
 		return window->used == window->capacity ? INFLATE_FULL : INFLATE_INPUT;
 	inflate->state = inflate->after;
@@ -452,15 +449,22 @@ dynamic_codes(struct inflate *inflate)
 COLD static enum inflate_status
 dynamic_lengths(struct inflate *inflate)
 {
+	/* How often symbols from 16 on repeat a length. */
+	static const uint8_t repeat_bits[] = {2, 3, 7};
+	static const uint8_t repeat_least[] = {3, 3, 11};
 	unsigned total = inflate->literal_count + inflate->distance_count;
 	do {
 		uint32_t entry = inflate->literal.table[inflate->held & 127];
 		unsigned spent = bits_of(entry);
 		unsigned symbol = entry >> 16;
-		unsigned extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
+		unsigned extra = 0;
+		unsigned repeat = 1;
+		if (symbol >= 16) {
+			extra = repeat_bits[symbol - 16];
+			repeat = repeat_least[symbol - 16];
+		}
 		if (spent + extra > inflate->bits)
 			return INFLATE_INPUT;
-		unsigned repeat = symbol < 16 ? 1 : symbol == 18 ? 11 : 3;
 		repeat += take(inflate, spent + extra) >> spent;
 		if (inflate->lengths_read + repeat > total ||
 			(symbol == 16 && inflate->lengths_read == 0))

@@ -56,10 +56,10 @@ struct inflate {
 	unsigned bits; /* how many */
 	uint8_t state;
 	uint8_t after;      /* the state behind the block */
-	uint16_t copy_size; /* of a stored block that is under way */
-	uint16_t lengths_read;
-	uint16_t literal_count;
-	uint16_t distance_count;
+	unsigned copy_size; /* of a stored block that is under way */
+	unsigned lengths_read;
+	unsigned literal_count;
+	unsigned distance_count;
 	uint8_t lengths[320];
 	struct inflate_code literal;
 	struct inflate_code distance;
