@@ -16,7 +16,7 @@ struct download {
 	const char *kind; /* ".tar1" or ".file1" */
 	struct checksum checksum;
 	struct text url;
-	struct http http;
+	struct http *http;
 	int32_t hash;
 	struct span sha1; /* what a registry says where it says no better sum; or empty */
 	int32_t sha1_hash;
@@ -59,8 +59,7 @@ static void
 http_report(const struct download *download)
 {
 	struct text *text = text_new("");
-	struct text *tag = text_new("");
-	http_header(&download->http, "etag", tag);
+	const struct text *tag = http_header(download->http, "etag");
 	if (tag->size <= 2 || tag->data[0] != '"')
 		return;
 	text_add(text, text_span(&download->url));
@@ -100,7 +99,7 @@ download_start(const struct request *request, const char *kind)
 			sum_report(download);
 		}
 	}
-	http_get(&download->http, text_span(&download->url), headers);
+	download->http = http_get(text_span(&download->url), headers);
 	if (!is_known && !is_registry)
 		http_report(download);
 	if (!is_known)
@@ -117,7 +116,7 @@ download_start(const struct request *request, const char *kind)
 static size_t
 download_read(struct download *download)
 {
-	size_t size = http_read(&download->http, download->input, INPUT_SIZE, 0);
+	size_t size = http_read(download->http, download->input, INPUT_SIZE, 0);
 	(void)cab_hash_add(download->hash, download->input, size);
 	if (feature_whole && download->sha1.size)
 		(void)cab_hash_add(download->sha1_hash, download->input, size);

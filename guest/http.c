@@ -13,35 +13,36 @@ http_check(int32_t result)
 	return result;
 }
 
-int32_t
-http_start(struct http *http, struct span url, const char *headers, struct span body)
+struct http *
+http_start(struct span url, const char *headers, struct span body)
 {
 	const char *method = body.size ? "POST" : "GET";
 	log_about(method, url);
-	*http = (struct http){0};
+	struct http *http = (struct http *)heap_zero(sizeof *http);
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
 		strlen(headers), body.data, body.size));
-	int32_t status = http_check(cab_http_status(http->handle));
-	struct text *value = text_new("");
-	http_header(http, "content-encoding", value);
+	http->status = http_check(cab_http_status(http->handle));
+	const struct text *value = http_header(http, "content-encoding");
 	if (value->size && !span_is(text_span(value), "identity"))
 		fail_about("the server encoded the body unasked", text_span(value));
-	http_header(http, "content-length", value);
+	value = http_header(http, "content-length");
 	(void)span_number(text_span(value), &http->expected);
-	return status;
+	return http;
+}
+
+struct http *
+http_get(struct span url, const char *headers)
+{
+	struct http *http = http_start(url, headers, span_of(NULL, 0));
+	http_expect(http);
+	return http;
 }
 
 void
-http_get(struct http *http, struct span url, const char *headers)
+http_expect(const struct http *http)
 {
-	http_expect(http_start(http, url, headers, span_of(NULL, 0)));
-}
-
-void
-http_expect(int32_t status)
-{
-	if (status != 200)
-		fail_number("HTTP status", (uint64_t)status);
+	if (http->status != 200)
+		fail_number("HTTP status", (uint64_t)http->status);
 }
 
 size_t
@@ -73,14 +74,15 @@ http_whole(struct http *http, size_t limit, const char *name)
 	return span_of(data, size);
 }
 
-void
-http_header(const struct http *http, const char *name, struct text *out)
+struct text *
+http_header(const struct http *http, const char *name)
 {
 	uint8_t value[1024];
-	text_clear(out);
+	struct text *out = text_new("");
 	int32_t size = cab_http_header(http->handle, name, strlen(name), value, sizeof value);
 	if (size > 0 && (size_t)size <= sizeof value)
 		text_add(out, span_of(value, (size_t)size));
+	return out;
 }
 
 void

@@ -2,10 +2,9 @@
 /*
  * http: one request, and its body as a stream.
  *
- *     struct http http;
- *     int32_t status = http_start(&http, url, headers, body);
- *     while ((size = http_read(&http, buffer, capacity, objects)) > 0) ...
- *     http_end(&http);
+ *     struct http *http = http_start(url, headers, body);
+ *     while ((size = http_read(http, buffer, capacity, objects)) > 0) ...
+ *     http_end(http);                                      the struct itself stays
  *
  * What the realizer refuses or the network breaks ends the program (the realizer says why); the
  * status is the caller's to judge. A body that the server has encoded is refused: the bytes must
@@ -17,20 +16,21 @@
 
 struct http {
 	int32_t handle;
+	int32_t status;
 	uint64_t received;
 	uint64_t expected; /* 0 where the server does not say */
 };
 
 /* A POST where there is a body, else a GET. */
-int32_t http_start(struct http *http, struct span url, const char *headers, struct span body);
+struct http *http_start(struct span url, const char *headers, struct span body);
 /* One that ends the program unless the status is 200. */
-void http_get(struct http *http, struct span url, const char *headers);
+struct http *http_get(struct span url, const char *headers);
 /* `objects` are for the progress alone. */
 size_t http_read(struct http *http, uint8_t *data, size_t capacity, uint64_t objects);
 /* The body of less than so many bytes, to its end, with a NUL behind it; of more, the program ends, and says of what. It stays. */
 struct span http_whole(struct http *http, size_t limit, const char *name);
-/* Replaces a text by a header's value, or by nothing. */
-void http_header(const struct http *http, const char *name, struct text *out);
+/* A header's value, or nothing. */
+struct text *http_header(const struct http *http, const char *name);
 /* Ends the program unless the status is 200. */
-void http_expect(int32_t status);
+void http_expect(const struct http *http);
 void http_end(struct http *http);

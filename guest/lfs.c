@@ -100,8 +100,8 @@ pointer_refused(struct output *output, const struct pointer *pointer, struct spa
 }
 
 /* The response to what the server says of it. */
-static void
-content_open(struct output *output, const struct pointer *pointer, struct http *http)
+static struct http *
+content_open(struct output *output, const struct pointer *pointer)
 {
 	const uint8_t *error = json_find(pointer->answer, "error");
 	const uint8_t *action = json_find(json_find(pointer->answer, "actions"), "download");
@@ -122,28 +122,28 @@ content_open(struct output *output, const struct pointer *pointer, struct http *
 		text_add(headers, document_string(walk.value));
 		text_byte(headers, '\n');
 	}
-	int32_t status = http_start(http, url, (const char *)headers->data, span_of(NULL, 0));
-	if (status != 200) {
+	struct http *http = http_start(url, (const char *)headers->data, span_of(NULL, 0));
+	if (http->status != 200) {
 		uint8_t digits[DIGITS];
-		size_t at = number_digits(digits, (uint64_t)status);
+		size_t at = number_digits(digits, (uint64_t)http->status);
 		pointer_refused(output, pointer, span_of(digits + at, DIGITS - at));
 	}
 	text_free(headers);
+	return http;
 }
 
 static void
 pointer_fetch(struct output *output, const struct pointer *pointer)
 {
 	const struct place *first = pointer->places;
-	struct http http;
 	uint8_t sum[SUM_BLAKE3];
 	uint64_t left = pointer->size;
 	uint8_t *input = (uint8_t *)heap_take(INPUT_SIZE);
 	size_t size;
-	content_open(output, pointer, &http);
+	struct http *http = content_open(output, pointer);
 	int32_t hash = cab_hash_new(CAB_HASH_SHA256);
 	int32_t fd = file_create(output, first->folder, first->name);
-	while ((size = http_read(&http, input, INPUT_SIZE, 0))) {
+	while ((size = http_read(http, input, INPUT_SIZE, 0))) {
 		if (size > left)
 			pointer_fail(output, pointer,
 				"an object of LFS is longer than its pointer says");
@@ -151,7 +151,7 @@ pointer_fetch(struct output *output, const struct pointer *pointer)
 		(void)cab_hash_add(hash, input, size);
 		file_write(output, fd, span_of(input, size));
 	}
-	http_end(&http);
+	http_end(http);
 	heap_give(input, INPUT_SIZE);
 	hash_end(hash, sum);
 	if (left)
@@ -168,7 +168,6 @@ pointer_fetch(struct output *output, const struct pointer *pointer)
 static struct pointer *
 batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct pointer *first)
 {
-	struct http http;
 	struct text *body =
 		text_new("{\"operation\":\"download\",\"transfers\":[\"basic\"],\"objects\":[");
 	struct pointer *end = first;
@@ -180,9 +179,10 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 		text_byte(body, '}');
 	}
 	text_put(body, "]}");
-	http_expect(http_start(&http, url, HEADERS, text_span(body)));
+	struct http *http = http_start(url, HEADERS, text_span(body));
+	http_expect(http);
 	text_free(body);
-	struct span answer = http_whole(&http, LFS_ANSWER, ANSWER);
+	struct span answer = http_whole(http, LFS_ANSWER, ANSWER);
 	document_expect(answer, ANSWER);
 	struct json_walk walk = json_walk(json_find(answer.data, "objects"));
 	while (json_next(&walk)) {

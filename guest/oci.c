@@ -43,8 +43,8 @@ digest_of(const uint8_t *object)
 	return text;
 }
 
-static void
-request_start(const struct image *image, struct http *http, const char *kind, struct span name)
+static struct http *
+request_start(const struct image *image, const char *kind, struct span name)
 {
 	struct text *url = text_new("https://");
 	struct span path = image->request->ref;
@@ -53,17 +53,17 @@ request_start(const struct image *image, struct http *http, const char *kind, st
 	text_add(url, path);
 	text_put(url, kind);
 	text_add(url, name);
-	http_get(http, text_span(url), MEDIA);
+	struct http *http = http_get(text_span(url), MEDIA);
 	text_free(url);
+	return http;
 }
 
 static void
 manifest_get(struct image *image, struct span reference)
 {
-	struct http http;
 	uint8_t sum[32];
-	request_start(image, &http, "/manifests/", reference);
-	image->manifest = http_whole(&http, OCI_DOCUMENT, "manifest");
+	image->manifest = http_whole(
+		request_start(image, "/manifests/", reference), OCI_DOCUMENT, "manifest");
 	hash_once(CAB_HASH_SHA256, image->manifest, sum);
 	image->digest = text_new("sha256:");
 	text_hex(image->digest, span_of(sum, sizeof sum));
@@ -115,16 +115,15 @@ image_report(const struct image *image)
 static void
 layer_get(const struct image *image, struct span digest, struct unpack *unpack, uint8_t *input)
 {
-	struct http http;
 	size_t size;
 	int32_t hash = cab_hash_new(CAB_HASH_SHA256);
-	request_start(image, &http, "/blobs/", digest);
+	struct http *http = request_start(image, "/blobs/", digest);
 	unpack_layer(unpack);
-	while ((size = http_read(&http, input, INPUT_SIZE, 0))) {
+	while ((size = http_read(http, input, INPUT_SIZE, 0))) {
 		(void)cab_hash_add(hash, input, size);
 		unpack_add(unpack, span_of(input, size));
 	}
-	http_end(&http);
+	http_end(http);
 	(void)download_sum(hash, SUM_SHA256, span_after(digest, 7),
 		"a layer is another than the manifest names: it is");
 }

@@ -93,7 +93,7 @@ object_first(struct pack *pack, struct span *input, uint64_t offset)
 	pack->shift = 4;
 	if (pack->type == 0 || pack->type == 5)
 		return pack_bad(pack, "an object of no type");
-	pack->variable = byte >> 7;
+	pack->is_more = byte >> 7;
 	pack->state = OBJECT_SIZE;
 	return GO_ON;
 }
@@ -101,15 +101,15 @@ object_first(struct pack *pack, struct span *input, uint64_t offset)
 static int
 object_size(struct pack *pack, struct span *input)
 {
-	while (pack->variable) {
+	while (pack->is_more) {
 		uint8_t byte;
 		if (!pack_byte(input, &byte))
 			return PACK_INPUT;
-		if (pack->shift > 32)
+		if (pack->shift > 25)
 			return pack_bad(pack, TOO_LARGE);
-		pack->size |= (uint64_t)(byte & 127) << pack->shift;
+		pack->size |= (uint32_t)(byte & 127) << pack->shift;
 		pack->shift = (uint8_t)(pack->shift + 7);
-		pack->variable = byte >> 7;
+		pack->is_more = byte >> 7;
 	}
 	if (pack->size > PACK_OBJECT_MAX)
 		return pack_bad(pack, TOO_LARGE);
@@ -129,15 +129,15 @@ base_offset(struct pack *pack, struct span *input)
 		if (!pack_byte(input, &byte))
 			return PACK_INPUT;
 		pack->variable = pack->variable << 7 | (byte & 127);
-		if (pack->variable > UINT32_MAX)
-			return pack_bad(pack, NO_BASE);
 		if (!(byte & 128))
 			break;
-		pack->variable++;
+		/* What one more bit would overflow leads before any pack of 4 GiB. */
+		if (++pack->variable >> 25)
+			return pack_bad(pack, NO_BASE);
 	}
 	if (pack->variable == 0 || pack->variable > pack->offset)
 		return pack_bad(pack, NO_BASE);
-	pack->base_offset = pack->offset - (uint32_t)pack->variable;
+	pack->base_offset = pack->offset - pack->variable;
 	pack->state = BODY_HEAD;
 	return PACK_OBJECT;
 }
@@ -147,14 +147,14 @@ base_offset(struct pack *pack, struct span *input)
 static int
 body_step(struct pack *pack, struct span *input)
 {
-	uint64_t missing = pack->size - pack->made;
+	uint32_t missing = pack->size - pack->made;
 	struct inflate_window window = pack->window;
 	if (window.capacity - window.used > missing)
-		window.capacity = window.used + (size_t)missing;
+		window.capacity = window.used + missing;
 	size_t before = window.used;
 	enum inflate_status status = inflate_step(&pack->inflate, input, &window);
 	pack->window.used = window.used;
-	pack->made += window.used - before;
+	pack->made += (uint32_t)(window.used - before);
 	switch (status) {
 	case INFLATE_INPUT:
 		return PACK_INPUT;

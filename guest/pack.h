@@ -25,7 +25,7 @@
 
 #include "inflate.h"
 
-#define PACK_OBJECT_MAX ((uint64_t)2 << 30)
+#define PACK_OBJECT_MAX ((uint32_t)2 << 30)
 
 enum pack_type {
 	PACK_COMMIT = 1,
@@ -53,11 +53,12 @@ struct pack {
 	uint8_t shift;
 	uint8_t id_size;
 	const char *sentence;
-	uint64_t variable;
-	uint64_t size;
+	bool is_more; /* of a number of which bytes are still to come */
+	uint32_t size;
+	uint32_t variable;
 	uint32_t offset;
 	uint32_t number; /* objects begun */
-	uint64_t made;   /* bytes of the object that have come out */
+	uint32_t made;   /* bytes of the object that have come out */
 	uint64_t taken;  /* bytes of the pack before the step's input */
 	uint32_t count;  /* objects that the head promised */
 	uint32_t base_offset;

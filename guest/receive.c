@@ -175,7 +175,7 @@ stream_end(struct receive *receive)
 	checkout_arrived(receive->checkout, object);
 }
 
-static uint64_t
+static uint32_t
 size_limit(const struct pack *pack)
 {
 	if (pack->type == PACK_COMMIT || pack->type == PACK_TAG)

@@ -146,24 +146,21 @@ document_put(const struct request *request, struct text *url)
 		name_put(url, request->ref);
 }
 
-/* The document on a package, and the URL that it came from in the end. */
-static void
-document_get(const struct request *request, const char *headers, struct search *search,
-	struct text *base_out)
+/* The document on a package; the URL that it came from in the end. */
+static struct text *
+document_get(const struct request *request, const char *headers, struct search *search)
 {
-	struct http http;
 	struct text *url = text_new("");
 	document_put(request, url);
-	http_get(&http, text_span(url), headers);
-	http_header(&http, ":url", base_out);
-	search->document = http_whole(&http, REGISTRY_DOCUMENT, REGISTRY_NAME);
+	struct http *http = http_get(text_span(url), headers);
+	search->document = http_whole(http, REGISTRY_DOCUMENT, REGISTRY_NAME);
+	return http_header(http, ":url");
 }
 
 const char *
 registry_find(const struct request *request, struct checksum *checksum, struct span *sha1,
 	struct text *url)
 {
-	struct text *base = text_new("");
 	struct search search = {
 		.name = request->ref, .wanted = request->reference, .known = checksum};
 	size_t reader = 0;
@@ -177,7 +174,7 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 		document_put(request, url);
 		return readers[reader].headers;
 	}
-	document_get(request, readers[reader].headers, &search, base);
+	const struct text *base = document_get(request, readers[reader].headers, &search);
 	readers[reader].search(&search);
 	if (!search.version.size && search.wanted.size)
 		fail_about("the registry has no such version with a source archive", search.wanted);

@@ -4,14 +4,15 @@
 #include "feature.h"
 #include "heap.h"
 
-int32_t
-reply_start(struct reply *reply, struct span url, const char *headers, struct span body)
+struct reply *
+reply_start(struct span url, const char *headers, struct span body)
 {
-	memset(reply, 0, sizeof *reply);
+	struct reply *reply = (struct reply *)heap_zero(sizeof *reply);
 	reply->buffer = (uint8_t *)heap_take(REPLY_BUFFER);
 	/* So that an empty line is somewhere too. */
 	text_byte(&reply->line, 0);
-	return http_start(&reply->http, url, headers, body);
+	reply->http = http_start(url, headers, body);
+	return reply;
 }
 
 void
@@ -29,7 +30,7 @@ reply_piece(struct reply *reply, struct span *piece)
 			reply_bad();
 		if (event != PKT_INPUT)
 			return event;
-		size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, reply->objects);
+		size_t size = http_read(reply->http, reply->buffer, REPLY_BUFFER, reply->objects);
 		reply->rest = span_of(reply->buffer, size);
 		if (size == 0) {
 			if (!pkt_is_between(&reply->pkt))
@@ -79,7 +80,7 @@ reply_line(struct reply *reply, struct span *line)
 void
 reply_end(struct reply *reply)
 {
-	http_end(&reply->http);
+	http_end(reply->http);
 	text_release(&reply->line);
 	heap_give(reply->buffer, REPLY_BUFFER);
 }

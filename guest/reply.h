@@ -2,10 +2,10 @@
 /*
  * reply: the pkt-lines of an HTTP response.
  *
- *     status = reply_start(&reply, url, headers, body);
- *     while ((event = reply_line(&reply, &line)) != PKT_INPUT) ...     whole lines, and the frames
- *     while ((event = reply_piece(&reply, &piece)) ...                 or pieces, as they arrive
- *     reply_end(&reply);
+ *     struct reply *reply = reply_start(url, headers, body);
+ *     while ((event = reply_line(reply, &line)) != PKT_INPUT) ...      whole lines, and the frames
+ *     while ((event = reply_piece(reply, &piece)) ...                  or pieces, as they arrive
+ *     reply_end(reply);                                    what it says of itself stays
  *
  * PKT_INPUT is the end of the body, between two frames; an end elsewhere, a frame that is none, and
  * an "ERR" line end the program with a sentence. One reply at a time may be under way.
@@ -18,7 +18,7 @@
 enum { REPLY_BUFFER = 64 << 10 };
 
 struct reply {
-	struct http http;
+	struct http *http;
 	struct pkt pkt;
 	struct span rest;
 	uint8_t *buffer;
@@ -26,11 +26,11 @@ struct reply {
 	uint64_t objects; /* for the progress */
 	bool is_optional; /* an error is told by is_refused and the event PKT_RESPONSE_END */
 	bool is_refused;
+	bool has_pack;        /* the caller's: whether one was found in it */
 	struct span revision; /* asked for: "not our ref" is about it, and ends the program */
 };
 
-/* Gives the HTTP status. */
-int32_t reply_start(struct reply *reply, struct span url, const char *headers, struct span body);
+struct reply *reply_start(struct span url, const char *headers, struct span body);
 enum pkt_event reply_piece(struct reply *reply, struct span *piece);
 /* The line is borrowed until the next call, without its newline. */
 enum pkt_event reply_line(struct reply *reply, struct span *line);

@@ -98,8 +98,7 @@ ref_line(struct repository *git, struct span line)
 static void
 url_follow(struct repository *git, const struct http *http, size_t ending)
 {
-	struct text *url = text_new("");
-	http_header(http, ":url", url);
+	const struct text *url = http_header(http, ":url");
 	size_t size = url->size - ending;
 	if (url->size > ending && span_equal(span_after(text_span(url), size),
 					  span_after(text_span(&git->url), git->base))) {
@@ -113,28 +112,30 @@ url_follow(struct repository *git, const struct http *http, size_t ending)
 #define HEADERS_0 "Content-Type: application/x-git-upload-pack-request\n"
 
 /* The status that nothing but an answer of git has is 200; others stay what they are. */
-static int32_t
-git_request(struct repository *git, struct reply *reply, const char *ending, struct span body)
+static struct reply *
+git_request(struct repository *git, const char *ending, struct span body)
 {
-	struct text *type = text_new("");
 	git->url.size = git->base;
 	text_put(&git->url, ending);
-	int32_t status =
-		reply_start(reply, text_span(&git->url), is_old(git) ? HEADERS_0 : HEADERS_2, body);
-	http_header(&reply->http, "content-type", type);
-	if (status == 200 && !span_has_prefix(text_span(type), "application/x-git-upload-pack-"))
-		status = NO_GIT;
-	if (status == 200)
-		url_follow(git, &reply->http, strlen(ending));
-	return status;
+	struct reply *reply =
+		reply_start(text_span(&git->url), is_old(git) ? HEADERS_0 : HEADERS_2, body);
+	struct http *http = reply->http;
+	const struct text *type = http_header(http, "content-type");
+	if (http->status != 200)
+		return reply;
+	if (span_has_prefix(text_span(type), "application/x-git-upload-pack-"))
+		url_follow(git, http, strlen(ending));
+	else
+		http->status = NO_GIT;
+	return reply;
 }
 
 static void
-status_expect(int32_t status)
+status_expect(const struct reply *reply)
 {
-	if (status == NO_GIT)
+	if (reply->http->status == NO_GIT)
 		fail("no git repository answers there");
-	http_expect(status);
+	http_expect(reply->http);
 }
 
 static bool
@@ -153,7 +154,7 @@ static enum pkt_event
 refs_read(struct repository *git, struct reply *reply, enum pkt_event event, struct span line)
 {
 	for (; event == PKT_END; event = reply_line(reply, &line)) {
-		if (reply->http.received > LISTING_MAX)
+		if (reply->http->received > LISTING_MAX)
 			fail("more refs than 128 MiB");
 		struct span ref = line;
 		if (is_old(git) && !git->has_any) {
@@ -192,24 +193,24 @@ static bool
 refs_new(struct repository *git)
 {
 	struct text *body = text_new("");
-	struct reply reply;
 	command_begin(git, body, "command=ls-refs");
 	if (feature_whole && git->is_short)
 		pkt_lines(body, "ref-prefix refs/heads/\nref-prefix refs/tags/", git->reference);
 	pkt_lines(body, "peel\nref-prefix $\nref-prefix refs/heads/$\nref-prefix refs/tags/$\n0",
 		git->reference);
-	int32_t status = git_request(git, &reply, UPLOAD_PACK, text_span(body));
+	struct reply *reply = git_request(git, UPLOAD_PACK, text_span(body));
+	int32_t status = reply->http->status;
 	if (status >= 400 && status_is_final(status))
-		status_expect(status);
+		status_expect(reply);
 	bool is_listing = false;
 	if (status == 200) {
 		struct span line;
-		enum pkt_event event = reply_line(&reply, &line);
-		is_listing = refs_read(git, &reply, event, line) == PKT_FLUSH;
+		enum pkt_event event = reply_line(reply, &line);
+		is_listing = refs_read(git, reply, event, line) == PKT_FLUSH;
 		if (!is_listing && git->has_any)
 			reply_bad();
 	}
-	reply_end(&reply);
+	reply_end(reply);
 	return is_listing;
 }
 
@@ -226,7 +227,7 @@ dumb_check(struct reply *reply)
 {
 	const size_t hex = (size_t)2 * SUM_SHA1;
 	uint8_t id[SUM_SHA1];
-	size_t size = http_read(&reply->http, reply->buffer, REPLY_BUFFER, 0);
+	size_t size = http_read(reply->http, reply->buffer, REPLY_BUFFER, 0);
 	if (size > hex && reply->buffer[hex] == '\t' &&
 		hex_read(span_of(reply->buffer, hex), id, SUM_SHA1))
 		fail("the server knows git's dumb protocol alone, which is not spoken here");
@@ -238,25 +239,24 @@ dumb_check(struct reply *reply)
 static bool
 refs_old(struct repository *git)
 {
-	struct reply reply;
 	struct span line;
-	int32_t status = git_request(git, &reply, INFO_REFS, span_of(NULL, 0));
-	if (status == NO_GIT)
-		dumb_check(&reply);
-	status_expect(status);
-	enum pkt_event event = reply_line(&reply, &line);
+	struct reply *reply = git_request(git, INFO_REFS, span_of(NULL, 0));
+	if (reply->http->status == NO_GIT)
+		dumb_check(reply);
+	status_expect(reply);
+	enum pkt_event event = reply_line(reply, &line);
 	if (span_has_prefix(line, "# ")) {
-		(void)reply_line(&reply, &line);
-		event = reply_line(&reply, &line);
+		(void)reply_line(reply, &line);
+		event = reply_line(reply, &line);
 	}
 	git->speaks_old = !span_is(line, "version 2");
 	if (is_old(git)) {
 		fall_back("the server speaks an older version of git's protocol");
 		if (span_is(line, "version 1"))
-			event = reply_line(&reply, &line);
-		event = refs_read(git, &reply, event, line);
+			event = reply_line(reply, &line);
+		event = refs_read(git, reply, event, line);
 	}
-	for (; event == PKT_END; event = reply_line(&reply, &line)) {
+	for (; event == PKT_END; event = reply_line(reply, &line)) {
 		if (span_is(line, "object-format=sha256"))
 			git->id_size = SUM_SHA256;
 		if (!span_is(span_word(&line, '='), "fetch"))
@@ -267,7 +267,7 @@ refs_old(struct repository *git)
 	}
 	if (event != PKT_FLUSH)
 		reply_bad();
-	reply_end(&reply);
+	reply_end(reply);
 	return is_old(git);
 }
 
@@ -360,11 +360,10 @@ pack_find(const struct repository *git, struct reply *reply)
 	}
 }
 
-/* The request for a part of the commit; false where nothing, or an error that another request may
- * mend, is answered: status_out says which. */
-static bool
-pack_ask(struct repository *git, struct reply *reply, enum repository_part part, struct span wants,
-	int32_t *status_out)
+/* The request for a part of the commit: the reply has no pack where nothing, or an error that another
+ * request may mend, is answered. */
+static struct reply *
+pack_ask(struct repository *git, enum repository_part part, struct span wants)
 {
 	struct text *body = text_new("");
 	struct span id = text_span(&git->hex);
@@ -393,54 +392,52 @@ pack_ask(struct repository *git, struct reply *reply, enum repository_part part,
 	}
 	if (feature_whole && is_whole && git->sends_all)
 		fall_back("the server cannot send one commit alone: it sends all that leads to it");
-	int32_t status = git_request(git, reply, UPLOAD_PACK, text_span(body));
+	struct reply *reply = git_request(git, UPLOAD_PACK, text_span(body));
+	int32_t status = reply->http->status;
 	text_free(body);
-	*status_out = status;
 	if (feature_whole)
 		reply->is_optional = !is_whole || !(is_old(git) || git->sends_all);
 	if (status != 200 && reply->is_optional && !(is_whole && status_is_final(status)))
-		return false;
-	status_expect(status);
+		return reply;
+	status_expect(reply);
 	if (is_whole)
 		reply->revision = id;
-	return pack_find(git, reply);
+	reply->has_pack = pack_find(git, reply);
+	return reply;
 }
 
 bool
 repository_pack(struct repository *git, struct receive *receive, enum repository_part part,
 	struct span wants)
 {
-	struct reply reply;
-	int32_t status;
-	bool is_sent = pack_ask(git, &reply, part, wants, &status);
-	if (!is_sent && part != PART_WHOLE) {
-		reply_end(&reply);
+	struct reply *reply = pack_ask(git, part, wants);
+	if (!reply->has_pack && part != PART_WHOLE) {
+		reply_end(reply);
 		return false;
 	}
 	/* A revision that was known has not been asked for, so not what the server speaks either; nor has
 	 * any been asked whether it sends one commit alone. No name of a ref matters now. */
 	git->rank = 0;
 	git->has_any = false;
-	if (feature_whole && reply.is_optional && !is_sent) {
-		bool is_refused = reply.is_refused;
+	if (feature_whole && reply->is_optional && !reply->has_pack) {
 		size_t size = git->id_size;
-		reply_end(&reply);
+		reply_end(reply);
 		bool is_less = refs_old(git) || git->sends_all;
-		if (is_refused && !is_less)
+		if (reply->is_refused && !is_less)
 			wasi_proc_exit(1);
 		if (!is_less)
-			status_expect(status);
-		is_sent = is_less && git->id_size == size &&
-			  pack_ask(git, &reply, part, wants, &status);
+			status_expect(reply);
+		if (is_less && git->id_size == size)
+			reply = pack_ask(git, part, wants);
 	}
-	if (!is_sent)
+	if (!reply->has_pack)
 		fail("the server sent no pack");
-	bands_read(git, &reply, receive);
+	bands_read(git, reply, receive);
 	struct span rest;
-	if (reply_line(&reply, &rest) != PKT_INPUT)
+	if (reply_line(reply, &rest) != PKT_INPUT)
 		fail_in("pack", "more bytes behind its end");
 	receive_finish(receive);
-	reply_end(&reply);
+	reply_end(reply);
 	return true;
 }
 
@@ -453,14 +450,14 @@ repository_want(struct text *wants, struct span hex)
 void
 repository_count(struct repository *git)
 {
-	struct reply reply;
 	struct span line;
-	int32_t status;
 	text_add(&git->hex, git->request->revision);
-	if (refs_old(git) || !has_word(git, "filter") ||
-		!pack_ask(git, &reply, PART_COMMITS, span_of(NULL, 0), &status))
+	if (refs_old(git) || !has_word(git, "filter"))
 		return;
-	(void)reply_line(&reply, &line);
+	struct reply *reply = pack_ask(git, PART_COMMITS, span_of(NULL, 0));
+	if (!reply->has_pack)
+		return;
+	(void)reply_line(reply, &line);
 	if (line.size > PACK_FRONT)
 		text_hex(&git->tags, span_of(line.data + 1, PACK_FRONT));
 }

@@ -14,22 +14,18 @@ static void
 ask(void *context)
 {
 	const struct trial *trial = context;
-	struct http http = {0};
-	struct text type = {0};
 	uint8_t data[3];
 	size_t size;
-	text_put(&type, "before");
-	int32_t status =
-		http_start(&http, span_text(trial->origin), "accept: a/b\n", span_of(NULL, 0));
+	struct http *http = http_start(span_text(trial->origin), "accept: a/b\n", span_of(NULL, 0));
 	if (trial->expects)
-		http_expect(status);
-	http_header(&http, "content-type", &type);
-	(void)fprintf(stderr, "\n%d %.*s %llu ", (int)status, (int)type.size, type.data,
-		(unsigned long long)http.expected);
-	while ((size = http_read(&http, data, sizeof data, 0)) > 0)
+		http_expect(http);
+	const struct text *type = http_header(http, "content-type");
+	(void)fprintf(stderr, "\n%d %.*s %llu ", (int)http->status, (int)type->size, type->data,
+		(unsigned long long)http->expected);
+	while ((size = http_read(http, data, sizeof data, 0)) > 0)
 		(void)fprintf(stderr, "%.*s", (int)size, data);
-	(void)fprintf(stderr, " %llu", (unsigned long long)http.received);
-	http_end(&http);
+	http_end(http);
+	(void)fprintf(stderr, " %llu", (unsigned long long)http->received);
 }
 
 static void

@@ -15,14 +15,14 @@ static void
 print_lines(void *context)
 {
 	const struct trial *trial = context;
-	struct reply reply;
 	struct span line;
 	enum pkt_event event;
-	(void)reply_start(&reply, span_text(trial->origin), "", span_of((const uint8_t *)"q", 1));
-	reply.is_optional = trial->is_optional;
-	reply.revision = span_text(trial->revision ? trial->revision : "");
+	struct reply *reply =
+		reply_start(span_text(trial->origin), "", span_of((const uint8_t *)"q", 1));
+	reply->is_optional = trial->is_optional;
+	reply->revision = span_text(trial->revision ? trial->revision : "");
 	(void)fprintf(stderr, "\n");
-	while ((event = reply_line(&reply, &line)) != PKT_INPUT) {
+	while ((event = reply_line(reply, &line)) != PKT_INPUT) {
 		if (event == PKT_END)
 			(void)fprintf(stderr, "[%.*s]", (int)line.size, line.data);
 		else if (event == PKT_FLUSH)
@@ -32,8 +32,8 @@ print_lines(void *context)
 		else if (event == PKT_RESPONSE_END)
 			break;
 	}
-	(void)fprintf(stderr, "%s", reply.is_refused ? "R" : ".");
-	reply_end(&reply);
+	reply_end(reply);
+	(void)fprintf(stderr, "%s", reply->is_refused ? "R" : ".");
 }
 
 static void
