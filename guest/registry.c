@@ -5,23 +5,45 @@
 #include "feature.h"
 #include "http.h"
 
-/* Of a crate of a version whose sum is known no document has anything to say. */
-static bool
-is_direct(const struct request *request, const struct checksum *checksum)
+enum registry { CRATES, NPM, PYPI };
+
+static enum registry
+registry_of(const struct request *request)
 {
-	return request->reference.size && checksum->hex.size && span_is(request->scheme, "crates");
+	if (span_is(request->scheme, "crates"))
+		return CRATES;
+	return span_is(request->scheme, "npm") ? NPM : PYPI;
 }
 
-static const struct {
-	const char *scheme;
-	const char *headers;
-	void (*search)(struct search *search);
-} readers[] = {
-	{"crates", "", crates_search},
-	{"npm", "Accept: application/vnd.npm.install-v1+json, application/json;q=0.8\n",
-		npm_search},
-	{"pypi", "Accept: application/vnd.pypi.simple.v1+json\n", pypi_search},
-};
+static const char *
+document_headers(enum registry registry)
+{
+	switch (registry) {
+	case CRATES:
+		break;
+	case NPM:
+		return "Accept: application/vnd.npm.install-v1+json, application/json;q=0.8\n";
+	case PYPI:
+		return "Accept: application/vnd.pypi.simple.v1+json\n";
+	}
+	return "";
+}
+
+static void
+document_search(struct search *search, enum registry registry)
+{
+	switch (registry) {
+	case CRATES:
+		crates_search(search);
+		break;
+	case NPM:
+		npm_search(search);
+		break;
+	case PYPI:
+		pypi_search(search);
+		break;
+	}
+}
 
 /* RFC 4648, section 4, with its padding. */
 static bool
@@ -136,25 +158,14 @@ name_put(struct text *url, struct span name)
 
 /* Where the document on a package is. */
 static void
-document_put(const struct request *request, struct text *url)
+document_put(const struct request *request, enum registry registry, struct text *url)
 {
 	text_add(url, request->base);
 	text_byte(url, '/');
-	if (span_is(request->scheme, "pypi"))
+	if (registry == PYPI)
 		pypi_put(url, request->ref);
 	else
 		name_put(url, request->ref);
-}
-
-/* The document on a package; the URL that it came from in the end. */
-static struct text *
-document_get(const struct request *request, const char *headers, struct search *search)
-{
-	struct text *url = text_new("");
-	document_put(request, url);
-	struct http *http = http_get(text_span(url), headers);
-	search->document = http_whole(http, REGISTRY_DOCUMENT, REGISTRY_NAME);
-	return http_header(http, ":url");
 }
 
 const char *
@@ -163,19 +174,21 @@ registry_find(const struct request *request, struct checksum *checksum, struct s
 {
 	struct search search = {
 		.name = request->ref, .wanted = request->reference, .known = checksum};
-	size_t reader = 0;
-	if (!feature_whole || is_direct(request, checksum)) {
+	enum registry registry = registry_of(request);
+	/* Of a crate of a version whose sum is known no document has anything to say. */
+	if (!feature_whole ||
+		(registry == CRATES && request->reference.size && checksum->hex.size)) {
 		request_url(request, url);
 		return "";
 	}
-	while (!span_is(request->scheme, readers[reader].scheme))
-		reader++;
-	if (request->versions.size) {
-		document_put(request, url);
-		return readers[reader].headers;
-	}
-	const struct text *base = document_get(request, readers[reader].headers, &search);
-	readers[reader].search(&search);
+	document_put(request, registry, url);
+	if (request->versions.size)
+		return document_headers(registry);
+	struct http *http = http_get(text_span(url), document_headers(registry));
+	const struct text *base = http_header(http, ":url");
+	search.document = http_whole(http, REGISTRY_DOCUMENT, REGISTRY_NAME);
+	text_clear(url);
+	document_search(&search, registry);
 	if (!search.version.size && search.wanted.size)
 		fail_about("the registry has no such version with a source archive", search.wanted);
 	if (!search.version.size)
