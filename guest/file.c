@@ -73,10 +73,9 @@ file_write(struct output *output, int32_t fd, struct span data)
 	if (output->bytes > OUTPUT_BYTES)
 		fail("more than 8 GiB of files");
 	while (data.size) {
-		struct wasi_iovec vector = {data.data, data.size};
-		size_t written = 0;
-		output_check(output, wasi_fd_write(fd, &vector, 1, &written));
-		data = span_after(data, written);
+		output->vector = (struct wasi_iovec){data.data, data.size};
+		output_check(output, wasi_fd_write(fd, &output->vector, 1, &output->some));
+		data = span_after(data, output->some);
 	}
 }
 
@@ -91,14 +90,14 @@ void
 file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, size_t size)
 {
 	while (size) {
-		struct wasi_iovec vector = {data, size};
-		size_t some = 0;
-		output_check(output, wasi_fd_pread(fd, &vector, 1, offset, &some));
-		if (some == 0)
+		output->vector = (struct wasi_iovec){data, size};
+		output_check(
+			output, wasi_fd_pread(fd, &output->vector, 1, offset, &output->some));
+		if (output->some == 0)
 			fail("a file cannot be finished");
-		data += some;
-		offset += some;
-		size -= some;
+		data += output->some;
+		offset += output->some;
+		size -= output->some;
 	}
 }
 

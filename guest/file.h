@@ -34,6 +34,8 @@ struct folder *folder_new(const struct folder *parent, struct span name);
 struct output {
 	uint64_t bytes;
 	uint32_t files;
+	struct wasi_iovec vector; /* what WASI is to write or to fill */
+	size_t some;              /* and how much it did */
 	struct text path;
 };
 
