@@ -52,10 +52,9 @@ output_path_new(struct output *output, const struct folder *folder, struct span 
 static int32_t
 path_open(struct output *output, uint32_t flags, uint64_t rights)
 {
-	int32_t fd = -1;
 	output_check(output, wasi_path_open(WASI_WORKSPACE, 0, output->path.data, output->path.size,
-				     flags, rights, 0, 0, &fd));
-	return fd;
+				     flags, rights, 0, 0, &output->opened));
+	return output->opened;
 }
 
 int32_t
@@ -91,8 +90,7 @@ file_read_at(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, 
 {
 	while (size) {
 		output->vector = (struct wasi_iovec){data, size};
-		output_check(
-			output, wasi_fd_pread(fd, &output->vector, 1, offset, &output->some));
+		output_check(output, wasi_fd_pread(fd, &output->vector, 1, offset, &output->some));
 		if (output->some == 0)
 			fail("a file cannot be finished");
 		data += output->some;

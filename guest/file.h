@@ -36,6 +36,7 @@ struct output {
 	uint32_t files;
 	struct wasi_iovec vector; /* what WASI is to write or to fill */
 	size_t some;              /* and how much it did */
+	int32_t opened;           /* what it opened last */
 	struct text path;
 };
 

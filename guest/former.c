@@ -65,26 +65,27 @@ static struct span
 file_whole(struct objects *objects, const struct folder *folder, struct span name,
 	size_t *capacity_out)
 {
-	struct span path = output_path(objects->output, folder, name);
+	struct output *output = objects->output;
+	struct span path = output_path(output, folder, name);
 	size_t capacity = READ_STEP;
 	size_t size = 0;
-	size_t some = 1;
-	int32_t fd = -1;
 	*capacity_out = 0;
 	if (wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, 0,
-		    WASI_RIGHT_READ | WASI_RIGHT_SEEK, 0, 0, &fd) != 0)
+		    WASI_RIGHT_READ | WASI_RIGHT_SEEK, 0, 0, &output->opened) != 0)
 		return span_of(NULL, 0);
+	int32_t fd = output->opened;
 	uint8_t *data = (uint8_t *)heap_take(capacity);
-	while (some) {
+	do {
 		if (size == capacity) {
 			data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
 			capacity *= 2;
 		}
-		struct wasi_iovec vector = {data + size, capacity - size};
-		if (wasi_fd_pread(fd, &vector, 1, size, &some) != 0 || size > READ_MAX)
+		output->vector = (struct wasi_iovec){data + size, capacity - size};
+		if (wasi_fd_pread(fd, &output->vector, 1, size, &output->some) != 0 ||
+			size > READ_MAX)
 			fail_about("the former object cannot be read", path);
-		size += some;
-	}
+		size += output->some;
+	} while (output->some);
 	(void)wasi_fd_close(fd);
 	*capacity_out = capacity;
 	return span_of(data, size);
