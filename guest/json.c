@@ -3,11 +3,18 @@
 
 static const char malformed[] = "what came is no JSON";
 
+static const uint8_t *
+space_after(const uint8_t *at)
+{
+	while (span_find(SPAN(" \t\n\r"), *at) < 4)
+		at++;
+	return at;
+}
+
 static void
 space_skip(const uint8_t **rest)
 {
-	while (span_find(SPAN(" \t\n\r"), **rest) < 4)
-		++*rest;
+	*rest = space_after(*rest);
 }
 
 static bool
@@ -193,7 +200,7 @@ json_walk(const uint8_t *value)
 	struct json_walk walk = {0};
 	if (!value)
 		return walk;
-	space_skip(&value);
+	value = space_after(value);
 	if (*value == '{' || *value == '[')
 		walk.rest = value;
 	return walk;
