@@ -194,16 +194,13 @@ json_problem(struct span text)
 	return rest < end ? malformed : NULL;
 }
 
-struct json_walk
-json_walk(const uint8_t *value)
+const uint8_t *
+json_inside(const uint8_t *value)
 {
-	struct json_walk walk = {0};
 	if (!value)
-		return walk;
+		return NULL;
 	value = space_after(value);
-	if (*value == '{' || *value == '[')
-		walk.rest = value;
-	return walk;
+	return *value == '{' || *value == '[' ? value : NULL;
 }
 
 bool

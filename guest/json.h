@@ -26,7 +26,15 @@ struct json_walk {
 };
 
 const char *json_problem(struct span text);
-struct json_walk json_walk(const uint8_t *value);
+/* Where a walk through it begins; NULL where it is no object and no array. */
+const uint8_t *json_inside(const uint8_t *value);
+static inline struct json_walk
+json_walk(const uint8_t *value)
+{
+	struct json_walk walk;
+	walk.rest = json_inside(value);
+	return walk;
+}
 bool json_next(struct json_walk *walk);
 /* The first of a key, or NULL. */
 const uint8_t *json_find(const uint8_t *object, const char *key);

@@ -108,7 +108,7 @@ content_open(struct output *output, const struct pointer *pointer)
 	struct span url = document_string(json_find(action, "href"));
 	struct json_walk walk = json_walk(json_find(action, "header"));
 	struct text *headers = text_new("");
-	if (json_walk(error).rest) {
+	if (json_inside(error)) {
 		struct span message = document_string(json_find(error, "message"));
 		if (!message.size)
 			message = json_plain(json_find(error, "code"));
