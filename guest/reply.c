@@ -10,7 +10,7 @@ reply_start(struct span url, const char *headers, struct span body)
 	struct reply *reply = (struct reply *)heap_zero(sizeof *reply);
 	reply->buffer = (uint8_t *)heap_take(REPLY_BUFFER);
 	/* So that an empty line is somewhere too. */
-	text_byte(&reply->line, 0);
+	text_byte(&reply->words, 0);
 	reply->http = http_start(url, headers, body);
 	return reply;
 }
@@ -22,10 +22,10 @@ reply_bad(void)
 }
 
 enum pkt_event
-reply_piece(struct reply *reply, struct span *piece)
+reply_piece(struct reply *reply)
 {
 	for (;;) {
-		enum pkt_event event = pkt_step(&reply->pkt, &reply->rest, piece);
+		enum pkt_event event = pkt_step(&reply->pkt, &reply->rest, &reply->piece);
 		if (event == PKT_BAD)
 			reply_bad();
 		if (event != PKT_INPUT)
@@ -60,18 +60,18 @@ reply_refused(struct reply *reply, struct span line)
 }
 
 enum pkt_event
-reply_line(struct reply *reply, struct span *line)
+reply_line(struct reply *reply)
 {
-	text_clear(&reply->line);
-	struct span piece;
+	text_clear(&reply->words);
 	enum pkt_event event;
-	while ((event = reply_piece(reply, &piece)) == PKT_DATA)
-		text_add(&reply->line, piece);
-	*line = text_span(&reply->line);
-	if (line->size && line->data[line->size - 1] == '\n')
-		line->size--;
-	if (event == PKT_END && span_has_prefix(*line, "ERR ")) {
-		reply_refused(reply, *line);
+	while ((event = reply_piece(reply)) == PKT_DATA)
+		text_add(&reply->words, reply->piece);
+	struct span line = text_span(&reply->words);
+	if (line.size && line.data[line.size - 1] == '\n')
+		line.size--;
+	reply->line = line;
+	if (event == PKT_END && span_has_prefix(line, "ERR ")) {
+		reply_refused(reply, line);
 		return PKT_RESPONSE_END;
 	}
 	return event;
@@ -81,6 +81,6 @@ void
 reply_end(struct reply *reply)
 {
 	http_end(reply->http);
-	text_release(&reply->line);
+	text_release(&reply->words);
 	heap_give(reply->buffer, REPLY_BUFFER);
 }

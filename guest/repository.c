@@ -151,11 +151,12 @@ has_word(const struct repository *git, const char *word)
 /* The refs from this one on, to the frame behind them. Of version 0 the first one holds, behind a NUL,
  * what the server can do. */
 static enum pkt_event
-refs_read(struct repository *git, struct reply *reply, enum pkt_event event, struct span line)
+refs_read(struct repository *git, struct reply *reply, enum pkt_event event)
 {
-	for (; event == PKT_END; event = reply_line(reply, &line)) {
+	for (; event == PKT_END; event = reply_line(reply)) {
 		if (reply->http->received > LISTING_MAX)
 			fail("more refs than 128 MiB");
+		struct span line = reply->line;
 		struct span ref = line;
 		if (is_old(git) && !git->has_any) {
 			ref = span_word(&line, 0);
@@ -204,9 +205,7 @@ refs_new(struct repository *git)
 		status_expect(reply);
 	bool is_listing = false;
 	if (status == 200) {
-		struct span line;
-		enum pkt_event event = reply_line(reply, &line);
-		is_listing = refs_read(git, reply, event, line) == PKT_FLUSH;
+		is_listing = refs_read(git, reply, reply_line(reply)) == PKT_FLUSH;
 		if (!is_listing && git->has_any)
 			reply_bad();
 	}
@@ -239,24 +238,24 @@ dumb_check(struct reply *reply)
 static bool
 refs_old(struct repository *git)
 {
-	struct span line;
 	struct reply *reply = git_request(git, INFO_REFS, span_of(NULL, 0));
 	if (reply->http->status == NO_GIT)
 		dumb_check(reply);
 	status_expect(reply);
-	enum pkt_event event = reply_line(reply, &line);
-	if (span_has_prefix(line, "# ")) {
-		(void)reply_line(reply, &line);
-		event = reply_line(reply, &line);
+	enum pkt_event event = reply_line(reply);
+	if (span_has_prefix(reply->line, "# ")) {
+		(void)reply_line(reply);
+		event = reply_line(reply);
 	}
-	git->speaks_old = !span_is(line, "version 2");
+	git->speaks_old = !span_is(reply->line, "version 2");
 	if (is_old(git)) {
 		fall_back("the server speaks an older version of git's protocol");
-		if (span_is(line, "version 1"))
-			event = reply_line(reply, &line);
-		event = refs_read(git, reply, event, line);
+		if (span_is(reply->line, "version 1"))
+			event = reply_line(reply);
+		event = refs_read(git, reply, event);
 	}
-	for (; event == PKT_END; event = reply_line(reply, &line)) {
+	for (; event == PKT_END; event = reply_line(reply)) {
+		struct span line = reply->line;
 		if (span_is(line, "object-format=sha256"))
 			git->id_size = SUM_SHA256;
 		if (!span_is(span_word(&line, '='), "fetch"))
@@ -310,10 +309,11 @@ band_log(struct repository *git, struct span words)
 static void
 bands_read(struct repository *git, struct reply *reply, struct receive *receive)
 {
-	struct span piece;
 	uint8_t band = 0;
 	for (;;) {
-		switch (reply_piece(reply, &piece)) {
+		enum pkt_event event = reply_piece(reply);
+		struct span piece = reply->piece;
+		switch (event) {
 		case PKT_DATA:
 			if (band == 0) {
 				band = piece.data[0];
@@ -347,15 +347,14 @@ bands_read(struct repository *git, struct reply *reply, struct receive *receive)
 static bool
 pack_find(const struct repository *git, struct reply *reply)
 {
-	struct span line;
 	for (bool is_first = true;; is_first = false) {
-		enum pkt_event event = reply_line(reply, &line);
+		enum pkt_event event = reply_line(reply);
 		if ((event == PKT_INPUT && (is_first || git->request->since.size)) ||
 			reply->is_refused)
 			return false;
 		if (event == PKT_INPUT || event == PKT_RESPONSE_END)
 			fail("the server sent no pack");
-		if (event == PKT_END && span_is(line, is_old(git) ? "NAK" : "packfile"))
+		if (event == PKT_END && span_is(reply->line, is_old(git) ? "NAK" : "packfile"))
 			return true;
 	}
 }
@@ -433,8 +432,7 @@ repository_pack(struct repository *git, struct receive *receive, enum repository
 	if (!reply->has_pack)
 		fail("the server sent no pack");
 	bands_read(git, reply, receive);
-	struct span rest;
-	if (reply_line(reply, &rest) != PKT_INPUT)
+	if (reply_line(reply) != PKT_INPUT)
 		fail_in("pack", "more bytes behind its end");
 	receive_finish(receive);
 	reply_end(reply);
@@ -450,14 +448,13 @@ repository_want(struct text *wants, struct span hex)
 void
 repository_count(struct repository *git)
 {
-	struct span line;
 	text_add(&git->hex, git->request->revision);
 	if (refs_old(git) || !has_word(git, "filter"))
 		return;
 	struct reply *reply = pack_ask(git, PART_COMMITS, span_of(NULL, 0));
 	if (!reply->has_pack)
 		return;
-	(void)reply_line(reply, &line);
-	if (line.size > PACK_FRONT)
-		text_hex(&git->tags, span_of(line.data + 1, PACK_FRONT));
+	(void)reply_line(reply);
+	if (reply->line.size > PACK_FRONT)
+		text_hex(&git->tags, span_of(reply->line.data + 1, PACK_FRONT));
 }

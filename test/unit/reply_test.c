@@ -15,16 +15,15 @@ static void
 print_lines(void *context)
 {
 	const struct trial *trial = context;
-	struct span line;
 	enum pkt_event event;
 	struct reply *reply =
 		reply_start(span_text(trial->origin), "", span_of((const uint8_t *)"q", 1));
 	reply->is_optional = trial->is_optional;
 	reply->revision = span_text(trial->revision ? trial->revision : "");
 	(void)fprintf(stderr, "\n");
-	while ((event = reply_line(reply, &line)) != PKT_INPUT) {
+	while ((event = reply_line(reply)) != PKT_INPUT) {
 		if (event == PKT_END)
-			(void)fprintf(stderr, "[%.*s]", (int)line.size, line.data);
+			(void)fprintf(stderr, "[%.*s]", (int)reply->line.size, reply->line.data);
 		else if (event == PKT_FLUSH)
 			(void)fprintf(stderr, "F");
 		else if (event == PKT_DELIMITER)
