@@ -37,11 +37,11 @@ struct former_entry;
 struct object {
 	uint8_t id[SUM_ID];         /* zeros behind a shorter one */
 	uint8_t digest[SUM_BLAKE3]; /* of a blob's bytes, or of a tree's node */
-	uint32_t size;
 	uint8_t type;  /* enum pack_type; 0 while it has not come */
 	uint8_t place; /* enum object_place */
 	bool has_digest;
 	uint8_t id_size;
+	uint32_t size;
 	uint16_t pins;
 	uint8_t *data; /* NULL while not in memory */
 	const struct folder *folder;
