@@ -252,12 +252,14 @@ hint_read(struct span hint, struct objects *objects)
 void
 former_open(const struct request *request, struct objects *objects)
 {
-	struct span hint = feature_whole ? environment_find("CAB_HINT") : span_of(NULL, 0);
-	if (!hint.size || request->options.size)
+	if (!feature_whole || request->options.size)
+		return;
+	struct span hint = span_text(environment_find("CAB_HINT"));
+	if (!hint.size)
 		return;
 	objects->former = (struct former *)heap_zero(sizeof *objects->former);
 	objects->former->reuse.name = "reuse";
-	objects->former->folder.name = span_from(environment_find("CAB_FORMER"), 1);
+	objects->former->folder.name = span_from(span_text(environment_find("CAB_FORMER")), 1);
 	if (hint_read(hint, objects))
 		return;
 	objects->former = NULL;

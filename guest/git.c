@@ -242,7 +242,7 @@ git_fetch(const struct request *request)
 
 	checkout_init(checkout, output, request->subpath);
 	if (feature_whole)
-		checkout->read = environment_find("CAB_READ");
+		checkout->read = span_text(environment_find("CAB_READ"));
 	checkout->has_submodules = request->submodules.size != 0;
 	if (feature_whole && request->lfs.size)
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);

@@ -37,8 +37,8 @@ struct former_entry;
 struct object {
 	uint8_t id[SUM_ID];         /* zeros behind a shorter one */
 	uint8_t digest[SUM_BLAKE3]; /* of a blob's bytes, or of a tree's node */
-	uint8_t type;  /* enum pack_type; 0 while it has not come */
-	uint8_t place; /* enum object_place */
+	uint8_t type;               /* enum pack_type; 0 while it has not come */
+	uint8_t place;              /* enum object_place */
 	bool has_digest;
 	uint8_t id_size;
 	uint32_t size;

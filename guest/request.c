@@ -175,7 +175,7 @@ texts_read(int32_t sizes(size_t *, size_t *), int32_t get(char **, char *), size
 	return texts;
 }
 
-struct span
+const char *
 environment_find(const char *name)
 {
 	size_t count;
@@ -183,9 +183,9 @@ environment_find(const char *name)
 	while (count--) {
 		struct span value = span_text(variables[count]);
 		if (span_is(span_word(&value, '='), name))
-			return value;
+			return (const char *)value.data;
 	}
-	return span_of(NULL, 0);
+	return "";
 }
 
 const struct request *
@@ -205,7 +205,7 @@ request_read(void)
 	options_write(request);
 	if (request->shape != SHAPE_ARCHIVE && request->shape != SHAPE_FILE)
 		reference_split(request);
-	request->pins = environment_find("CAB_PIN");
+	request->pins = span_text(environment_find("CAB_PIN"));
 	return request;
 }
 

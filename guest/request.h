@@ -54,7 +54,7 @@ struct request {
 /* Lives as long as the program. */
 const struct request *request_read(void);
 /* The value of an environment variable, which stays; empty where there is none. */
-struct span environment_find(const char *name);
+const char *environment_find(const char *name);
 /* Where the scheme's row says that the ref is. */
 void request_url(const struct request *request, struct text *url);
 /* The digits, so many at most, that begin the value of the pin's line of this format, which must be of these options;
