@@ -35,6 +35,14 @@ a_text_grows_and_always_ends_in_a_nul(void **state)
 	text_put(&text, "again");
 	text_is(&text, "again");
 	text_release(&text);
+	/* Even one that is made of nothing ends so. */
+	struct text *made = text_new("");
+	text_is(made, "");
+	text_free(made);
+	made = text_new("https://");
+	text_add(made, SPAN("host"));
+	text_is(made, "https://host");
+	text_free(made);
 }
 
 static void
