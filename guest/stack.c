@@ -219,8 +219,8 @@ static struct cursor
 global_read(struct cursor section, uint32_t *stack)
 {
 	must(cursor_read_number(&section) == 1, "the stack's pointer is the one global");
-	must(cursor_read_byte(&section) == TYPE_32 && cursor_read_byte(&section) == VARIABLE,
-		"it is an address");
+	must(cursor_read_byte(&section) == TYPE_32, "it is an address");
+	must(cursor_read_byte(&section) == VARIABLE, "it changes");
 	struct instruction number = instruction_read(&section);
 	must(number.opcode == CONST_32, "it begins at a constant");
 	*stack = (uint32_t)number.number;
@@ -231,10 +231,10 @@ global_read(struct cursor section, uint32_t *stack)
 static void
 elements_read(struct cursor section, struct program *program)
 {
-	must(cursor_read_number(&section) == 1 && cursor_read_number(&section) == 0,
-		"a table is filled once");
-	must(opcode_read(&section) == CONST_32 && opcode_read(&section) == END,
-		"it begins at a constant");
+	must(cursor_read_number(&section) == 1, "a table is filled once");
+	must(cursor_read_number(&section) == 0, "it is the first");
+	must(opcode_read(&section) == CONST_32, "it begins at a constant");
+	must(opcode_read(&section) == END, "it begins at a constant");
 	for (uint32_t count = cursor_read_number(&section); count; count--) {
 		uint32_t at = cursor_read_number(&section) - program->imports;
 		must(at < FUNCTIONS, "an element is a function of the program");
