@@ -14,6 +14,7 @@ enum { INPUT_SIZE = 64 << 10 };
 struct download {
 	const struct request *request;
 	const char *kind; /* ".tar1" or ".file1" */
+	bool is_named;    /* by something that was known before its bytes */
 	struct checksum checksum;
 	struct text url;
 	struct http *http;
@@ -54,17 +55,15 @@ pin_apply(struct download *download, struct span name)
 		fail_about("the island has another checksum or revision than the pin", pin);
 }
 
-/* A strong ETag names the bytes; with the URL and the options, the output. */
+/* What the server says that names the bytes; with the URL and the options, the output. */
 static void
-http_report(const struct download *download)
+http_report(struct download *download, struct span format, struct span name)
 {
 	struct text *text = text_new("");
-	const struct text *tag = http_header(download->http, "etag");
-	if (tag->size <= 2 || tag->data[0] != '"')
-		return;
+	download->is_named = true;
 	text_add(text, text_span(&download->url));
 	text_byte(text, '\n');
-	text_add(text, text_span(tag));
+	text_add(text, name);
 	text_byte(text, '\n');
 	text_put(text, download->kind + 1);
 	text_add(text, text_span(&download->request->options));
@@ -72,7 +71,16 @@ http_report(const struct download *download)
 	hash_once(CAB_HASH_BLAKE3, text_span(text), digest);
 	text_clear(text);
 	text_digest(text, digest);
-	report_identity(SPAN("http"), text_span(text), span_of(NULL, 0));
+	report_identity(format, text_span(text), span_of(NULL, 0));
+}
+
+/* A strong ETag; a weak one names no bytes. */
+static void
+etag_report(struct download *download)
+{
+	const struct text *tag = http_header(download->http, "etag");
+	if (tag->size > 2 && tag->data[0] == '"')
+		http_report(download, SPAN("http"), text_span(tag));
 }
 
 static struct download *
@@ -100,8 +108,9 @@ download_start(const struct request *request, const char *kind)
 		}
 	}
 	download->http = http_get(text_span(&download->url), headers);
-	if (!is_known && !is_registry)
-		http_report(download);
+	download->is_named = is_known || is_registry;
+	if (!download->is_named)
+		etag_report(download);
 	if (!is_known)
 		download->checksum.name = SPAN("sha256");
 	download->hash = cab_hash_new(
@@ -159,8 +168,12 @@ download_archive(const struct request *request)
 	struct download *download = download_start(request, ".tar1");
 	struct unpack *unpack = unpack_new(output, request->strip);
 	size_t size;
-	while ((size = download_read(download)))
+	while ((size = download_read(download))) {
 		unpack_add(unpack, span_of(download->input, size));
+		struct span revision = unpack_revision(unpack);
+		if (revision.size && !download->is_named)
+			http_report(download, SPAN("http-git"), revision);
+	}
 	download_end(download);
 	unpack_finish(unpack, request->subpath);
 }

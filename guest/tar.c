@@ -34,6 +34,8 @@ tar_start(struct tar *tar)
 	tar->name.is_set = false;
 	tar->link.is_set = false;
 	tar->has_size = false;
+	tar->item.kind = 0;
+	tar->revision.size = 0;
 }
 
 bool
@@ -231,6 +233,16 @@ record_next(struct span *rest, struct span *key, struct span *value)
 	return true;
 }
 
+/* By its size: what it names is taken by the caller as its server's word. */
+static void
+revision_take(struct tar *tar, struct span text)
+{
+	if (tar->item.kind || (text.size != TAR_REVISION && text.size != 40))
+		return;
+	memcpy(tar->revision_bytes, text.data, text.size);
+	tar->revision = span_of(tar->revision_bytes, text.size);
+}
+
 static bool
 record_apply(struct tar *tar, struct span key, struct span value)
 {
@@ -240,8 +252,11 @@ record_apply(struct tar *tar, struct span key, struct span value)
 	bool is_size = span_is(key, "size");
 	if (span_has_prefix(key, "GNU.sparse."))
 		return false;
-	if (tar->type == 'g')
+	if (tar->type == 'g') {
+		if (span_is(key, "comment"))
+			revision_take(tar, value);
 		return !text && !is_size;
+	}
 	if (text)
 		return text_set(text, value);
 	if (!is_size)

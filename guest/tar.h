@@ -21,12 +21,14 @@
  * twice or to no entry, sizes of what has no bytes, sparse files, devices, bad sums, a single block
  * of zeros, and anything but whole blocks of zeros behind the end. Whether a path was there before, and what a link
  * points to, is the caller's affair. Imports nothing.
+ *
+ * `git archive` of a commit writes its id before the first entry, as a comment for all of them: tar.revision from then on.
  */
 #pragma once
 
 #include "item.h"
 
-enum { TAR_BLOCK = 512, TAR_PATH = 4095, TAR_ATTRIBUTES = 64 << 10 };
+enum { TAR_BLOCK = 512, TAR_PATH = 4095, TAR_ATTRIBUTES = 64 << 10, TAR_REVISION = 64 };
 #define TAR_SIZE_MAX ((uint64_t)8 << 30)
 
 enum tar_event {
@@ -55,6 +57,8 @@ struct tar {
 	size_t collected;
 	bool has_size;
 	uint64_t pax_size;
+	struct span revision; /* hexadecimal, of git; or empty */
+	uint8_t revision_bytes[TAR_REVISION];
 	uint8_t block[TAR_BLOCK];
 	struct tar_text name;
 	struct tar_text link;

@@ -277,6 +277,12 @@ unpack_add(struct unpack *unpack, struct span bytes)
 	packed_add(unpack, bytes);
 }
 
+struct span
+unpack_revision(const struct unpack *unpack)
+{
+	return unpack->tar.revision;
+}
+
 /* The archive is whole. */
 static void
 unpack_end(struct unpack *unpack)

@@ -21,6 +21,8 @@ struct unpack;
 
 struct unpack *unpack_new(struct output *output, uint8_t strip);
 void unpack_add(struct unpack *unpack, struct span bytes);
+/* Of what git archived the commit's id, as soon as it has come (tar.h); else empty. */
+struct span unpack_revision(const struct unpack *unpack);
 /* Before each archive of an image: the one before is whole, the next lies on it (layer.h). */
 void unpack_layer(struct unpack *unpack);
 void unpack_finish(struct unpack *unpack, struct span subpath);

@@ -86,12 +86,14 @@ def _(box):
     for name in ("a", "strong"):
         registry.files[f"/{name}.tar.gz"] = data
     registry.etags["/strong.tar.gz"] = '"1"'
+    registry.files["/forge.tar.gz"] = archived(box)[1]
     box.configure(network_allow='["127.0.0.1"]')
-    plain, strong = (f"{registry.url}/{name}.tar.gz" for name in ("a", "strong"))
+    plain, strong, forge = (f"{registry.url}/{name}.tar.gz" for name in ("a", "strong", "forge"))
     islands = {("npm", "sha512.tar1"): "npm:thing", ("pypi", "sha256.tar1"): "pypi:some-thing",
                ("crates", "sha256.tar1"): "crates:itoa", ("oci", "sha256.oci1"): "oci:images.example/some/image@1",
                ("oci of an index", "sha256.oci1"): "oci:images.example/some/image@both",
                ("https http", "http"): strong, ("https http", "sha256.tar1"): plain,
+               ("https http of a forge", "http-git"): forge,
                ("file", "http"): "file:" + strong, ("file", "sha256.file1"): "file:" + plain}
     rows = costs(box)
     for schemes, form, requests, _ in rows:
@@ -104,13 +106,55 @@ def _(box):
         del registry.log[:]
         box.cab("build", "--update")
         box.check(len(registry.log) == int(requests), f"{island}: {registry.log}")
-        if form == "http":
+        if form in ("http", "http-git"):
             continue
         # What has come is the bodies of those answers and their heads, each of less than 1 kB.
         bodies = sum(int(line.split()[3]) for line in registry.log)
         received = json.loads(box.cab("account", "--json").out)["received"]
         box.check(bodies < received < bodies + 1000 * int(requests), f"{island}: {received} of {registry.log}")
     box.check(not islands, f"every row but git's is tried: {islands}")
+
+
+def archived(box):
+    """A repository of 4 MB that no packing makes small; what git makes of its head, as a forge serves it."""
+    folder = os.path.join(box.top, "forge")
+    numbers = hashlib.shake_256(b"a file")
+    repository(folder, {f"d/{number}": numbers.hexdigest(1 << 20) for number in range(4)})
+    return folder, subprocess.run(["git", "-C", folder, "archive", "--format=tar.gz", "--prefix=top/", "HEAD"],
+                                  check=True, stdout=subprocess.PIPE).stdout
+
+
+@case("an archive of git whose server has no strong ETag is stopped at its first kilobyte where the revision is the one held")
+def _(box):
+    registry = registries(box)
+    box.configure(network_allow='["127.0.0.1"]')
+    folder, archive = archived(box)
+    registry.files["/x.tar.gz"] = archive
+    registry.etags["/x.tar.gz"] = 'W/"weak"'
+    island = f"{registry.url}/x.tar.gz"
+    use(box, island)
+    box.cab("build")
+    lock = box.read("default.cab.lock")
+    box.check(f'"{island}": {{"identities":["http-git ' in lock, lock)
+    # The server gives no more than the beginning: it need not.
+    registry.halts["/x.tar.gz"] = 64 << 10
+    said = box.cab("build", "--update").err
+    box.check("nothing new (http-git" in said and box.read("default.cab.lock") == lock, said)
+    # With another strip it is another output of the same bytes.
+    del registry.halts["/x.tar.gz"]
+    use(box, island + ":{ strip = 0, }")
+    box.cab("build")
+    box.check(b"0/top" in tree_of(box.path("result")), "the top folder stays")
+    # Another revision, the same URL.
+    use(box, island)
+    commit(folder, {"new": "new"})
+    registry.files["/x.tar.gz"] = subprocess.run(["git", "-C", folder, "archive", "--format=tar.gz", "--prefix=top/", "HEAD"],
+                                                 check=True, stdout=subprocess.PIPE).stdout
+    box.cab("build", "--update")
+    box.check(b"0/new" in tree_of(box.path("result")), "what is new is fetched")
+    # Held to a checksum, as the lock does when the object is gone, no server's word is asked for.
+    lock = box.read("default.cab.lock")
+    box.check("http-git" in lock and "sha256.tar1" in lock, lock)
 
 
 @case("the table is true of git: the listing is less than 1 kB, head and all; git-tree is known of the second answer")

@@ -12,6 +12,7 @@ ones speak: npm's packuments, Python's simple index as JSON, cargo's sparse inde
     registry.image("some/thing", "1", [LAYER, …]) an image, and its manifest's digest; platforms(…) of several
     registry.files[PATH] = bytes    whatever else; registry.types[PATH] its Content-Type
     registry.etags[PATH] = '"…"'    its ETag
+    registry.halts[PATH] = N        no more of it than N bytes is sent; then the server waits for the client to go
     registry.token = "…"            images want this bearer token, which /token gives to whoever asks
     registry.demands[PREFIX] = "…"  401 for paths that begin so unless this is their Authorization
     registry.moved[PATH] = URL      a redirect
@@ -88,7 +89,7 @@ def sha256(data):
 
 class Registry:
     def __init__(self):
-        self.log, self.files, self.types, self.moved, self.etags = [], {}, {}, {}, {}
+        self.log, self.files, self.types, self.moved, self.etags, self.halts = [], {}, {}, {}, {}, {}
         self.token = None
         self.demands = {}
         self.packuments, self.pages, self.index = {}, {}, {}
@@ -139,7 +140,16 @@ class Registry:
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
-        request.wfile.write(data)
+        if path not in self.halts:
+            request.wfile.write(data)
+            return
+        request.wfile.write(data[:self.halts[path]])
+        request.wfile.flush()
+        request.close_connection = True
+        try:
+            request.connection.recv(1)  # nothing comes but the connection's end
+        except ConnectionResetError:
+            pass
 
     def find(self, path, accept):
         if path in self.files:

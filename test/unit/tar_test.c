@@ -43,6 +43,9 @@ tar_list(struct bytes archive, size_t step)
 				buf_add_byte(&out, '\n');
 		}
 	}
+	if (tar->revision.size)
+		buf_format(&out, "# %.*s\n", (int)tar->revision.size,
+			(const char *)tar->revision.data);
 	if (!tar_is_whole(tar))
 		buf_add_text(&out, "CUT\n");
 	free(tar);
@@ -124,9 +127,11 @@ git_archives_with_their_global_header_are_read(void **state)
 {
 	(void)state;
 	command_lists_as("rm -rf g && git init -q g && cd g && printf hello >a && git add a && "
+			 "export GIT_AUTHOR_DATE=2000-01-01T00:00:00+0000 "
+			 "GIT_COMMITTER_DATE=2000-01-01T00:00:00+0000 && "
 			 "git -c user.name=n -c user.email=e commit -q -m m && "
 			 "git archive --prefix=p/ HEAD",
-		"d p\nf p/a 5:hello\n");
+		"d p\nf p/a 5:hello\n# 59eb8702fc7de457fb40286fab8850cd9df615fa\n");
 }
 
 static void
@@ -278,6 +283,26 @@ attributes_that_contradict_or_cannot_be_read_are_refused(void **state)
 	attributes_are("13 path=../x\n", 'x', BAD_PATH);
 }
 
+#define REVISION     "0123456789012345678901234567890123456789"
+#define REVISION_256 REVISION "abcdefabcdefabcdefabcdef"
+
+static void
+a_comment_before_all_entries_that_is_as_long_as_an_id_is_a_revision(void **state)
+{
+	(void)state;
+	attributes_are("52 comment=" REVISION "\n", 'g', "f a 3:abc\n# " REVISION "\n");
+	attributes_are("76 comment=" REVISION_256 "\n", 'g', "f a 3:abc\n# " REVISION_256 "\n");
+	attributes_are("53 comment=" REVISION "0\n", 'g', "f a 3:abc\n");
+	attributes_are("52 comment=" REVISION "\n", 'x', "f a 3:abc\n");
+	struct buf archive = BUF(BUF_MAX);
+	header_add(&archive, (struct header){.name = "a", .type = '0'});
+	header_add(&archive, (struct header){.name = "pax", .type = 'g', .size = "00000000064"});
+	block_add(&archive, "52 comment=" REVISION "\n");
+	end_add(&archive);
+	lists_as(buf_bytes(&archive), "f a\n");
+	buf_release(&archive);
+}
+
 static void
 an_archive_ends_in_two_blocks_of_zeros_and_nothing_else(void **state)
 {
@@ -335,6 +360,8 @@ main(void)
 		cmocka_unit_test(mode_bits_are_reduced_to_the_executable_one),
 		cmocka_unit_test(sizes_that_no_entry_may_have_are_refused),
 		cmocka_unit_test(attributes_that_contradict_or_cannot_be_read_are_refused),
+		cmocka_unit_test(
+			a_comment_before_all_entries_that_is_as_long_as_an_id_is_a_revision),
 		cmocka_unit_test(an_archive_ends_in_two_blocks_of_zeros_and_nothing_else),
 		cmocka_unit_test(attributes_without_an_entry_are_refused),
 	};
