@@ -26,11 +26,15 @@ crates_search(struct search *search)
 		if (!line.size)
 			continue;
 		document_expect(line, "the registry's index");
+		struct span name = json_plain(json_find(line.data, "name"));
 		struct span version = json_plain(json_find(line.data, "vers"));
 		const uint8_t *sum = json_find(line.data, "cksum");
 		const uint8_t *yanked = json_find(line.data, "yanked");
 		if (!version.size)
 			continue;
+		/* An index is asked without regard to capitals; where archives are is not. */
+		if (name.size && !span_equal(name, search->name))
+			fail_about("the registry writes its name", name);
 		bool is_known = search_is_known(search, sum, "sha256");
 		if (search->wanted.size
 				? !span_equal(version, search->wanted)

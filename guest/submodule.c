@@ -46,7 +46,8 @@ submodule_url(struct text *out, struct span base, struct span url)
 		rest = span_after(rest, climbs ? 3 : 2);
 		if (!climbs)
 			continue;
-		if (base.size <= root)
+		/* Of a repository that is a host alone there is nothing to climb. */
+		if (root == 0 || base.size <= root)
 			fail_about("a submodule's URL leads above its host", url);
 		base = end_drop(end_drop(base, root, false), root, true);
 	}
@@ -56,12 +57,11 @@ submodule_url(struct text *out, struct span base, struct span url)
 			text_byte(out, '/');
 	}
 	text_add(out, rest);
+	out->size = end_drop(text_span(out), 0, true).size;
 	if (url_root(text_span(out)) == 0)
 		fail_about("a submodule's URL is not one of http, https or ssh, or relative to its "
 			   "repository",
 			url);
-	while (out->data[out->size - 1] == '/')
-		out->size--;
 }
 
 /* The content of .gitmodules, which must be a file. */

@@ -348,7 +348,7 @@ def _(box):
     registry.files["/npm/page"] = b"<html>"
     for island, sentence in (("npm:nothing", "404"), ("npm:thing@9.9.9", "no such version"), ("npm:page", "no JSON"),
                              ("pypi:some-thing@9", "no such version"), ("crates:nothing", "404"),
-                             ("crates:itoa@9.9.9", "no such version")):
+                             ("crates:itoa@9.9.9", "no such version"), ("crates:Itoa", "the registry writes its name: itoa")):
         use(box, island)
         result = box.run("build")
         box.check(result.status == 1 and sentence in result.err and not box.exists("default.cab.lock"), str(result))

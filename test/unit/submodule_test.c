@@ -61,6 +61,7 @@ what_leads_elsewhere_or_nowhere_ends_the_program(void **state)
 		{"https:///x", "not one of http, https or ssh"},
 		{"https://h", "not one of http, https or ssh"},
 		{"https://h/", "not one of http, https or ssh"},
+		{"https://h//", "not one of http, https or ssh"},
 		{"https://user@h/x", "not one of http, https or ssh"},
 		{"https://h/x?y", "not one of http, https or ssh"},
 		{"https://h/x#y", "not one of http, https or ssh"},
@@ -71,6 +72,11 @@ what_leads_elsewhere_or_nowhere_ends_the_program(void **state)
 	};
 	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
 		ends((struct trial){"https://h/o/r", rows[at][0]}, 1, rows[at][1]);
+	/* Of a host alone there is nothing above. */
+	ends((struct trial){"https://h", "../x"}, 1, "above its host");
+	ends((struct trial){"https://h", "..//other/x"}, 1, "above its host");
+	ends((struct trial){"https://h/", "../x"}, 1, "above its host");
+	ends((struct trial){"https://h//", "..//other/x"}, 1, "above its host");
 }
 
 int
