@@ -127,7 +127,7 @@ text_percent(struct text *text, struct span raw)
 void
 text_digest(struct text *text, const uint8_t digest[SUM_BLAKE3])
 {
-	for (size_t bit = 0; bit < SUM_BLAKE3 * 8; bit += 5) {
+	for (size_t bit = 0; bit < (size_t)SUM_BLAKE3 * 8; bit += 5) {
 		unsigned pair = (unsigned)digest[bit / 8] << 8;
 		if (bit / 8 + 1 < SUM_BLAKE3)
 			pair |= digest[bit / 8 + 1];
