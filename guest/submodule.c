@@ -44,12 +44,11 @@ submodule_url(struct text *out, struct span base, struct span url)
 	while (span_has_prefix(rest, "./") || span_has_prefix(rest, "../")) {
 		bool climbs = rest.data[1] == '.';
 		rest = span_after(rest, climbs ? 3 : 2);
-		if (!climbs)
-			continue;
-		/* Of a repository that is a host alone there is nothing to climb. */
-		if (root == 0 || base.size <= root)
+		/* Of a repository without a path nothing is relative. */
+		if (root == 0 || (climbs && base.size <= root))
 			fail_about("a submodule's URL leads above its host", url);
-		base = end_drop(end_drop(base, root, false), root, true);
+		if (climbs)
+			base = end_drop(end_drop(base, root, false), root, true);
 	}
 	if (rest.size < url.size) {
 		text_add(out, base);

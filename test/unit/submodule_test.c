@@ -75,6 +75,7 @@ what_leads_elsewhere_or_nowhere_ends_the_program(void **state)
 	/* Of a host alone there is nothing above. */
 	ends((struct trial){"https://h", "../x"}, 1, "above its host");
 	ends((struct trial){"https://h", "..//other/x"}, 1, "above its host");
+	ends((struct trial){"https://h", "./x"}, 1, "above its host");
 	ends((struct trial){"https://h/", "../x"}, 1, "above its host");
 	ends((struct trial){"https://h//", "..//other/x"}, 1, "above its host");
 }
