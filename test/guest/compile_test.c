@@ -11,10 +11,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "driver.h"
+
+enum { LARGE = 50000000 };
 
 struct fixture {
 	const char *program;
@@ -169,6 +172,53 @@ W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **sta
 	fd_close(artifact);
 }
 
+static void
+compiles(const struct fixture *fixture, const struct buf *module)
+{
+	cleanup_buf struct buf said = BUF(1 << 16);
+	int artifact = driver_compile(fixture->program, buf_bytes(module), &said);
+	if (artifact < 0)
+		fail_msg("%s", buf_text(&said));
+	fd_close(artifact);
+}
+
+static struct buf
+branches_of(size_t targets)
+{
+	cleanup_buf struct buf body = BUF(8 << 20);
+	buf_add(&body, BYTES_LITERAL("\x41\0\x0e"));
+	add_leb(&body, targets);
+	for (size_t at = 0; at <= targets; at++)
+		buf_add_byte(&body, 0);
+	buf_add_byte(&body, 0x0b);
+	return module_of(1, buf_bytes(&body));
+}
+
+static void
+W3_tables_of_branches_and_modules_of_50_megabytes_do_not_fell_the_compiler(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf some = branches_of(65000);
+	compiles(fixture, &some);
+	cleanup_buf struct buf many = branches_of(5000000);
+	cleanup_buf struct buf said = BUF(1 << 16);
+	assert_int_equal(driver_compile(fixture->program, buf_bytes(&many), &said), -1);
+	assert_non_null(strstr(buf_text(&said), "`br_table` has 5000000 targets"));
+	assert_int_equal(bytes_find(buf_bytes(&said), '\n'), said.size - 1);
+	cleanup_buf struct buf plain = module_of(1, BYTES_LITERAL("\x0b"));
+	/* A section that nobody knows, without a name. */
+	uint8_t *filler = memory_zero(1, LARGE);
+	add_section(&plain, 0, bytes_of(filler, LARGE));
+	compiles(fixture, &plain);
+	/* As much of code, a number and what drops it, again and again: the time ends it. */
+	for (size_t at = 0; at + 3 < LARGE / 16; at += 3)
+		memcpy(filler + at, "\x41\1\x1a", 3);
+	filler[LARGE / 16 - 1] = 0x0b;
+	cleanup_buf struct buf code = module_of(16, bytes_of(filler, LARGE / 16));
+	free(filler);
+	expect_too_much(fixture, &code, 0, 1, "the module takes more than 60 seconds to compile\n");
+}
+
 int
 main(int argument_count, char **arguments)
 {
@@ -181,6 +231,9 @@ main(int argument_count, char **arguments)
 		cmocka_unit_test_prestate(W8_a_module_cut_anywhere_is_refused, &fixture),
 		cmocka_unit_test_prestate(
 			W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence,
+			&fixture),
+		cmocka_unit_test_prestate(
+			W3_tables_of_branches_and_modules_of_50_megabytes_do_not_fell_the_compiler,
 			&fixture),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
