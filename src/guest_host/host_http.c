@@ -423,6 +423,7 @@ host_http_close(struct host *host, const uint64_t *arguments)
 	struct host_requests *requests = host->requests;
 	wire_begin(&requests->out, GUEST_CLOSE);
 	buf_add_u32(&requests->out, request->id);
+	buf_add_u64(&requests->out, request->received);
 	struct err err;
 	return wire_send(requests->control, &requests->out, NULL, 0, &err) ? 0 : CAB_ERROR_FAILED;
 }

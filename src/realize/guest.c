@@ -25,6 +25,8 @@ struct guest_request {
 	bool headed;
 	bool waiting;     /* held: the packet below is what it asked for */
 	uint32_t reached; /* hops that were sent */
+	uint64_t
+		received; /* of an answer whose end is not waited for: its head, and what was read of its body */
 	uint32_t status;
 	uint64_t since; /* when it was sent */
 	struct buf what;
@@ -80,9 +82,10 @@ guest_forget(struct guest_request *request)
 	must(place < guest->requests.size, "a guest knows its requests");
 	guest->requests.data[place] = guest->requests.data[--guest->requests.size];
 	if (request->transfer) {
-		/* A guest that has what it wants hears no end; what was sent counts all the same. */
+		/* A guest that has what it wants hears no end; what was sent and read counts all the same. */
 		guest->account.requests += request->reached;
-		guest_tell_request(request, 0);
+		guest->account.received += request->received;
+		guest_tell_request(request, request->received);
 		network_cancel(request->transfer);
 	}
 	fd_release(&request->body);
@@ -181,6 +184,7 @@ guest_head(void *context, uint32_t status, struct bytes url, struct bytes header
 	guest_keep_origin(request->guest, bytes_first(url, CAB_HTTP_URL));
 	request->headed = true;
 	request->status = status;
+	request->received = headers.size;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, GUEST_HEAD);
 	buf_add_u32(&packet, request->id);
@@ -328,6 +332,27 @@ guest_take_former(struct guest *guest, struct wire_in *in, struct err *err)
 	return true;
 }
 
+/* An id that has ended meanwhile is no fault. */
+static bool
+guest_take_close(struct guest *guest, struct wire_in *in, struct err *err)
+{
+	uint32_t id = wire_u32(in);
+	uint64_t received = wire_u64(in);
+	if (!wire_end(in, err))
+		return false;
+	for (size_t at = 0; at < guest->requests.size; at++) {
+		struct guest_request *request = guest->requests.data[at];
+		if (request->id != id)
+			continue;
+		/* It may say what it likes: the number is for people. */
+		if (received < UINT64_MAX - request->received)
+			request->received += received;
+		guest_forget(request);
+		break;
+	}
+	return true;
+}
+
 static bool
 guest_take(struct guest *guest, struct err *err)
 {
@@ -335,15 +360,8 @@ guest_take(struct guest *guest, struct err *err)
 	uint32_t kind = guest->packet.kind;
 	if (kind == GUEST_OPEN)
 		return guest_take_open(guest, &in, err);
-	if (kind == GUEST_CLOSE) {
-		uint32_t id = wire_u32(&in);
-		for (size_t at = 0; at < guest->requests.size; at++)
-			if (guest->requests.data[at]->id == id) {
-				guest_forget(guest->requests.data[at]);
-				break;
-			}
-		return wire_end(&in, err);
-	}
+	if (kind == GUEST_CLOSE)
+		return guest_take_close(guest, &in, err);
 	if (kind == GUEST_PROGRESS) {
 		uint64_t received = wire_u64(&in);
 		uint64_t expected = wire_u64(&in);

@@ -29,7 +29,7 @@
  *
  * guest -> realizer, on the control socket                            descriptors
  *   GUEST_OPEN       u32 id, bytes method, url, headers, body         [memory file with the body, when `body` is empty]
- *   GUEST_CLOSE      u32 id
+ *   GUEST_CLOSE      u32 id, u64 received                             bytes of the body that were read; no GUEST_END is heard
  *   GUEST_PROGRESS   u64 received, u64 expected, u64 objects, u64 bytes of linear memory
  *   GUEST_FORMER     it looks for the files of its hint (CAB_HINT), and waits; once a run
  * realizer -> guest

@@ -53,6 +53,12 @@ def _(box):
     box.check(all(request["status"] == 200 and run["start"] <= request["start"] <= request["end"] <= run["end"]
                   for request in run["requests"]), str(run))
     box.check([mark["identity"].split()[0] for mark in run["identities"]] == ["git", "git-tree", "cab"], str(run))
+    # The end of the listing is not waited for, and what came of it counts.
+    sent = [int(line.split()[3]) for line in server.log().splitlines()]
+    came = [request["received"] for request in run["requests"]]
+    # What frames the parts of a body is sent and not counted.
+    box.check(len(sent) == 2 and all(0 <= there - here < 40 for there, here in zip(sent, came)), f"{came} {sent}")
+    box.check(sum(came) == row["received"], f"{came} {row}")
     whole = account(box)
     box.check(whole["version"] == 1 and whole["command"] == "build" and whole["entry"] == box.path("default.cab"), str(whole))
     box.check(whole["requests"] == 2 and whole["programs"] == 2 and whole["received"] == row["received"] > 0, str(whole))

@@ -411,6 +411,7 @@ take_packet(struct session *session)
 		take_open(session, &packet, &in);
 	} else if (packet.kind == GUEST_CLOSE) {
 		(void)wire_u32(&in);
+		need(wire_u64(&in) <= BODY, "no more was read than there is");
 		session->outcome->closes++;
 	} else {
 		need(packet.kind == GUEST_PROGRESS, "a known message");
