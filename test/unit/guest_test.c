@@ -417,24 +417,48 @@ who_looks_for_a_hint_is_answered_unless_the_run_is_stopped(void **state)
 }
 
 static void
+send_close(struct side *side, uint32_t id, uint64_t received)
+{
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_CLOSE);
+	buf_add_u32(&packet, id);
+	buf_add_u64(&packet, received);
+	send_packet(side, &packet);
+}
+
+static void
 a_request_that_is_closed_is_cancelled_and_counts(void **state)
 {
 	(void)state;
 	struct side side = side_open(NULL, false);
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	send_open(&side, 9, "GET", "https://o/x");
 	transfers[0].listener.reached(transfers[0].listener.context, BYTES_LITERAL("https://o"));
 	log_text[0] = '\0';
-	wire_begin(&packet, GUEST_CLOSE);
-	buf_add_u32(&packet, 8);
-	send_packet(&side, &packet);
+	send_close(&side, 8, 0);
 	heard("");
-	buf_clear(&packet);
-	wire_begin(&packet, GUEST_CLOSE);
-	buf_add_u32(&packet, 9);
-	send_packet(&side, &packet);
+	send_close(&side, 9, 0);
 	heard("requested GET https://o/x 0 0;cancel;");
 	assert_int_equal(guest_account(side.guest).requests, 1);
+	side_close(&side);
+}
+
+static void
+what_was_read_before_a_close_counts_with_its_head(void **state)
+{
+	(void)state;
+	struct side side = side_open(NULL, false);
+	send_open(&side, 1, "GET", "https://o/x");
+	head_of(0, 200);
+	log_text[0] = '\0';
+	send_close(&side, 1, 358);
+	heard("requested GET https://o/x 200 363;cancel;");
+	assert_int_equal(guest_account(side.guest).received, 363);
+	/* A number that no sum holds is left out. */
+	send_open(&side, 2, "GET", "https://o/x");
+	head_of(1, 200);
+	log_text[0] = '\0';
+	send_close(&side, 2, UINT64_MAX);
+	heard("requested GET https://o/x 200 5;cancel;");
 	side_close(&side);
 }
 
@@ -446,7 +470,7 @@ a_guest_that_breaks_the_interface_gets_no_more_answers(void **state)
 	assert_non_null(url);
 	memset(url, 'u', CAB_HTTP_URL + 1);
 	url[CAB_HTTP_URL + 1] = '\0';
-	for (int kind = 0; kind < 5; kind++) {
+	for (int kind = 0; kind < 6; kind++) {
 		struct side side = side_open(NULL, false);
 		cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 		send_open(&side, 1, "GET", "https://o/x");
@@ -462,6 +486,10 @@ a_guest_that_breaks_the_interface_gets_no_more_answers(void **state)
 			send_open(&side, 2, "GET", url);
 		} else if (kind == 3) {
 			send_open(&side, 2, "A-METHOD-OF-17-CH", "https://o/x");
+		} else if (kind == 4) {
+			wire_begin(&packet, GUEST_CLOSE);
+			buf_add_u32(&packet, 1);
+			send_packet(&side, &packet);
 		} else {
 			wire_begin(&packet, GUEST_PROGRESS);
 			buf_add_u64(&packet, 1);
@@ -529,6 +557,7 @@ main(void)
 		cmocka_unit_test(nothing_leaves_until_it_was_decided),
 		cmocka_unit_test(who_looks_for_a_hint_is_answered_unless_the_run_is_stopped),
 		cmocka_unit_test(a_request_that_is_closed_is_cancelled_and_counts),
+		cmocka_unit_test(what_was_read_before_a_close_counts_with_its_head),
 		cmocka_unit_test(a_guest_that_breaks_the_interface_gets_no_more_answers),
 		cmocka_unit_test(open_requests_have_a_ceiling),
 		cmocka_unit_test(progress_counts_where_no_end_was_heard),
