@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "cursor.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,13 +71,6 @@ cursor_write_signed(struct cursor *out, uint32_t number)
 	number_write(out, number, 63);
 }
 
-void
-cursor_copy_magic(struct cursor *module, struct cursor *out)
-{
-	struct cursor magic = cursor_read_part(module, MAGIC);
-	cursor_write(out, magic.data, magic.size);
-}
-
 bool
 cursor_next_section(struct cursor *module, uint8_t *id, struct cursor *section)
 {
@@ -111,8 +103,10 @@ cursor_main(int count, char **arguments, cursor_rewrite *rewrite)
 	struct cursor module = {linked, fread(linked, 1, sizeof linked, in), 0};
 	struct cursor made = {written, sizeof written, 0};
 	bool failed = ferror(in) != 0 || !feof(in);
-	if (!failed)
+	if (!failed) {
+		cursor_write(&made, cursor_read_part(&module, MAGIC).data, MAGIC);
 		rewrite(&module, &made);
+	}
 	failed |= fwrite(written, 1, made.at, out) != made.at;
 	failed |= fclose(in) != 0;
 	failed |= fclose(out) != 0;

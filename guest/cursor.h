@@ -15,6 +15,19 @@
 
 enum { MODULE_MAX = 1 << 20 };
 
+/* The numbers of sections. */
+enum {
+	SECTION_TYPE = 1,
+	SECTION_IMPORT,
+	SECTION_FUNCTION,
+	SECTION_MEMORY = 5,
+	SECTION_GLOBAL,
+	SECTION_ELEMENTS = 9,
+	SECTION_CODE,
+	SECTION_DATA,
+	SECTION_DATA_COUNT,
+};
+
 struct cursor {
 	uint8_t *data;
 	size_t size;
@@ -33,11 +46,10 @@ void cursor_write_number(struct cursor *out, uint32_t number);
 /* The same as a signed number, whose last byte has a bit for its sign. */
 void cursor_write_signed(struct cursor *out, uint32_t number);
 
-/* PROGRAM MODULE OUT: a module as `write` writes it again. The exit status of the program. */
+/* PROGRAM MODULE OUT: writes the sections of a module as `rewrite` does, behind the same magic. The exit status of the program. */
 typedef void cursor_rewrite(struct cursor *module, struct cursor *out);
 int cursor_main(int count, char **arguments, cursor_rewrite *rewrite);
 
-/* All before the sections; then each, its number and what is in it, until there is none. */
-void cursor_copy_magic(struct cursor *module, struct cursor *out);
+/* The next section, its number and what is in it, until there is none. */
 bool cursor_next_section(struct cursor *module, uint8_t *id, struct cursor *section);
 void cursor_write_section(struct cursor *out, uint8_t id, struct cursor section);

@@ -13,31 +13,17 @@
 #include <zopfli/deflate.h>
 
 #include "base/must.h"
-#include "cursor.h"
+#include "opcode.h"
 
 /* Past so many tries zopfli finds nothing smaller. */
 enum { SEGMENTS = 256, PAGE = 64 << 10, TRIES = 100 };
 /* Of zopfli: blocks with codes of their own, the last of which says so. */
 enum { DYNAMIC = 2, FINAL = 1 };
-/* The count of segments is for instructions that this program has not. */
-enum { SECTION_MEMORY = 5, SECTION_GLOBAL = 6, SECTION_DATA = 11, SECTION_DATA_COUNT = 12 };
-/* Opcodes, and the types of the stack's pointer. */
-enum { CONST_32 = 0x41, END = 0x0b, TYPE_32 = 0x7f, VARIABLE = 1 };
-
 struct segment {
 	uint32_t to;
 	uint8_t *data;
 	size_t size;
 };
-
-static uint32_t
-constant_read(struct cursor *cursor)
-{
-	must(cursor_read_byte(cursor) == CONST_32, "an address is a constant");
-	uint32_t number = cursor_read_number(cursor);
-	must(cursor_read_byte(cursor) == END, "an address is a constant");
-	return number;
-}
 
 /* What is packed becomes the segment at the heap. */
 static struct segment
@@ -67,7 +53,7 @@ segments_read(struct cursor *section, struct segment segments[SEGMENTS])
 	must(count && count <= SEGMENTS, "a module has some segments");
 	for (size_t at = 0; at < count; at++) {
 		must(cursor_read_number(section) == 0, "a segment is laid out at the start");
-		segments[at].to = constant_read(section);
+		segments[at].to = opcode_read_address(section);
 		struct cursor data = cursor_read_part(section, cursor_read_number(section));
 		segments[at].data = data.data;
 		segments[at].size = data.size;
@@ -98,8 +84,7 @@ data_write(struct cursor section, uint32_t heap, size_t memory, struct cursor *o
 	cursor_write_number(out, (uint32_t)largest + 1);
 	for (size_t at = 0; at <= largest; at++) {
 		cursor_write_byte(out, 0);
-		cursor_write_byte(out, CONST_32);
-		cursor_write_signed(out, segments[at].to);
+		opcode_write_constant(out, segments[at].to);
 		cursor_write_byte(out, END);
 		cursor_write_number(out, (uint32_t)segments[at].size);
 		cursor_write(out, segments[at].data, segments[at].size);
@@ -115,7 +100,6 @@ module_write(struct cursor *module, struct cursor *out)
 	size_t memory = 0;
 	uint8_t id;
 	struct cursor section;
-	cursor_copy_magic(module, out);
 	while (cursor_next_section(module, &id, &section)) {
 		struct cursor rest = section;
 		if (id == SECTION_MEMORY) {
@@ -123,18 +107,14 @@ module_write(struct cursor *module, struct cursor *out)
 			(void)cursor_read_byte(&rest);
 			memory = (size_t)cursor_read_number(&rest) * PAGE;
 		}
-		if (id == SECTION_GLOBAL) {
-			(void)cursor_read_number(&rest);
-			must(cursor_read_byte(&rest) == TYPE_32, "an address has 32 bits");
-			must(cursor_read_byte(&rest) == VARIABLE,
-				"the stack's pointer is the first global");
-			heap = constant_read(&rest);
-		}
+		if (id == SECTION_GLOBAL)
+			heap = opcode_read_stack(section);
 		if (id == SECTION_DATA) {
 			struct cursor data = {room, sizeof room, 0};
 			data_write(section, heap, memory, &data);
 			section = (struct cursor){room, data.at, 0};
 		}
+		/* The count of segments is for instructions that this program has not. */
 		if (id != SECTION_DATA_COUNT)
 			cursor_write_section(out, id, section);
 	}

@@ -4,6 +4,8 @@
 #include "base/must.h"
 
 enum { MORE_COPY = 10, MORE_FILL };
+/* The type of a global, and that it changes. */
+enum { TYPE_32 = 0x7f, VARIABLE = 1 };
 
 void
 opcode_skip_numbers(struct cursor *code, size_t count)
@@ -40,4 +42,29 @@ opcode_read(struct cursor *code)
 	uint8_t opcode = cursor_read_byte(code);
 	opcode_skip_numbers(code, numbers_behind(code, opcode));
 	return opcode;
+}
+
+uint32_t
+opcode_read_address(struct cursor *section)
+{
+	must(cursor_read_byte(section) == CONST_32, "an address is a constant");
+	uint32_t number = cursor_read_number(section);
+	must(cursor_read_byte(section) == END, "an address is a constant");
+	return number;
+}
+
+uint32_t
+opcode_read_stack(struct cursor section)
+{
+	must(cursor_read_number(&section) == 1, "the stack's pointer is the one global");
+	must(cursor_read_byte(&section) == TYPE_32, "it is an address");
+	must(cursor_read_byte(&section) == VARIABLE, "it changes");
+	return opcode_read_address(&section);
+}
+
+void
+opcode_write_constant(struct cursor *out, uint32_t number)
+{
+	cursor_write_byte(out, CONST_32);
+	cursor_write_signed(out, number);
 }

@@ -45,3 +45,9 @@ enum opcode {
 
 uint8_t opcode_read(struct cursor *code);
 void opcode_skip_numbers(struct cursor *code, size_t count);
+
+/* An address that a section has: a constant, and the end. */
+uint32_t opcode_read_address(struct cursor *section);
+/* Of the section of globals, which has one: where the stack's pointer begins. */
+uint32_t opcode_read_stack(struct cursor section);
+void opcode_write_constant(struct cursor *out, uint32_t number);

@@ -15,9 +15,8 @@
 #include "base/must.h"
 #include "opcode.h"
 
-enum { SECTION_IMPORT = 2, SECTION_GLOBAL = 6, SECTION_ELEMENTS = 9, SECTION_CODE = 10 };
 enum { FUNCTIONS = 512, DEPTH_MAX = 16 << 10, ALIGNED = 16 };
-enum { IMPORT_FUNCTION = 0, TYPE_32 = 0x7f, VARIABLE = 1 };
+enum { IMPORT_FUNCTION = 0 };
 
 struct function {
 	struct cursor variables;
@@ -51,12 +50,13 @@ instruction_read(struct cursor *code)
 	struct instruction out = {code->data[code->at], 0};
 	struct cursor number = {code->data, code->size, code->at + 1};
 	(void)opcode_read(code);
-	unsigned shift = 0;
-	uint32_t bits = 0;
-	for (; number.at < code->at && shift < 32; shift += 7)
-		bits |= (uint32_t)(cursor_read_byte(&number) & 127) << shift;
+	if (number.at == code->at || out.opcode == CONST_64)
+		return out;
+	size_t start = number.at;
+	uint32_t bits = cursor_read_number(&number);
+	size_t shift = 7 * (number.at - start);
 	/* A constant has a sign, in the last bit of its last byte. */
-	if (out.opcode == CONST_32 && shift && shift < 32 && bits >> (shift - 1))
+	if (out.opcode == CONST_32 && shift < 32 && bits >> (shift - 1))
 		bits |= UINT32_MAX << shift;
 	out.number = (int32_t)bits;
 	return out;
@@ -186,8 +186,7 @@ function_write(const struct program *program, const struct function *function, s
 		uint32_t frame = 0;
 		uint32_t variable = 0;
 		if (function->has_own && frame_read_start(&code, &frame, &variable)) {
-			cursor_write_byte(&written, CONST_32);
-			cursor_write_signed(
+			opcode_write_constant(
 				&written, program->stack - program->depth + function->depth);
 			cursor_write_byte(&written, LOCAL_SET);
 			cursor_write_number(&written, variable);
@@ -214,27 +213,13 @@ imports_read(struct cursor section, struct program *program)
 	}
 }
 
-/* The one global: where the stack's pointer begins. Gives what is behind it. */
-static struct cursor
-global_read(struct cursor section, uint32_t *stack)
-{
-	must(cursor_read_number(&section) == 1, "the stack's pointer is the one global");
-	must(cursor_read_byte(&section) == TYPE_32, "it is an address");
-	must(cursor_read_byte(&section) == VARIABLE, "it changes");
-	struct instruction number = instruction_read(&section);
-	must(number.opcode == CONST_32, "it begins at a constant");
-	*stack = (uint32_t)number.number;
-	return section;
-}
-
 /* One list of functions, for the first table. */
 static void
 elements_read(struct cursor section, struct program *program)
 {
 	must(cursor_read_number(&section) == 1, "a table is filled once");
 	must(cursor_read_number(&section) == 0, "it is the first");
-	must(opcode_read(&section) == CONST_32, "it begins at a constant");
-	must(opcode_read(&section) == END, "it begins at a constant");
+	(void)opcode_read_address(&section);
 	for (uint32_t count = cursor_read_number(&section); count; count--) {
 		uint32_t at = cursor_read_number(&section) - program->imports;
 		must(at < FUNCTIONS, "an element is a function of the program");
@@ -265,16 +250,13 @@ code_read(struct cursor section, struct program *program)
 static void
 program_read(struct cursor module, struct program *program)
 {
-	static uint8_t magic[MODULE_MAX];
-	struct cursor ignored = {magic, sizeof magic, 0};
 	uint8_t id;
 	struct cursor section;
-	cursor_copy_magic(&module, &ignored);
 	while (cursor_next_section(&module, &id, &section)) {
 		if (id == SECTION_IMPORT)
 			imports_read(section, program);
 		if (id == SECTION_GLOBAL)
-			(void)global_read(section, &program->stack);
+			program->stack = opcode_read_stack(section);
 		if (id == SECTION_ELEMENTS)
 			elements_read(section, program);
 		if (id == SECTION_CODE)
@@ -290,16 +272,13 @@ module_write(struct cursor *module, struct cursor *out)
 	uint8_t id;
 	struct cursor section;
 	program_read(*module, &program);
-	cursor_copy_magic(module, out);
 	while (cursor_next_section(module, &id, &section)) {
 		struct cursor written = {room, sizeof room, 0};
 		if (id == SECTION_GLOBAL) {
-			uint32_t stack = 0;
-			struct cursor rest = global_read(section, &stack);
+			/* One, an address, that changes. */
 			cursor_write(&written, section.data, 3);
-			cursor_write_byte(&written, CONST_32);
-			cursor_write_signed(&written, stack - program.depth);
-			cursor_write(&written, rest.data + rest.at, rest.size - rest.at);
+			opcode_write_constant(&written, program.stack - program.depth);
+			cursor_write_byte(&written, END);
 		}
 		if (id == SECTION_CODE) {
 			cursor_write_number(&written, program.count);

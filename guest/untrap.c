@@ -9,7 +9,6 @@
 #include "base/must.h"
 #include "opcode.h"
 
-enum { SECTION_TYPE = 1, SECTION_FUNCTION = 3, SECTION_CODE = 10 };
 enum { TYPES = 256, BLOCKS = 1024 };
 /* The type of a block without a result. */
 enum { NOTHING = 0x40 };
@@ -103,7 +102,6 @@ module_write(struct cursor *module, struct cursor *out)
 	struct cursor functions = {NULL, 0, 0};
 	uint8_t id;
 	struct cursor section;
-	cursor_copy_magic(module, out);
 	while (cursor_next_section(module, &id, &section)) {
 		struct cursor written = {room, sizeof room, 0};
 		if (id == SECTION_TYPE)
