@@ -115,13 +115,18 @@ def _(box):
     box.check(not islands, f"every row but git's is tried: {islands}")
 
 
+def archive_of(folder):
+    """What git makes of a repository's head, as a forge serves it."""
+    return subprocess.run(["git", "-C", folder, "archive", "--format=tar.gz", "--prefix=top/", "HEAD"],
+                          check=True, stdout=subprocess.PIPE).stdout
+
+
 def archived(box):
-    """A repository of 4 MB that no packing makes small; what git makes of its head, as a forge serves it."""
+    """A repository of 4 MB that no packing makes small, and its archive."""
     folder = os.path.join(box.top, "forge")
     numbers = hashlib.shake_256(b"a file")
     repository(folder, {f"d/{number}": numbers.hexdigest(1 << 20) for number in range(4)})
-    return folder, subprocess.run(["git", "-C", folder, "archive", "--format=tar.gz", "--prefix=top/", "HEAD"],
-                                  check=True, stdout=subprocess.PIPE).stdout
+    return folder, archive_of(folder)
 
 
 @case("an archive of git whose server has no strong ETag is stopped at its first kilobyte where the revision is the one held")
@@ -148,8 +153,7 @@ def _(box):
     # Another revision, the same URL.
     use(box, island)
     commit(folder, {"new": "new"})
-    registry.files["/x.tar.gz"] = subprocess.run(["git", "-C", folder, "archive", "--format=tar.gz", "--prefix=top/", "HEAD"],
-                                                 check=True, stdout=subprocess.PIPE).stdout
+    registry.files["/x.tar.gz"] = archive_of(folder)
     box.cab("build", "--update")
     box.check(b"0/new" in tree_of(box.path("result")), "what is new is fetched")
     # Held to a checksum, as the lock does when the object is gone, no server's word is asked for.
