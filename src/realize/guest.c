@@ -25,8 +25,8 @@ struct guest_request {
 	bool headed;
 	bool waiting;     /* held: the packet below is what it asked for */
 	uint32_t reached; /* hops that were sent */
-	uint64_t
-		received; /* of an answer whose end is not waited for: its head, and what was read of its body */
+	/* Of an answer whose end is not waited for: its head, and what was read of its body. */
+	uint64_t received;
 	uint32_t status;
 	uint64_t since; /* when it was sent */
 	struct buf what;

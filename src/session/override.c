@@ -195,9 +195,9 @@ session_say_overrides(struct session *session, struct err *err)
 {
 	for (size_t at = 0; at < session->override_count; at++) {
 		const struct session_override *override = &session->overrides[at];
-		const char *nearest = island_scheme_nearest(override->scheme);
 		if (override->met)
 			continue;
+		const char *nearest = island_scheme_nearest(override->scheme);
 		/* The text may bind any name, and an island of it need not be met; but a slip of the pen is told as one. */
 		if (nearest && !override_scheme_is_known(session, override->scheme))
 			return err_set(err, ERR_USAGE,
