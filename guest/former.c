@@ -340,8 +340,10 @@ former_load(struct objects *objects, struct object *object)
 	if (capacity)
 		heap_give((void *)(uintptr_t)content.data, capacity);
 	object_receive(objects, object, PACK_BLOB, data, content.size);
-	if (capacity)
+	if (capacity) {
+		memcpy(object->digest, entry->value.data, SUM_BLAKE3);
 		object_set_file(object, entry->folder, (const char *)entry->name.data);
+	}
 	object_unpin(objects, object);
 	return true;
 }

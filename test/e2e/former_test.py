@@ -132,6 +132,16 @@ def _(box):
     moved(box, folder)
 
 
+@case("a large file whose mode changes is written anew, with its digest")
+def _(box):
+    folder, _ = served(box, {**FILES, "large": os.urandom(3 << 20), "d1/other": os.urandom(2 << 20)})
+    fetched(box, folder)
+    os.chmod(os.path.join(folder, "large"), 0o755)
+    os.chmod(os.path.join(folder, "d1", "other"), 0o755)
+    commit(folder, {})
+    moved(box, folder)
+
+
 @case("names that are not UTF-8, and submodules, which are empty folders")
 def _(box):
     folder, _ = served(box, FILES)
