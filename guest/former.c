@@ -359,24 +359,36 @@ record_add(struct objects *objects, struct sink *memo, const struct object *obje
 	sink_add(objects, memo, content);
 }
 
-/* A tree with all that are in it, each once, as far as they came. */
+/* Behind the last of the list, where it is a tree that came and is not there already. */
 static void
-tree_leave(struct objects *objects, struct sink *memo, struct table *done, struct object *object)
+tree_list(struct objects *objects, struct object **last, struct object *object)
 {
-	void **slot = table_slot(done, object->id);
-	if (*slot)
-		return;
-	*slot = object;
-	done->count++;
 	if (!object->type)
 		(void)former_load(objects, object);
-	if (object->type != PACK_TREE)
+	if (object->type != PACK_TREE || object->newer)
 		return;
-	record_add(objects, memo, object, span_of(object->data, object->size));
-	struct tree tree = object_tree(object);
-	while (tree_next(&tree))
-		if (tree.kind == TREE_FOLDER)
-			tree_leave(objects, memo, done, object_find(objects, tree.id));
+	object->newer = &objects->ends;
+	(*last)->newer = object;
+	*last = object;
+}
+
+/* A tree with all that are in it, each once, as far as they came, however deep: a list, not the stack, holds what is to come. No tree is
+ * in the ring of what falls out, so the list is made of the same field. */
+static void
+tree_leave(struct objects *objects, struct sink *memo, struct object *root)
+{
+	struct object first;
+	struct object *last = &first;
+	first.newer = &objects->ends;
+	tree_list(objects, &last, root);
+	for (struct object *object = first.newer; object != &objects->ends;
+		object = object->newer) {
+		struct tree tree = object_tree(object);
+		record_add(objects, memo, object, span_of(object->data, object->size));
+		while (tree_next(&tree))
+			if (tree.kind == TREE_FOLDER)
+				tree_list(objects, &last, object_find(objects, tree.id));
+	}
 }
 
 void
@@ -384,7 +396,6 @@ former_leave(const struct request *request, struct objects *objects, const uint8
 	struct object *root, struct span ids)
 {
 	struct sink sink = {.name = ids.size ? "out" : "memo"};
-	struct table done = {0};
 	if (!feature_whole)
 		return;
 	struct object *commit = object_find(objects, revision);
@@ -396,7 +407,7 @@ former_leave(const struct request *request, struct objects *objects, const uint8
 	sink_add(objects, &sink, SPAN(RECORDS));
 	if (is_whole) {
 		record_add(objects, &sink, commit, object_content(objects, commit));
-		tree_leave(objects, &sink, &done, root);
+		tree_leave(objects, &sink, root);
 	}
 	while (ids.size) {
 		uint8_t id[SUM_ID];

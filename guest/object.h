@@ -53,7 +53,7 @@ struct object {
 	struct want *wants;
 	struct former_entry *former; /* where it lay in the former tree (former.h) */
 	struct object *older;
-	struct object *newer;
+	struct object *newer; /* of a tree: what a memo has after it */
 };
 
 struct objects {

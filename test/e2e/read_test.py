@@ -337,6 +337,19 @@ def _(box):
     box.fails("eval", says="a name leads elsewhere")
 
 
+@case("P6: of 20000 folders in each other, what stands at the top is read")
+def _(box):
+    tree, trees = TOP, [(TREE, TOP)]
+    for _ in range(20000):
+        tree = (tree_entry(b"40000", b"d", identity_of(TREE, tree))
+                + tree_entry(b"100644", b"f", identity_of(BLOB, CONTENT)))
+        trees.append((TREE, tree))
+    head = commit_of(tree)
+    peer(box, trees=sent(packed([(COMMIT, head), *reversed(trees)])),
+         listing=refs(("HEAD", identity_of(COMMIT, head))))
+    box.check(box.cab("eval", "--raw").out == "content\n", "")
+
+
 @case("contents that nobody asked for have no effect, and one that never ends is stopped")
 def _(box):
     peer(box, blobs=sent(packed([(BLOB, b"more"), (BLOB, CONTENT), (BLOB, OTHER), (TREE, TOP), (COMMIT, b"none")])))
