@@ -227,7 +227,8 @@ checkout_descend(struct checkout *checkout)
 	while (checkout->awaited) {
 		if (checkout->is_commit_found && checkout->subpath.size == 0)
 			root_set(checkout);
-		else if (!checkout->awaited->type)
+		else if (!checkout->awaited->type &&
+			 !former_load(checkout->objects, checkout->awaited))
 			return;
 		else if (checkout->is_commit_found)
 			subpath_step(checkout);

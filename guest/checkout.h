@@ -54,7 +54,7 @@ struct checkout {
 	struct link *links;         /* the last one first */
 	struct lfs *lfs;            /* pointers are noted, not written; or NULL */
 	const struct folder *place; /* what the root fills: `out`, or a submodule's folder */
-	const struct object *top;   /* the commit's tree */
+	struct object *top;         /* the commit's tree */
 	enum tree_kind root_kind;   /* of awaited, once the commit is found; then of the root */
 	struct object *root;
 	struct expansion *expansions;

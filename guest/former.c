@@ -3,6 +3,7 @@
 
 #include "feature.h"
 #include "heap.h"
+#include "request.h"
 
 /* The first line of a file of records. */
 #define RECORDS "cab git 1\n"
@@ -223,36 +224,34 @@ tree_index(struct objects *objects, const struct object *object, const uint8_t *
 	return !tree.sentence;
 }
 
-/* From the hint's revision down. */
+/* From the tree down that the hint says the former object is. */
 static bool
 hint_read(struct span hint, struct objects *objects)
 {
 	struct former *former = objects->former;
-	struct span rest = hint;
+	struct span tree = span_of(NULL, 0);
 	uint8_t id[SUM_ID];
-	while (rest.size && !former->revision.size) {
-		struct span value = span_word(&rest, '\n');
-		if (span_is(span_word(&value, ' '), "git"))
-			former->revision = value;
+	while (hint.size) {
+		struct span value = span_word(&hint, '\n');
+		struct span format = span_word(&value, ' ');
+		if (span_is(format, "git-tree"))
+			tree = value;
+		else if (span_is(format, "git"))
+			former->revision =
+				span_of(value.data, size_min(value.size, 2 * objects->id_size));
 	}
 	const uint8_t *root =
 		records_read(objects, "former.nodes", "cab nodes 1\n", &former->nodes);
-	size_t digits = 2 * objects->id_size;
-	if (!root || !records_read(objects, "former.memo", RECORDS, &former->trees) ||
-		!hex_read(former->revision, id, objects->id_size))
-		return false;
-	const struct object *commit = object_find(objects, id);
-	struct span content = record_of(&former->trees, commit->id);
-	return is_content(objects, commit, content, PACK_COMMIT) &&
-	       span_has_prefix(content, "tree ") && content.size > 5 + digits &&
-	       hex_read(span_of(content.data + 5, digits), id, objects->id_size) &&
+	return root && records_read(objects, "former.memo", RECORDS, &former->trees) &&
+	       hex_read(former->revision, id, objects->id_size) &&
+	       hex_read(tree, id, objects->id_size) &&
 	       tree_index(objects, object_find(objects, id), root, &former->folder);
 }
 
 void
-former_open(const struct request *request, struct objects *objects)
+former_open(struct objects *objects)
 {
-	if (!feature_whole || request->options.size)
+	if (!feature_whole)
 		return;
 	struct span hint = span_text(environment_find("CAB_HINT"));
 	if (!hint.size)
@@ -392,8 +391,7 @@ tree_leave(struct objects *objects, struct sink *memo, struct object *root)
 }
 
 void
-former_leave(const struct request *request, struct objects *objects, const uint8_t *revision,
-	struct object *root, struct span ids)
+former_leave(struct objects *objects, const uint8_t *revision, struct object *root, struct span ids)
 {
 	struct sink sink = {.name = ids.size ? "out" : "memo"};
 	if (!feature_whole)
@@ -401,7 +399,7 @@ former_leave(const struct request *request, struct objects *objects, const uint8
 	struct object *commit = object_find(objects, revision);
 	if (objects->former && objects->former->reuse.text.size)
 		sink_flush(objects, &objects->former->reuse);
-	bool is_whole = root && commit->type == PACK_COMMIT && !request->options.size;
+	bool is_whole = root && commit->type == PACK_COMMIT;
 	if (!is_whole && !ids.size)
 		return;
 	sink_add(objects, &sink, SPAN(RECORDS));

@@ -154,7 +154,7 @@ commit_fetch(struct repository *git, struct checkout *checkout, const struct fol
 	/* A former object says nothing of its submodules' commits, and has no pointers of LFS. */
 	bool has_former = !checkout->has_submodules && !checkout->lfs;
 	if (has_former) {
-		former_open(git->request, objects);
+		former_open(objects);
 		git->held = former_revision(objects);
 	}
 	checkout_begin(checkout, objects, git->id);
@@ -168,8 +168,8 @@ commit_fetch(struct repository *git, struct checkout *checkout, const struct fol
 			(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
 		checkout_finish(checkout);
 	}
-	if (has_former)
-		former_leave(git->request, objects, git->id, checkout->root, checkout->read);
+	if (has_former && checkout->root_kind == TREE_FOLDER)
+		former_leave(objects, git->id, checkout->top, checkout->read);
 }
 
 static const struct folder scratch_folder = {NULL, {(const uint8_t *)"scratch", 7}, 0};

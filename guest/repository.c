@@ -367,6 +367,8 @@ pack_ask(struct repository *git, enum repository_part part, struct span wants)
 	struct text *body = text_new("");
 	struct span id = text_span(&git->hex);
 	bool is_whole = part == PART_WHOLE;
+	/* Of contents beneath a subpath what is held is not all that the revision has. */
+	enum repository_part held_part = git->request->subpath.size ? PART_TREES : PART_WHOLE;
 	if (is_old(git)) {
 		want_old(git, body);
 	} else {
@@ -380,7 +382,7 @@ pack_ask(struct repository *git, enum repository_part part, struct span wants)
 		if (feature_whole && part == PART_COMMITS) {
 			pkt_lines(body, "have $\nfilter tree:0\n0", git->request->since);
 		} else {
-			if (git->held.size && !is_deep)
+			if (git->held.size && !is_deep && part == held_part)
 				pkt_lines(body, "thin-pack\nshallow $\nhave $", git->held);
 			if (part != PART_BLOBS && !is_deep)
 				pkt_lines(body, "deepen 1", id);

@@ -20,14 +20,15 @@ def served(box, files):
     return folder, box.serve_git(os.path.join(box.top, "git"))
 
 
-def fetched(box, folder, verify=True):
+def fetched(box, folder, verify=True, subpath=""):
     """Fetches it, compares it with what git stores, and gives what was traced and the objects that are new."""
     before = set(box.objects())
-    result = box.cab("island", "fetch", "<github:o/r>", environment={"CAB_TRACE": "hint"})
+    island = f"<github:o/r::/{subpath}>" if subpath else "<github:o/r>"
+    result = box.cab("island", "fetch", island, environment={"CAB_TRACE": "hint"})
     new = [name for name in box.objects() if name not in before]
     path = result.out.splitlines()[0]
     found = tree_of(path)
-    wanted = git_tree_of(folder)
+    wanted = git_tree_of(folder, f"HEAD:{subpath}")
     box.check(found == wanted, f"the tree is what git stores; they differ in "
               f"{[name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)]}: {result}")
     if verify:
@@ -35,8 +36,8 @@ def fetched(box, folder, verify=True):
     return result.err, new
 
 
-def moved(box, folder):
-    said, new = fetched(box, folder)
+def moved(box, folder, **more):
+    said, new = fetched(box, folder, **more)
     box.check("hint: none" not in said and "hint: " in said, f"there was a hint: {said}")
     return new
 
@@ -201,6 +202,66 @@ def _(box):
     commit(folder, {"d/" + "y" * 100: "new", "a": "new"})
     new, = moved(box, folder)
     box.check(len(os.listdir(os.path.join(box.root, "store", new, "d"))) == 801, "all are there")
+
+
+@case("a subpath: what changed beneath it is received, and what did not is linked")
+def _(box):
+    noise = {f"{top}/n{number}": os.urandom(2000) for number in range(40) for top in ("in/sub", "out")}
+    folder, server = served(box, {**FILES, **noise, **{f"in/sub/{name}": content for name, content in FILES.items()}})
+    _, first = fetched(box, folder, subpath="in/sub")
+    box.check(received(box) > 80000, f"{received(box)} bytes at first")
+    server.forget()
+    change = os.urandom(3000)
+    commit(folder, {"in/sub/n7": change, "in/sub/d2/f2": "other\n", "out/n3": os.urandom(9000), "out/n4": "", "d1/f1": "x"})
+    second = moved(box, folder, subpath="in/sub")
+    box.check(len(change) < received(box) < len(change) + 2000, f"{received(box)} bytes")
+    box.check(server.count() == 3, f"the listing, trees and contents:\n{server.log()}")
+    before, after = inodes(box, first[0]), inodes(box, second[0])
+    box.check(sorted(name for name in after if after[name] != before[name]) == ["d2/f2", "n7"], "all else is the same inode")
+    # Again, on what was itself built so.
+    commit(folder, {"in/sub/d2/f3": "other\n", "in/other": "1"})
+    moved(box, folder, subpath="in/sub")
+    box.check(received(box) < 2000, f"{received(box)} bytes")
+    commit(folder, {"in/other": "2"})
+    server.forget()
+    box.cab("island", "fetch", "<github:o/r::/in/sub>")
+    box.check(server.count() == 2 and received(box) < 2000, f"elsewhere alone: trees, no contents:\n{server.log()}")
+
+
+@case("a subpath that takes files and folders from elsewhere in the repository, whose trees are held and whose contents are not")
+def _(box):
+    folder, _ = served(box, {**FILES, "sub/a": "a", "sub/d/f": "f", "far/e/x": os.urandom(5000), "far/e/y/z": "z", "far/b": os.urandom(5000)})
+    fetched(box, folder, subpath="sub")
+    at = lambda name: os.path.join(folder, name)
+    os.rename(at("far/e"), at("sub/e"))
+    os.rename(at("far/b"), at("sub/d/b"))
+    commit(folder, {})
+    moved(box, folder, subpath="sub")
+    # And one that is a file, or gone, has no memo, and leaves the one before in peace.
+    subprocess.run(["mv", at("sub"), at("away")], check=True)
+    commit(folder, {"sub": "file"})
+    path = box.cab("island", "fetch", "<github:o/r::/sub>").out.splitlines()[0]
+    with open(path, encoding="ascii") as file:
+        box.check(file.read() == "file", path)
+    os.unlink(at("sub"))
+    commit(folder, {})
+    box.fails("island", "fetch", "<github:o/r::/sub>", says=["the subpath is not there"])
+    subprocess.run(["mv", at("away"), at("sub")], check=True)
+    commit(folder, {"sub/a": "other"})
+    fetched(box, folder, subpath="sub")
+
+
+@case("a subpath behind a server that does not filter: all comes, and what did not change is linked")
+def _(box):
+    folder, server = served(box, {**FILES, "sub/a": "a", "sub/d/f": "f", "sub/g": "g", "other": "other"})
+    git(folder, "config", "uploadpack.allowFilter", "false")
+    _, first = fetched(box, folder, subpath="sub")
+    os.rename(os.path.join(folder, "other"), os.path.join(folder, "sub/other"))
+    commit(folder, {"sub/a": "b"})
+    server.forget()
+    second = moved(box, folder, subpath="sub")
+    before, after = inodes(box, first[0]), inodes(box, second[0])
+    box.check(all(after[name] == before[name] for name in ("d/f", "g")), f"linked:\n{server.log()}")
 
 
 @case("many commits, one after the other, each on the one before")
