@@ -68,6 +68,7 @@ struct store {
 	unsigned lock_depth;
 	int lease; /* lease/<random>, -1 until the first */
 	char lease_name[32];
+	bool lease_is_cut; /* its last line may be without its end */
 	struct map leased;
 
 	struct map pending; /* "<folder letter><name>" -> struct pending_record */
@@ -110,6 +111,8 @@ MUST_CHECK bool lease_add(
 MUST_CHECK bool lease_add_many(struct store *store, enum lease_kind kind,
 	const struct digest *digests, size_t count, struct err *err);
 void lease_end(struct store *store);
+/* The whole lines of a lease, "<kind><text>", into `out`; of others nobody could say what they keep. */
+void lease_decode(struct bytes text, struct map *out);
 /* All that living processes have leased, as "<kind><text>"; leftovers of dead ones are removed.
  * Under the exclusive lock. */
 MUST_CHECK bool lease_read_all(struct store *store, struct map *out, struct err *err);

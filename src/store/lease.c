@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "store/git_object.h"
 #include "store/internal.h"
 
 enum { LEASE_MAX = 256 << 20 };
@@ -36,12 +37,27 @@ lease_end(struct store *store)
 	fd_release(&store->lease);
 }
 
+/* What a full disk cut off must not take the next line with it. */
+static bool
+lease_end_line(struct store *store, struct err *err)
+{
+	if (store->lease_is_cut && !fd_write_all(store->lease, BYTES_LITERAL("\n"), err))
+		return false;
+	store->lease_is_cut = false;
+	return true;
+}
+
 static bool
 lease_append(struct store *store, struct bytes lines, struct err *err)
 {
 	if (!store_lock(store, false, err))
 		return false;
-	bool done = lease_ensure(store, err) && fd_write_all(store->lease, lines, err);
+	bool done = lease_ensure(store, err) && lease_end_line(store, err);
+	if (done) {
+		store->lease_is_cut = true;
+		done = fd_write_all(store->lease, lines, err);
+		store->lease_is_cut = !done;
+	}
 	store_unlock(store);
 	return done || err_note(err, "lease of store %s", store->root);
 }
@@ -96,6 +112,35 @@ lease_add_many(struct store *store, enum lease_kind kind, const struct digest *d
 	return true;
 }
 
+static bool
+lease_is_whole(struct bytes line)
+{
+	struct digest digest;
+	struct cab_hash hash;
+	struct git_id id;
+	struct bytes text = bytes_from(line, 1);
+	if (line.size == 0)
+		return false;
+	switch (line.data[0]) {
+	case LEASE_OBJECT:
+	case LEASE_NODE:
+	case LEASE_BLOB:
+		return digest_parse(text, &digest);
+	case LEASE_READ:
+		return cab_hash_parse(text, &hash) || git_id_parse(text, &id);
+	}
+	return false;
+}
+
+void
+lease_decode(struct bytes text, struct map *out)
+{
+	struct bytes line;
+	while (bytes_split(&text, '\n', &line))
+		if (lease_is_whole(line))
+			map_put(out, line, out);
+}
+
 struct lease_all {
 	struct store *store;
 	struct map *out;
@@ -119,11 +164,7 @@ lease_read_one(void *context, const char *name, struct err *err)
 	cleanup_buf struct buf text = BUF(LEASE_MAX);
 	if (!fd_read_all(fd, &text, err))
 		return err_note(err, "lease %s", name);
-	struct bytes rest = buf_bytes(&text);
-	struct bytes line;
-	while (bytes_split(&rest, '\n', &line))
-		if (line.size)
-			map_put(all->out, line, store);
+	lease_decode(buf_bytes(&text), all->out);
 	return true;
 }
 

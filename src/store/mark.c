@@ -64,15 +64,12 @@ mark_path(struct mark *mark, struct map *live, const struct digest *path)
 	array_release(&stack);
 }
 
-/* Any part of a link's target that names an object that is here. */
 static void
 mark_target(struct mark *mark, struct map *live, struct bytes target)
 {
-	struct bytes part;
-	struct object_reference reference;
-	while (bytes_split(&target, '/', &part))
-		if (object_file_parse(part, &reference))
-			mark_path(mark, live, &reference.path);
+	struct digest path;
+	while (root_next_path(&target, &path))
+		mark_path(mark, live, &path);
 }
 
 static bool

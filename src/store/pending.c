@@ -111,29 +111,6 @@ store_write_record(struct store *store, enum store_folder folder, const char *na
 	return err_note(err, "record %s/%s", store_folder_name(folder), name);
 }
 
-/* The blocks of a file, and those of `added` that it lacks. */
-static void
-pending_append(struct bytes file, struct bytes added, const char *kind, struct buf *out)
-{
-	struct err err;
-	struct record record;
-	/* Blocks that do not decode are left out: nobody could read past them. */
-	for (struct bytes rest = file; rest.size;) {
-		struct bytes block = rest;
-		if (!record_open(&rest, kind, &record, &err))
-			break;
-		buf_add(out, bytes_first(block, block.size - rest.size));
-	}
-	for (struct bytes rest = added; rest.size;) {
-		struct bytes block = rest;
-		must(record_open(&rest, kind, &record, &err), "a pending block decodes");
-		block = bytes_first(block, block.size - rest.size);
-		/* A block holds its own kind, key and check: it is found in the file whole or not. */
-		if (!out->size || !memmem(out->data, out->size, block.data, block.size))
-			buf_add(out, block);
-	}
-}
-
 /* An object's record that is there and holds is as good as ours. */
 static struct bytes
 pending_keep(const struct pending_record *record, struct bytes old)
@@ -161,8 +138,8 @@ pending_write(struct store *store, const struct pending_record *record, struct e
 		buf_add(&new, pending_keep(record, there ? buf_bytes(&old) : bytes_of(NULL, 0)));
 		break;
 	case PENDING_APPEND:
-		pending_append(buf_bytes(&old), buf_bytes(&record->data),
-			record->folder == FOLDER_IDENTITIES ? "identity" : "realization", &new);
+		record_join(record->folder == FOLDER_IDENTITIES ? "identity" : "realization",
+			buf_bytes(&old), buf_bytes(&record->data), &new);
 		break;
 	case PENDING_UNION:
 		(store_is_commit_name(record->name) ? commit_record_merge : read_session_merge)(

@@ -80,6 +80,27 @@ record_open(struct bytes *rest, const char *kind, struct record *out, struct err
 	return err_set(err, ERR_CORRUPT, "record %s: cut off", kind);
 }
 
+void
+record_join(const char *kind, struct bytes file, struct bytes added, struct buf *out)
+{
+	struct err err;
+	struct record record;
+	for (struct bytes rest = file; rest.size;) {
+		struct bytes block = rest;
+		if (!record_open(&rest, kind, &record, &err))
+			break;
+		buf_add(out, bytes_first(block, block.size - rest.size));
+	}
+	for (struct bytes rest = added; rest.size;) {
+		struct bytes block = rest;
+		must(record_open(&rest, kind, &record, &err), "a pending block decodes");
+		block = bytes_first(block, block.size - rest.size);
+		/* A block holds its own kind, key and check: it is found in the file whole or not. */
+		if (!out->size || !memmem(out->data, out->size, block.data, block.size))
+			buf_add(out, block);
+	}
+}
+
 bool
 record_bad(const struct record *record, const char *key, struct err *err)
 {

@@ -44,6 +44,9 @@ MUST_CHECK bool record_take(
 	struct record *record, const char *key, struct bytes *out, struct err *err);
 MUST_CHECK bool record_maybe(struct record *record, const char *key, struct bytes *out);
 MUST_CHECK bool record_end(const struct record *record, struct err *err);
+/* The blocks of a file, and those of `added`, which are whole, that it lacks. Of a file nobody reads past a block that does not
+ * decode: what begins there is left out. */
+void record_join(const char *kind, struct bytes file, struct bytes added, struct buf *out);
 /* "record KIND: bad KEY" */
 bool record_bad(const struct record *record, const char *key, struct err *err);
 

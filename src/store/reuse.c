@@ -192,10 +192,8 @@ reuse_enter(struct reuse_place *place, struct bytes path, struct err *err)
 	return true;
 }
 
-/* Takes a path off the recipe: its folder, and its last name. */
-static bool
-reuse_take(struct bytes *recipe, struct bytes *folder, char name[TREE_NAME_MAX + 1],
-	unsigned *depth, struct err *err)
+bool
+reuse_next_path(struct bytes *recipe, struct reuse_path *out, struct err *err)
 {
 	size_t end = bytes_find(*recipe, 0);
 	if (end == SIZE_MAX)
@@ -204,45 +202,43 @@ reuse_take(struct bytes *recipe, struct bytes *folder, char name[TREE_NAME_MAX +
 	*recipe = bytes_from(*recipe, end + 1);
 	struct bytes rest = path;
 	struct bytes part = rest;
-	*depth = 0;
+	unsigned depth = 0;
 	if (path.size > REUSE_PATH_MAX)
 		return err_set(err, ERR_REFUSED, "a path of more than %d bytes", REUSE_PATH_MAX);
 	while (bytes_split(&rest, '/', &part)) {
-		if (!path_is_name(part) || ++*depth > TREE_DEPTH_MAX + 1)
+		if (!path_is_name(part) || ++depth > TREE_DEPTH_MAX + 1)
 			return err_set(err, ERR_REFUSED, "\"%.*s\" is no path in a tree",
 				BYTES_ARGS(path));
 	}
-	memcpy(name, part.data, part.size);
-	name[part.size] = '\0';
-	*folder = bytes_first(path, path.size - part.size - (*depth > 1 ? 1 : 0));
+	memcpy(out->name, part.data, part.size);
+	out->name[part.size] = '\0';
+	out->folder = bytes_first(path, path.size - part.size - (depth > 1 ? 1 : 0));
+	out->depth = depth;
 	return true;
 }
 
 static bool
 reuse_line(struct reuse_work *work, struct bytes *recipe, struct err *err)
 {
-	struct bytes from = {0};
-	struct bytes to = {0};
-	char from_name[TREE_NAME_MAX + 1];
-	char to_name[TREE_NAME_MAX + 1];
-	unsigned depth = 0;
+	struct reuse_path from = {0};
+	struct reuse_path to = {0};
 	struct tree_entry entry = {.kind = TREE_DIRECTORY, .digest = work->nodes->root};
-	if (!reuse_take(recipe, &from, from_name, &depth, err) ||
-		!reuse_take(recipe, &to, to_name, &depth, err))
+	if (!reuse_next_path(recipe, &from, err) || !reuse_next_path(recipe, &to, err))
 		return false;
-	if (!bytes_equal(from, work->from.path) || !work->from.nodes) {
-		if ((from.size && !tree_nodes_find(work->nodes, from, &entry)) ||
+	if (!bytes_equal(from.folder, work->from.path) || !work->from.nodes) {
+		if ((from.folder.size && !tree_nodes_find(work->nodes, from.folder, &entry)) ||
 			entry.kind != TREE_DIRECTORY)
 			return err_set(err, ERR_REFUSED, "the former object has no folder %.*s",
-				BYTES_ARGS(from));
+				BYTES_ARGS(from.folder));
 		work->from.nodes = tree_nodes_folder(work->nodes, &entry.digest);
 	}
-	if (!tree_nodes_find_in(work->nodes, work->from.nodes, bytes_text(from_name), &entry))
+	if (!tree_nodes_find_in(work->nodes, work->from.nodes, bytes_text(from.name), &entry))
 		return err_set(err, ERR_REFUSED, "the former object has no %s in \"%.*s\"",
-			from_name, BYTES_ARGS(from));
-	return (reuse_enter(&work->from, from, err) && reuse_enter(&work->to, to, err) &&
-		       reuse_make(work, &entry, from_name, to_name, depth - 1, err)) ||
-	       err_note(err, "%.*s%s%s", BYTES_ARGS(to), to.size ? "/" : "", to_name);
+			from.name, BYTES_ARGS(from.folder));
+	return (reuse_enter(&work->from, from.folder, err) &&
+		       reuse_enter(&work->to, to.folder, err) &&
+		       reuse_make(work, &entry, from.name, to.name, to.depth - 1, err)) ||
+	       err_note(err, "%.*s%s%s", BYTES_ARGS(to.folder), to.folder.size ? "/" : "", to.name);
 }
 
 bool

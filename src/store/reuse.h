@@ -51,5 +51,13 @@ MUST_CHECK bool reuse_apply(struct reuse *reuse, struct store *store,
 	const struct reuse_source *source, int folder, const char *name, struct bytes recipe,
 	struct err *err);
 void reuse_release(struct reuse *reuse);
+/* One path of a recipe: its folder, "" for the root, and its last name. */
+struct reuse_path {
+	struct bytes folder; /* borrowed from the recipe */
+	char name[TREE_NAME_MAX + 1];
+	unsigned depth; /* names, at least 1 */
+};
+/* Takes the next off the recipe. */
+MUST_CHECK bool reuse_next_path(struct bytes *recipe, struct reuse_path *out, struct err *err);
 /* What is known of an inode; NULL: nothing. */
 const struct reuse_file *reuse_find(const struct reuse *reuse, uint64_t inode);

@@ -204,3 +204,17 @@ root_search_git(struct bytes text, git_word_list *out)
 			*array_push(out) = word;
 	}
 }
+
+bool
+root_next_path(struct bytes *target, struct digest *out)
+{
+	struct bytes part;
+	struct object_reference reference;
+	while (bytes_split(target, '/', &part)) {
+		if (!object_file_parse(part, &reference))
+			continue;
+		*out = reference.path;
+		return true;
+	}
+	return false;
+}

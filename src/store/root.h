@@ -35,6 +35,9 @@ void root_search(struct bytes text, cab_hash_list *out);
 typedef ARRAY(struct bytes) git_word_list;
 void root_search_git(struct bytes text, git_word_list *out);
 
+/* Off the front of a result's target, what comes before the next part that names an object, and that: its path. */
+bool root_next_path(struct bytes *target, struct digest *out);
+
 enum root_kind { ROOT_RESULT, ROOT_LOCK };
 
 struct root {
