@@ -218,6 +218,12 @@ plan_outputs(struct plan *plan, size_t node, size_t *count_out)
 }
 
 void
+plan_rest(struct plan *plan)
+{
+	plan->resting = true;
+}
+
+void
 plan_cancel(struct plan *plan)
 {
 	plan->cancelled = true;

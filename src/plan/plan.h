@@ -116,4 +116,7 @@ bool plan_resolved(struct plan *plan, size_t node, struct digest *out);
  * the plan. */
 bool plan_resolve(struct plan *plan, size_t node, struct derivation *out);
 
+/* From now on nothing is run: what would have to be fails, with ERR_REFUSED. */
+void plan_rest(struct plan *plan);
+
 void plan_cancel(struct plan *plan);

@@ -374,6 +374,8 @@ static bool
 schedule_prepare(struct work *work, struct err *err)
 {
 	struct plan *plan = work->plan;
+	if (plan->resting)
+		return err_set(err, ERR_REFUSED, "it is not here, and nothing is to be run");
 	work->realizer = schedule_choose(work, err);
 	if (!work->realizer)
 		return false;

@@ -46,6 +46,7 @@ struct plan {
 	ARRAY(size_t) ready;
 	size_t running[3]; /* by enum plan_work */
 	bool annotated;
+	bool resting; /* nothing may run */
 	bool cancelled;
 	bool failed;
 	struct err err;

@@ -10,9 +10,7 @@ known_prepare(struct realizer_job *job, struct bytes module)
 	const struct embedded_settings *settings = &job->embedded->settings;
 	struct table *table = &job->table;
 	if (!module.size) {
-		*table = (struct table){.store = settings->store,
-			.scope = job->request.resolved,
-			.program = digest_of(derivation->program)};
+		*table = table_of_program(settings->store, derivation, &job->request.resolved);
 		return;
 	}
 	*table = table_of_module(settings->store, derivation, &job->request.resolved, module);

@@ -26,6 +26,14 @@ table_of_module(struct store *store, const struct derivation *derivation,
 	return table;
 }
 
+struct table
+table_of_program(
+	struct store *store, const struct derivation *derivation, const struct digest *resolved)
+{
+	return (struct table){
+		.store = store, .scope = *resolved, .program = digest_of(derivation->program)};
+}
+
 static bool
 table_is_shared(const struct table *table, struct bytes format)
 {

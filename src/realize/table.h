@@ -35,6 +35,9 @@ struct table {
 /* The table of a run of a module: `derivation` is resolved, `resolved` its digest; the formats are borrowed from the module. */
 struct table table_of_module(struct store *store, const struct derivation *derivation,
 	const struct digest *resolved, struct bytes module);
+/* The same of a program that is no module: by its path. */
+struct table table_of_program(
+	struct store *store, const struct derivation *derivation, const struct digest *resolved);
 /* *cache_out is the root of the cache that knew it, borrowed from the store, or NULL. */
 bool table_find(const struct table *table, struct bytes format, struct bytes value,
 	struct cab_hash *out, const char **cache_out);

@@ -83,7 +83,7 @@ session_bind_schemes(struct session *session, struct err *err)
 
 /* A file of an object of the store, which may hold links to anywhere. */
 static bool
-schemes_read_module(struct session *session, struct bytes program, struct buf *out)
+schemes_read_file(struct session *session, struct bytes program, struct buf *out)
 {
 	struct object_reference object;
 	struct err miss;
@@ -100,24 +100,48 @@ schemes_read_module(struct session *session, struct bytes program, struct buf *o
 	return fd >= 0 && fd_read_all(fd, out, &miss);
 }
 
+/* What a program that is no module says is kept by its path, and one of the host's root is not in the store. */
+static bool
+schemes_read_program(struct session *session, struct bytes program, struct bytes *module_out)
+{
+	enum program_kind kind;
+	struct err err;
+	*module_out = bytes_of(NULL, 0);
+	if (bytes_equal(program, session->module_path)) {
+		*module_out = session->module;
+		return true;
+	}
+	if (!bytes_has_prefix(program, BYTES_LITERAL(STORE_PREFIX)))
+		return true;
+	cleanup_buf struct buf read = BUF(PROGRAM_MODULE_MAX);
+	if (!schemes_read_file(session, program, &read) ||
+		!program_classify(buf_bytes(&read), &kind, &err))
+		return false;
+	if (kind == PROGRAM_WASM)
+		*module_out = arena_copy(&session->arena, buf_bytes(&read));
+	return true;
+}
+
+bool
+session_node_table(struct session *session, size_t node, struct table *out)
+{
+	struct derivation resolved;
+	struct digest digest;
+	struct bytes module;
+	if (!plan_resolve(session->plan, node, &resolved) ||
+		!plan_resolved(session->plan, node, &digest) ||
+		!schemes_read_program(session, resolved.program, &module))
+		return false;
+	*out = module.size ? table_of_module(session->store, &resolved, &digest, module)
+			   : table_of_program(session->store, &resolved, &digest);
+	return true;
+}
+
 bool
 session_source_table(
 	struct session *session, const struct session_source *source, struct table *out)
 {
-	struct derivation resolved;
-	struct digest digest;
-	if (!plan_resolve(session->plan, source->node, &resolved) ||
-		!plan_resolved(session->plan, source->node, &digest))
-		return false;
-	struct bytes module = session->module;
-	if (!bytes_equal(resolved.program, session->module_path)) {
-		cleanup_buf struct buf read = BUF(PROGRAM_MODULE_MAX);
-		if (!schemes_read_module(session, resolved.program, &read))
-			return false;
-		module = arena_copy(&session->arena, buf_bytes(&read));
-	}
-	*out = table_of_module(session->store, &resolved, &digest, module);
-	return true;
+	return session_node_table(session, source->node, out);
 }
 
 bool

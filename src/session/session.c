@@ -248,6 +248,7 @@ bool
 session_evaluate(struct session *session, struct value **out, struct err *err)
 {
 	struct value *inputs = NULL;
+	session->evaluated = true;
 	if (!session_ambient(session, &inputs, err))
 		return false;
 	if (!session_bind_schemes(session, err) || !session_override_read(session, err))

@@ -152,9 +152,8 @@ session_save(struct session *session)
 		settle_say(session, err.text);
 }
 
-/* The pins of self-fixing derivations that are no islands. */
-static void
-settle_sources(struct session *session)
+void
+session_pin_derivations(struct session *session)
 {
 	for (size_t node = 0; node < graph_size(session->graph); node++) {
 		const struct graph_node *graph = graph_node(session->graph, node);
@@ -227,7 +226,7 @@ session_settle(struct session *session, size_t node, struct err *err)
 	size_t reach = graph_reach(session->graph, node, nodes);
 	for (size_t at = 0; at < reach; at++)
 		reached[nodes[at]] = true;
-	settle_sources(session);
+	session_pin_derivations(session);
 	size_t count = settle_open(session, reached, nodes);
 	return !count || (session_hold(session, err) && plan_ask(session->plan, nodes, count, err));
 }
@@ -238,7 +237,7 @@ session_resolve(struct session *session, const session_goals *goals, bool all, s
 	size_t size = graph_size(session->graph);
 	size_t *nodes = arena_array(&session->arena, size_t, size);
 	bool *reached = arena_array(&session->arena, bool, size);
-	settle_sources(session);
+	session_pin_derivations(session);
 	settle_mark(session, goals, nodes, all, reached);
 	size_t count = settle_open(session, reached, nodes);
 	bool changes = count || session->options.prune ||

@@ -104,6 +104,7 @@ struct session {
 	struct session_override *overrides;
 	size_t override_count;
 	ARRAY(struct bytes) pruned; /* keys */
+	bool evaluated;             /* by session_evaluate, whole or in part */
 	bool detached;              /* islands are read for their text alone: they are not met */
 	bool nameless;              /* and what may bind their scheme is not known yet */
 
@@ -136,6 +137,11 @@ bool host_scheme_is_own(void *context, struct bytes scheme);
 bool session_scheme_is_locked(const struct session *session, struct bytes scheme);
 MUST_CHECK bool session_take_fetcher(struct session *session, const struct island_literal *literal,
 	struct island_words *words, struct err *err);
+
+/* The table of identities that a node's runs have; false where its program, or what it needs, is not in the store. It borrows
+ * from the session. */
+struct table;
+MUST_CHECK bool session_node_table(struct session *session, size_t node, struct table *out);
 
 /* host_path.c: files, here and in islands */
 bool host_path_kind(
@@ -217,6 +223,9 @@ struct plan_found session_island_found(
 	const struct session *session, const struct session_island *island);
 MUST_CHECK bool session_hold(struct session *session, struct err *err);
 bool session_is_asked(const struct session *session, const struct session_island *island);
+
+/* What the lock says of self-fixing derivations that are no islands, for the plan. */
+void session_pin_derivations(struct session *session);
 
 /* update.c: what an update is for, and what it takes away */
 /* Whether --update names this island. */

@@ -284,20 +284,79 @@ def _(box):
     box.fails("build", "--override", "<github:o/r>=<paste:notes>", says="there is no scheme `paste`", status=2)
 
 
-@case("its pairs of the lock are proved by a run, and what another module's table says is no word about them")
+def proofs(box, *arguments, status=0):
+    result = box.run("check", "--lock", "--json", *arguments)
+    box.check(result.status == status, str(result))
+    return {row["entry"]: row for row in map(json.loads, result.out.splitlines())}
+
+
+@case("its pairs of the lock are proved by what its own module has said here, and nothing is asked, run or written")
 def _(box):
     server = serve(box, {"raw/notes": "hello\n"})
     example(box, "fetcher-c")
     paste(box, server)
     box.write("default.cab", USE)
     box.cab("build")
-    row = json.loads(box.run("check", "--lock", "--json").out)
-    box.check(row["entry"] == "paste:notes" and row["status"] == "unproved", f"only a run tells: {row}")
-    row = json.loads(box.cab("check", "--lock", "--deep", "--json").out)
-    box.check(row["status"] == "proved", str(row))
+    before = state(box)
+    server.forget()
+    row = proofs(box)["paste:notes"]
+    box.check(row["status"] == "proved" and row["pairs"][0]["by"] == "a run of this store's" and "why" not in row, str(row))
+    box.check(server.count() == 0 and state(box) == before, "without asking anybody")
+    box.check("1 entries: 1 proved, 0 unproved, 0 contradicted" in box.cab("check", "--lock").out, "as text")
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    row = proofs(box)["paste:notes"]
+    box.check(row["status"] == "unproved" and "fetcher is not in this store" in row["why"], str(row))
+    box.check(server.count() == 0 and not [name for name in box.objects() if "notes" in name], server.log())
+    row = proofs(box, "--deep")["paste:notes"]
+    box.check(row["status"] == "proved" and row["pairs"][0]["by"] == "a run just now" and "why" not in row, str(row))
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "third")
     put(box, {"raw/notes": "changed\n"})
     result = box.run("check", "--lock", "--deep", "--json")
     box.check(result.status == 1 and json.loads(result.out)["status"] in ("unproved", "contradicted"), str(result))
+
+
+@case("check --lock of a scheme that the text binds: its table, what contradicts it, and what the text does not bind any more")
+def _(box):
+    text = steps(box, "put hi", "say mark 7", "say cab .")
+    box.write("default.cab", text)
+    box.cab("build")
+    (key,) = entries(box)
+    box.check(proofs(box)[key]["status"] == "proved", "the text binds it")
+    lock = box.read("default.cab.lock")
+    cab = entries(box)[key]["identities"][-1].split()[1]
+    box.write("default.cab.lock", lock.replace(cab, cab[:-1] + ("a" if cab[-1] != "a" else "q")))
+    row = proofs(box, status=1)[key]
+    box.check(row["status"] == "contradicted" and cab in row["pairs"][0]["by"], str(row))
+    box.write("default.cab.lock", lock.replace('["mark 7"', '["mark 8"'))
+    row = proofs(box)[key]
+    box.check(row["status"] == "unproved" and "why" not in row, f"its module has never said that: {row}")
+    box.write("default.cab.lock", lock)
+    box.write("default.cab", shell("use", "echo > $out"))
+    row = proofs(box)[key]
+    box.check(row["status"] == "unproved" and row["why"] == "the entry file does not use it now", str(row))
+    box.write("default.cab", text.replace("cp", "cp \\(nothing)"))
+    row = proofs(box)[key]
+    box.check(row["status"] == "unproved" and "cannot be evaluated: undefined name" in row["why"], str(row))
+    result = box.cab("check", "--lock")
+    box.check("error" not in result.err and f"unproved     {key}: the entry file cannot be evaluated" in result.out, str(result))
+    box.write("default.cab", text.replace("derivation {", "{ part = { deep = derivation {").rstrip() + ", }, }\n")
+    box.check(proofs(box)[key]["status"] == "proved", "it is in a part of the file that is built by its name")
+
+
+@case("check --lock builds no fetcher and asks for nothing that the lock lacks: it says what it does not know")
+def _(box):
+    server = serve(box, {"raw/notes": "hello\n", "text": "left\n"})
+    example(box, "fetcher-c")
+    paste(box, server)
+    box.write("default.cab", USE)
+    box.cab("build")
+    lock = box.read("default.cab.lock")
+    box.write("default.cab", f'more = readFile <file:{server.url}/text>;\n' + USE.replace("cat", "echo \\(more); cat"))
+    server.forget()
+    row = proofs(box)["paste:notes"]
+    box.check(row["status"] in ("proved", "unproved") and server.count() == 0, f"{row}\n{server.log()}")
+    proofs(box, "--deep")
+    box.check(box.read("default.cab.lock") == lock, "and writes no lock, deep or not")
 
 
 @case("a cache that was pushed to stops it elsewhere, at its first line: what its own module said is in it")

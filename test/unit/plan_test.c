@@ -219,6 +219,28 @@ a_source_that_cannot_be_asked_fails_the_question_by_name(void **state)
 	stage_free(stage);
 }
 
+static void
+a_plan_at_rest_finds_what_is_there_and_runs_nothing(void **state)
+{
+	struct stage *stage = stage_new(*state);
+	size_t source = stage_fetch(stage, "one");
+	size_t app = stage_add(stage, "app", &source, 1);
+	struct plan_source entry = entry_of(stage, "one");
+	plan_source(stage->plan, source, &entry);
+	good(plan_build(stage->plan, &app, 1, &err));
+	stage_replan(stage);
+	size_t other = stage_fetch(stage, "two");
+	plan_source(stage->plan, source, &entry);
+	plan_source(stage->plan, other, &(struct plan_source){0});
+	plan_rest(stage->plan);
+	struct derivation resolved;
+	assert_true(plan_resolve(stage->plan, app, &resolved));
+	good(plan_build(stage->plan, &app, 1, &err));
+	bad(plan_ask(stage->plan, &other, 1, &err), ERR_REFUSED);
+	stage_asked(stage, "");
+	stage_free(stage);
+}
+
 int
 main(void)
 {
@@ -233,6 +255,7 @@ main(void)
 		plan_test(a_program_that_fixes_itself_is_locked_for_one_pinned_digest_alone),
 		plan_test(a_source_that_needs_another_is_asked_after_it),
 		plan_test(a_source_that_cannot_be_asked_fails_the_question_by_name),
+		plan_test(a_plan_at_rest_finds_what_is_there_and_runs_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,18 @@ a_cache_that_knew_it_is_named(void **state)
 	store_close(other);
 }
 
+static void
+a_program_that_is_no_module_is_known_by_its_path(void **state)
+{
+	struct place *place = *state;
+	struct derivation derivation = {.program = BYTES_LITERAL("/bin/sh")};
+	struct digest resolved = digest_of(BYTES_LITERAL("one"));
+	struct table table = table_of_program(place->store, &derivation, &resolved);
+	struct table same = table_of(place->store, "/bin/sh", "one", NULL);
+	say(&table, "mark", "7", "tree");
+	knows(&same, "mark", "7", "tree");
+}
+
 #define table_test(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int
@@ -195,6 +207,7 @@ main(void)
 		table_test(keys_differ_in_all_that_a_claim_is_of),
 		table_test(a_pair_that_is_too_long_is_neither_kept_nor_found),
 		table_test(a_cache_that_knew_it_is_named),
+		table_test(a_program_that_is_no_module_is_known_by_its_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
