@@ -106,6 +106,17 @@ encode_was_reported(const struct encode_source *source, struct bytes text)
 	return false;
 }
 
+/* Whether the lock had it when the run began; of a derivation that is no island all or nothing is new. */
+static bool
+encode_was_locked(const struct encode_source *source, struct identity identity)
+{
+	const struct session_source *island = source->island;
+	for (size_t at = 0; island && at < island->before_count; at++)
+		if (identity_equal(island->before[at], identity))
+			return true;
+	return !island && !source->found.changed;
+}
+
 /* From where this run has an identity. */
 static struct bytes
 encode_from(const struct encode_source *source, struct identity identity, struct bytes text)
@@ -115,8 +126,8 @@ encode_from(const struct encode_source *source, struct identity identity, struct
 		return BYTES_LITERAL("run");
 	if (encode_was_reported(source, text) || (is_cab && source->ran))
 		return BYTES_LITERAL("run");
-	if (is_cab && source->last && source->last->outcome == ACCOUNT_STOPPED &&
-		source->last->known.size)
+	bool stopped = source->last && source->last->outcome == ACCOUNT_STOPPED;
+	if (stopped && source->last->known.size && (is_cab || !encode_was_locked(source, identity)))
 		return encode_known(source->last->known);
 	return source->island && source->island->has_checksum ? BYTES_LITERAL("text")
 							      : BYTES_LITERAL("lock");

@@ -89,6 +89,13 @@ update_add_commits(struct buf *line, const struct update_row *row)
 	buf_add_byte(line, ')');
 }
 
+/* Its entry lacked an identity, or its Cab hash. */
+static bool
+update_is_same(const struct update_row *row)
+{
+	return row->old && row->new &&identity_equal(*row->old, *row->new);
+}
+
 static void
 update_print_text(const struct update_row *row)
 {
@@ -96,6 +103,8 @@ update_print_text(const struct update_row *row)
 	terminal_escape(row->source.text, &line);
 	if (!row->changed) {
 		buf_add_text(&line, ": nothing new");
+	} else if (update_is_same(row)) {
+		buf_add_text(&line, ": nothing new; its entry is completed");
 	} else if (row->new) {
 		buf_format(&line, ": %.*s ", BYTES_ARGS(row->new->format));
 		if (row->old) {
@@ -125,7 +134,7 @@ update_read(struct session *session, struct update_row *row)
 	row->changed = found.changed;
 	row->moved = row->old && row->new &&
 		     row->changed &&bytes_equal_text(row->old->format, "git") &&
-		     bytes_equal_text(row->new->format, "git");
+		     bytes_equal_text(row->new->format, "git") && !update_is_same(row);
 	if (!row->moved)
 		return true;
 	if (!session_compare_url(

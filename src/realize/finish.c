@@ -179,12 +179,8 @@ finish_record(struct realizer_job *job, const struct object *objects)
 {
 	const struct derivation *derivation = job->request.derivation;
 	if (derivation->fixed == DERIVATION_SELF) {
-		for (size_t at = 0; at < job->report.count; at++) {
-			struct identity line = job->report.lines[at];
-			if (!bytes_equal_text(line.format, "cab"))
-				table_put(&job->table, line.format, line.value, &objects[0].hash,
-					objects[0].size, objects[0].files);
-		}
+		table_put_lines(&job->table, job->report.lines, job->report.count, &objects[0].hash,
+			objects[0].size, objects[0].files);
 		return;
 	}
 	struct realization realization = {.kind = REALIZATION_RESOLVED,
@@ -201,20 +197,49 @@ finish_record(struct realizer_job *job, const struct object *objects)
 	realization_release(&realization);
 }
 
-/* The result outlives the job, and with it the report that the lines are borrowed from. `hash` is NULL where no line was
- * looked up. */
+static bool
+finish_has_format(const struct identity *identities, size_t count, struct bytes format)
+{
+	for (size_t at = 0; at < count; at++)
+		if (bytes_equal(identities[at].format, format))
+			return true;
+	return false;
+}
+
+/* Behind a line that was known comes what the table has of what the program would have said next: who locks it has the entry
+ * that it would have if the program had come to its end. */
+static size_t
+finish_follow(struct realizer_job *job, const struct cab_hash *hash, struct identity *identities,
+	size_t count)
+{
+	struct identity next[REPORT_LINES];
+	size_t told = count;
+	size_t size = table_follow(
+		&job->table, identities[told - 1], hash, &job->arena, next, REPORT_LINES);
+	for (size_t at = 0; at < size && count < REPORT_LINES - 1; at++)
+		if (!finish_has_format(identities, count, next[at].format))
+			identities[count++] = next[at];
+	return count;
+}
+
+/*
+ * The result outlives the job, and with it the report that the lines are borrowed from. `hash` is NULL where no line was
+ * looked up. Of a run that was stopped, what it had written behind the line that was known is nobody's word.
+ */
 static void
 finish_identities(
 	struct realizer_job *job, const struct cab_hash *hash, struct realizer_result *out)
 {
-	struct identity *identities =
-		arena_array(&job->arena, struct identity, job->report.count + 1);
+	struct identity *identities = arena_array(&job->arena, struct identity, REPORT_LINES + 1);
+	size_t lines = job->known ? job->report.taken : job->report.count;
 	size_t count = 0;
-	for (size_t at = 0; at < job->report.count; at++)
+	for (size_t at = 0; at < lines; at++)
 		if (!bytes_equal_text(job->report.lines[at].format, "cab"))
 			identities[count++] = (struct identity){
 				arena_copy(&job->arena, job->report.lines[at].format),
 				arena_copy(&job->arena, job->report.lines[at].value)};
+	if (hash && job->known && count)
+		count = finish_follow(job, hash, identities, count);
 	if (hash) {
 		struct cab_hash_text text = cab_hash_print(hash);
 		identities[count++] = (struct identity){

@@ -56,37 +56,90 @@ table_fill(const struct table *table, struct bytes format, struct bytes value, s
 	return true;
 }
 
+static bool
+table_find_claim(
+	const struct table *table, struct bytes format, struct bytes value, struct claim *out)
+{
+	struct err miss;
+	if (!table_fill(table, format, value, out))
+		return false;
+	bool found = claim_find(table->store, out, &miss);
+	for (size_t at = 0; !found && !out->scoped && at < table->believed_count; at++) {
+		out->program = table->believed[at];
+		found = claim_find(table->store, out, &miss);
+	}
+	return found;
+}
+
 bool
 table_find(const struct table *table, struct bytes format, struct bytes value, struct cab_hash *out,
 	const char **cache_out)
 {
 	struct claim record;
-	struct err miss;
-	if (!table_fill(table, format, value, &record))
+	if (!table_find_claim(table, format, value, &record))
 		return false;
-	bool found = claim_find(table->store, &record, &miss);
-	for (size_t at = 0; !found && !record.scoped && at < table->believed_count; at++) {
-		record.program = table->believed[at];
-		found = claim_find(table->store, &record, &miss);
-	}
-	if (found) {
-		*out = record.hash;
-		*cache_out = record.cache;
-	}
-	return found;
+	*out = record.hash;
+	*cache_out = record.cache;
+	return true;
 }
 
 void
 table_put(const struct table *table, struct bytes format, struct bytes value,
 	const struct cab_hash *hash, uint64_t size, uint64_t files)
 {
+	struct identity line = {format, value};
+	table_put_lines(table, &line, 1, hash, size, files);
+}
+
+static bool
+table_is_cab(struct identity line)
+{
+	return bytes_equal_text(line.format, "cab");
+}
+
+void
+table_put_lines(const struct table *table, const struct identity *lines, size_t count,
+	const struct cab_hash *hash, uint64_t size, uint64_t files)
+{
+	for (size_t at = 0; at < count; at++) {
+		struct claim record;
+		if (table_is_cab(lines[at]) ||
+			!table_fill(table, lines[at].format, lines[at].value, &record))
+			continue;
+		record.hash = *hash;
+		record.size = size;
+		record.files = files;
+		bool room = true;
+		for (size_t behind = at + 1; room && behind < count; behind++)
+			if (!table_is_cab(lines[behind]))
+				room = claim_add_then(
+					&record, lines[behind].format, lines[behind].value);
+		claim_put(table->store, &record);
+	}
+}
+
+size_t
+table_follow(const struct table *table, struct identity line, const struct cab_hash *hash,
+	struct arena *arena, struct identity *out, size_t capacity)
+{
 	struct claim record;
-	if (!table_fill(table, format, value, &record))
-		return;
-	record.hash = *hash;
-	record.size = size;
-	record.files = files;
-	claim_put(table->store, &record);
+	size_t count = 0;
+	if (!table_find_claim(table, line.format, line.value, &record) ||
+		!cab_hash_equal(&record.hash, hash))
+		return 0;
+	struct bytes rest = bytes_text(record.then);
+	struct bytes text;
+	while (count < capacity && bytes_split(&rest, '\n', &text)) {
+		struct identity next;
+		struct cab_hash said;
+		const char *cache = NULL;
+		if (identity_parse(text, &next) &&
+			table_find(table, next.format, next.value, &said, &cache) &&
+			cab_hash_equal(&said, hash))
+			out[count++] = (struct identity){
+				arena_copy(arena, next.format), arena_copy(arena, next.value)};
+	}
+	return count;
 }
 
 struct digest

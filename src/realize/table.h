@@ -8,7 +8,8 @@
  *
  *     struct table table = {.store = …, .program = …, .scope = …};
  *     if (table_find(&table, format, value, &hash, &cache)) …       here, in caches; also under earlier island.wasm
- *     table_put(&table, format, value, &hash, size, files);  only after a completed, verified run
+ *     table_put_lines(&table, lines, count, &hash, size, files);     only after a completed, verified run
+ *     table_follow(&table, line, &hash, arena, more, capacity);       what a run that is stopped at a line did not come to say
  */
 #pragma once
 
@@ -43,5 +44,11 @@ bool table_find(const struct table *table, struct bytes format, struct bytes val
 	struct cab_hash *out, const char **cache_out);
 void table_put(const struct table *table, struct bytes format, struct bytes value,
 	const struct cab_hash *hash, uint64_t size, uint64_t files);
+/* All lines of a run but `cab`, each with those behind it. */
+void table_put_lines(const struct table *table, const struct identity *lines, size_t count,
+	const struct cab_hash *hash, uint64_t size, uint64_t files);
+/* What was said behind a line by the run that is its word, as far as the table has each of these for the same content. */
+size_t table_follow(const struct table *table, struct identity line, const struct cab_hash *hash,
+	struct arena *arena, struct identity *out, size_t capacity);
 /* The key under which a pair is recorded, for `cache push`. */
 struct digest table_key(const struct table *table, struct bytes format, struct bytes value);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "store/claim.h"
 
+#include <stdio.h>
+
 #include "store/internal.h"
 #include "store/record.h"
 #include "store/vouch.h"
@@ -55,8 +57,48 @@ claim_encode(const struct claim *claim, struct buf *out)
 	record_add(out, "hash", "%s", cab_hash_print(&claim->hash).text);
 	record_add(out, "size", "%llu", (unsigned long long)claim->size);
 	record_add(out, "files", "%llu", (unsigned long long)claim->files);
+	struct bytes rest = bytes_text(claim->then);
+	for (struct bytes line; rest.size && bytes_split(&rest, '\n', &line);)
+		record_add(out, "then", "%.*s", BYTES_ARGS(line));
 	vouch_encode(&claim->vouch, out);
 	record_finish(out, start);
+}
+
+static bool
+claim_is_line(struct bytes line)
+{
+	struct bytes format;
+	return bytes_split(&line, ' ', &format) && claim_is_format(format) && claim_is_value(line);
+}
+
+static bool
+claim_decode_then(struct record *record, struct claim *out, struct err *err)
+{
+	struct bytes line;
+	size_t size = 0;
+	for (size_t count = 0; record_maybe(record, "then", &line); count++) {
+		if (count == CLAIM_THEN_LINES || !claim_is_line(line) ||
+			line.size + 1 > CLAIM_THEN_MAX - size)
+			return record_bad(record, "then", err);
+		memcpy(out->then + size, line.data, line.size);
+		size += line.size;
+		out->then[size++] = '\n';
+	}
+	return true;
+}
+
+bool
+claim_add_then(struct claim *claim, struct bytes format, struct bytes value)
+{
+	size_t size = strlen(claim->then);
+	size_t lines = 0;
+	for (size_t at = 0; at < size; at++)
+		lines += claim->then[at] == '\n';
+	if (lines == CLAIM_THEN_LINES || format.size + value.size + 2 > CLAIM_THEN_MAX - size)
+		return false;
+	(void)snprintf(claim->then + size, sizeof claim->then - size, "%.*s %.*s\n",
+		BYTES_ARGS(format), BYTES_ARGS(value));
+	return true;
 }
 
 static bool
@@ -82,7 +124,8 @@ claim_decode_body(struct record *record, struct claim *out, struct err *err)
 		return record_bad(record, "hash", err);
 	return record_take_number(record, "size", &out->size, err) &&
 	       record_take_number(record, "files", &out->files, err) &&
-	       vouch_decode(record, &out->vouch, err) && record_end(record, err);
+	       claim_decode_then(record, out, err) && vouch_decode(record, &out->vouch, err) &&
+	       record_end(record, err);
 }
 
 bool
@@ -115,7 +158,16 @@ claim_put(struct store *store, const struct claim *claim)
 	store_pend(store, FOLDER_IDENTITIES, &shard, PENDING_APPEND, buf_bytes(&block));
 }
 
-/* What the store vouches for itself, else the first. */
+/* What the store vouches for itself, else the first; of those the one that says what came behind. */
+static bool
+claim_is_better(const struct claim *one, const struct claim *held)
+{
+	bool own = one->vouch.kind == VOUCH_SELF;
+	if (own != (held->vouch.kind == VOUCH_SELF))
+		return own;
+	return own && !held->then[0] && one->then[0] && cab_hash_equal(&one->hash, &held->hash);
+}
+
 static bool
 claim_find_in(
 	const struct store *store, const struct digest *key, struct claim *out, struct err *err)
@@ -133,11 +185,9 @@ claim_find_in(
 				break;
 			return err_note(err, "store %s: identities/%s", store->root, shard.text);
 		}
-		if (!found || one.vouch.kind == VOUCH_SELF)
+		if (!found || claim_is_better(&one, out))
 			*out = one;
 		found = true;
-		if (one.vouch.kind == VOUCH_SELF)
-			break;
 	}
 	return found || err_set(err, ERR_NOT_FOUND, "identities/%s is empty", shard.text);
 }

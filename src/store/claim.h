@@ -6,6 +6,9 @@
  * Only a run that was completed and verified puts one. The key is derive_key("cab identity 1", ...)
  * over program digest (32), a byte 0, or a byte 1 and the scope digest (32), then FORMAT and VALUE
  * as they stand in the FIFO's line: "FORMAT VALUE".
+ *
+ * `then` is what that run said behind it, for who stops a later one at this line. It is no word about these lines: each has a
+ * claim of its own, or is nothing.
  */
 #pragma once
 
@@ -13,7 +16,12 @@
 
 struct store;
 
-enum { CLAIM_FORMAT_MAX = 32, CLAIM_VALUE_MAX = 512 };
+enum {
+	CLAIM_FORMAT_MAX = 32,
+	CLAIM_VALUE_MAX = 512,
+	CLAIM_THEN_LINES = 15,
+	CLAIM_THEN_MAX = 8 << 10
+};
 
 struct claim {
 	struct digest program;
@@ -24,6 +32,7 @@ struct claim {
 	struct cab_hash hash;
 	uint64_t size;
 	uint64_t files;
+	char then[CLAIM_THEN_MAX + 1]; /* "FORMAT VALUE\n" for each, in order, or empty */
 	struct vouch vouch;
 	const char *
 		cache; /* whose it is, once found: a cache's root, borrowed from the store; NULL: its own */
@@ -31,6 +40,9 @@ struct claim {
 
 bool claim_is_format(struct bytes format);
 bool claim_is_value(struct bytes value);
+
+/* Puts a line at the end of `then`; false where there is no room. */
+bool claim_add_then(struct claim *claim, struct bytes format, struct bytes value);
 
 /* From program, scope, format and value; the rest is not read. */
 struct digest claim_key(const struct claim *claim);

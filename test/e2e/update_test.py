@@ -65,6 +65,59 @@ def _(box):
     box.check(pairs == {"pairs": 2, "unproved": 0}, str(pairs))
 
 
+def identities(box, name, key):
+    return json.loads(box.read(f"{name}.lock"))[key]["identities"]
+
+
+@case("an entry is the same whichever way its source was come by: stopped at the first line, or run to its end")
+def _(box):
+    server = served(box)
+    other = USE.replace("<github:o/r>", f"<git:{server.url}/o/r>")
+    box.write("default.cab", USE)
+    box.write("fresh.cab", USE)
+    box.write("other.cab", other)
+    box.cab("build")
+    box.cab("build", "other.cab", "-o", "other")
+    first = identities(box, "default.cab", "github:o/r")
+    box.check([line.split()[0] for line in first] == ["git", "git-tree", "cab"], str(first))
+    box.check(identities(box, "other.cab", f"git:{server.url}/o/r") == first, "another scheme, stopped at its first line")
+    move(box, "r")
+    box.cab("build", "fresh.cab", "-o", "fresh")
+    whole = identities(box, "fresh.cab", "github:o/r")
+    box.check(len(whole) == 3 and whole != first, str(whole))
+    for name, key in ("default.cab", "github:o/r"), ("other.cab", f"git:{server.url}/o/r"):
+        server.forget()
+        box.cab("build", "--update", name, "-o", "again")
+        box.check(server.count() == 1 and identities(box, name, key) == whole, f"{name}: {identities(box, name, key)}")
+    # Back to what was held before, which no memo has any more.
+    git(os.path.join(box.top, "git", "o", "r"), "reset", "-q", "--hard", "HEAD^")
+    server.forget()
+    box.cab("build", "--update", "--account")
+    box.check(server.count() == 1 and lock(box)["github:o/r"]["identities"] == first, str(lock(box)))
+    rows = json.loads(box.cab("account", "--json").out)["sources"][0]["identities"]
+    box.check([row["from"] for row in rows] == ["run", "table", "table"] and all(row["proved"] for row in rows), str(rows))
+
+
+@case("an entry is the same where a cache knew its source; what an older cab left out of one is completed, and said so")
+def _(box):
+    served(box)
+    box.write("default.cab", USE)
+    cache = os.path.join(box.top, "cache")
+    box.cab("cache", "push", cache)
+    whole = lock(box)["github:o/r"]["identities"]
+    box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
+    box.configure(caches=f'[{{ url = "file://{cache}", trusted = true, }}]')
+    os.unlink(box.path("default.cab.lock"))
+    box.cab("build")
+    box.check(lock(box)["github:o/r"]["identities"] == whole, str(lock(box)))
+    box.write("default.cab.lock", box.read("default.cab.lock").replace(f'"{whole[1]}",', ""))
+    box.check(len(lock(box)["github:o/r"]["identities"]) == 2, "it has no git-tree")
+    said = box.cab("update").out
+    box.check("github:o/r: nothing new; its entry is completed\n" in said and "compare" not in said, said)
+    box.check(lock(box)["github:o/r"]["identities"] == whole, str(lock(box)))
+    box.check("github:o/r: nothing new\n" in box.cab("update").out, "once")
+
+
 def arrow(box, *arguments):
     """What an update says behind the arrow, and its row of JSON."""
     said = box.cab("update", "-n", *arguments).out

@@ -132,6 +132,83 @@ a_record_reads_back_and_no_flipped_byte_is_believed(void **state)
 	}
 }
 
+static void
+what_was_said_behind_it_is_kept_in_its_order(void **state)
+{
+	(void)state;
+	struct claim claim = sample("git", "1f0c");
+	struct digest key = claim_key(&claim);
+	assert_true(claim_add_then(&claim, BYTES_LITERAL("git-tree"), BYTES_LITERAL("9ab1")));
+	assert_true(claim_add_then(&claim, BYTES_LITERAL("mark"), BYTES_LITERAL("x%2")));
+	cleanup_buf struct buf text = BUF(BUF_MAX);
+	struct claim back;
+	claim_encode(&claim, &text);
+	assert_non_null(strstr(
+		buf_text(&text), "\nfiles 3\nthen git-tree 9ab1\nthen mark x%2\nvouch self\n"));
+	struct bytes rest = buf_bytes(&text);
+	good(claim_decode(&rest, &key, &back, &err));
+	assert_string_equal(back.then, "git-tree 9ab1\nmark x%2\n");
+	is_believed_whole_alone(&text, &key);
+	/* No more than a report has lines and bytes. */
+	char value[CLAIM_VALUE_MAX + 1];
+	memset(value, '~', sizeof value);
+	struct bytes long_one = bytes_of(value, CLAIM_VALUE_MAX);
+	for (size_t at = 2; at < CLAIM_THEN_LINES; at++)
+		assert_true(claim_add_then(&claim, BYTES_LITERAL("a"), long_one));
+	assert_false(claim_add_then(&claim, BYTES_LITERAL("a"), BYTES_LITERAL("b")));
+	buf_clear(&text);
+	claim_encode(&claim, &text);
+	rest = buf_bytes(&text);
+	good(claim_decode(&rest, &key, &back, &err));
+	assert_string_equal(back.then, claim.then);
+}
+
+static void
+what_was_said_behind_it_is_lines_of_a_report(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {"git-tree 9ab1", "git-tree", "Git 1", "a b c", "a ", ""};
+	struct claim claim = sample("git", "1f0c");
+	struct digest key = claim_key(&claim);
+	for (size_t at = 0; at <= sizeof rows / sizeof *rows; at++) {
+		cleanup_buf struct buf text = BUF(BUF_MAX);
+		struct claim back;
+		bool over = at == sizeof rows / sizeof *rows;
+		size_t start = record_start(&text, "identity");
+		record_add(&text, "program", "%s", digest_print(&claim.program).text);
+		record_add(&text, "identity", "git 1f0c");
+		record_add(&text, "hash", "%s", cab_hash_print(&claim.hash).text);
+		record_add(&text, "size", "12");
+		record_add(&text, "files", "3");
+		for (size_t line = 0; line < (over ? CLAIM_THEN_LINES + 1 : 1); line++)
+			record_add(&text, "then", "%s", over ? "a b" : rows[at]);
+		record_add(&text, "vouch", "%s", "self");
+		record_finish(&text, start);
+		struct bytes rest = buf_bytes(&text);
+		if (at == 0)
+			good(claim_decode(&rest, &key, &back, &err));
+		else
+			bad(claim_decode(&rest, &key, &back, &err), ERR_CORRUPT);
+	}
+}
+
+/* A record of before it was kept, and that of a later run. */
+static void
+a_later_record_that_says_more_is_the_one_that_counts(void **state)
+{
+	struct place *place = *state;
+	struct claim claim = sample("git", "1f0c");
+	claim_put(place->store, &claim);
+	good(store_sync(place->store, &err));
+	assert_true(claim_add_then(&claim, BYTES_LITERAL("git-tree"), BYTES_LITERAL("9ab1")));
+	claim_put(place->store, &claim);
+	good(store_sync(place->store, &err));
+	place_reopen(place);
+	struct claim asked = sample("git", "1f0c");
+	good(claim_find(place->store, &asked, &err));
+	assert_string_equal(asked.then, "git-tree 9ab1\n");
+}
+
 /* Lines with a good check that say what no claim may. */
 static void
 a_record_that_checks_and_breaks_a_rule_is_corrupt(void **state)
@@ -224,6 +301,9 @@ main(void)
 		cmocka_unit_test(formats_and_values_are_those_of_a_line_of_the_fifo),
 		cmocka_unit_test(a_key_is_made_of_what_names_the_claim_and_of_nothing_else),
 		cmocka_unit_test(a_record_reads_back_and_no_flipped_byte_is_believed),
+		cmocka_unit_test(what_was_said_behind_it_is_kept_in_its_order),
+		cmocka_unit_test(what_was_said_behind_it_is_lines_of_a_report),
+		in_place(a_later_record_that_says_more_is_the_one_that_counts),
 		cmocka_unit_test(a_record_that_checks_and_breaks_a_rule_is_corrupt),
 		in_place(our_own_word_counts_before_that_of_others),
 		in_place(a_cache_is_asked_after_the_store_and_named),

@@ -194,6 +194,51 @@ a_program_that_is_no_module_is_known_by_its_path(void **state)
 	knows(&same, "mark", "7", "tree");
 }
 
+/* What is told behind a line of a run that made this content, as one text. */
+static void
+follows(const struct table *table, const char *format, const char *value, const char *content,
+	const char *expected)
+{
+	struct arena arena = ARENA;
+	struct identity next[4];
+	struct cab_hash hash = {'d', digest_of(bytes_text(content))};
+	struct identity line = {bytes_text(format), bytes_text(value)};
+	cleanup_buf struct buf text = BUF(BUF_MAX);
+	size_t count = table_follow(table, line, &hash, &arena, next, 4);
+	for (size_t at = 0; at < count; at++)
+		buf_format(&text, "%.*s %.*s;", BYTES_ARGS(next[at].format),
+			BYTES_ARGS(next[at].value));
+	assert_string_equal(buf_text(&text), expected);
+	arena_release(&arena);
+}
+
+#define LINE(format, value)                                                                        \
+	{                                                                                          \
+		BYTES_LITERAL(format), BYTES_LITERAL(value)                                        \
+	}
+
+static void
+what_a_run_said_behind_a_line_is_told_as_far_as_the_table_has_it(void **state)
+{
+	struct place *place = *state;
+	struct table table = table_of(place->store, "module", "one", "git");
+	struct table other = table_of(place->store, "module", "two", "git");
+	const struct identity lines[] = {
+		LINE("git", "1"), LINE("mark", "2"), LINE("git-tree", "3"), LINE("cab", ".")};
+	struct cab_hash hash = {'d', digest_of(BYTES_LITERAL("tree"))};
+	table_put_lines(&table, lines, 4, &hash, 7, 1);
+	knows(&table, "cab", ".", NULL);
+	follows(&table, "git", "1", "tree", "mark 2;git-tree 3;");
+	follows(&table, "mark", "2", "tree", "git-tree 3;");
+	follows(&table, "git-tree", "3", "tree", "");
+	follows(&table, "git", "2", "tree", "");
+	follows(&table, "git", "1", "another", "");
+	/* Another derivation shares the line, and not what only this one's program said of it. */
+	follows(&other, "git", "1", "tree", "");
+	say(&other, "git-tree", "3", "another");
+	follows(&other, "git", "1", "tree", "");
+}
+
 #define table_test(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int
@@ -208,6 +253,7 @@ main(void)
 		table_test(a_pair_that_is_too_long_is_neither_kept_nor_found),
 		table_test(a_cache_that_knew_it_is_named),
 		table_test(a_program_that_is_no_module_is_known_by_its_path),
+		table_test(what_a_run_said_behind_a_line_is_told_as_far_as_the_table_has_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
