@@ -8,8 +8,9 @@
 #include "base/fd.h"
 #include "island/registry.h"
 #include "island/setting.h"
+#include "island/url.h"
 
-enum { FILE_LIMIT = 1 << 20, URL_SIZE = 4096 };
+enum { FILE_LIMIT = 1 << 20, URL_SIZE = 4096, SCOPE_SIZE = 213 };
 
 /* A file of settings that may be there. */
 struct source {
@@ -67,6 +68,11 @@ url_problem(struct bytes url)
 		if (url.data[at] <= ' ' || url.data[at] >= 0x7f || url.data[at] == '{' ||
 			url.data[at] == '?' || url.data[at] == '#')
 			return "its URL holds a character that has no place there";
+	struct url parsed;
+	struct err unused;
+	if (!url_parse(url, &parsed, &unused))
+		return "its URL has no host that could be asked, or is spelt in another way than "
+		       "URLs are";
 	return NULL;
 }
 
@@ -89,8 +95,8 @@ add(struct clients *clients, struct bytes row, struct bytes url, const char *whe
 	struct client_row *added = array_push(&clients->rows);
 	cleanup_buf struct buf reason = BUF(BUF_MAX);
 	buf_format(&reason, "%s%s%s", whence, problem ? ": " : "", problem ? problem : "");
-	*added = (struct client_row){
-		text_copy(row), problem ? NULL : text_copy(url), text_copy(buf_bytes(&reason))};
+	*added = (struct client_row){text_copy(row), problem ? NULL : text_copy(url),
+		text_copy(buf_bytes(&reason)), true};
 }
 
 static void
@@ -99,31 +105,49 @@ add_default(struct clients *clients, const char *row, const char *url, const cha
 	add(clients, bytes_text(row), bytes_text(url), "the default of this build of cab");
 	if (!has_row(clients, bytes_text(row)))
 		*array_push(&clients->rows) = (struct client_row){
-			text_copy(bytes_text(row)), NULL, text_copy(bytes_text(reason))};
+			text_copy(bytes_text(row)), NULL, text_copy(bytes_text(reason)), false};
 }
 
-static void
-read_npmrc(struct clients *clients, const char *folder, const char *name)
+/* SCOPE of "@SCOPE:registry", as a package's name may have it; empty where it is another key. */
+static struct bytes
+scope_of(struct bytes key)
 {
-	static const struct bytes scoped = {(const uint8_t *)":registry", 9};
-	struct source source;
-	if (source_open(&source, folder, name)) {
-		struct setting setting = setting_start(buf_bytes(&source.text));
-		while (setting_next(&setting)) {
-			struct bytes key = setting.key;
-			cleanup_buf struct buf row = BUF(BUF_MAX);
-			buf_add_text(&row, "registry:npm");
-			if (setting.section.size > 0)
-				continue;
-			if (bytes_has_prefix(key, BYTES_LITERAL("@")) &&
-				bytes_has_suffix(key, scoped))
-				buf_format(&row, "/%.*s",
-					BYTES_ARGS(bytes_first(key, key.size - scoped.size)));
-			else if (!bytes_equal_text(key, "registry"))
-				continue;
-			add(clients, buf_bytes(&row), setting.value, buf_text(&source.path));
-		}
+	static const struct bytes suffix = {(const uint8_t *)":registry", 9};
+	if (!bytes_has_prefix(key, BYTES_LITERAL("@")) || !bytes_has_suffix(key, suffix))
+		return bytes_of(NULL, 0);
+	struct bytes scope = bytes_of(key.data + 1, key.size - 1 - suffix.size);
+	for (size_t at = 0; at < scope.size; at++)
+		if (scope.data[at] <= ' ' || scope.data[at] >= 0x7f || scope.data[at] == '/')
+			return bytes_of(NULL, 0);
+	return scope.size <= SCOPE_SIZE ? scope : bytes_of(NULL, 0);
+}
+
+void
+clients_take_npmrc(struct clients *clients, struct bytes text, const char *whence)
+{
+	struct setting setting = setting_start(text);
+	while (setting_next(&setting)) {
+		struct bytes scope = scope_of(setting.key);
+		cleanup_buf struct buf row = BUF(BUF_MAX);
+		buf_add_text(&row, "registry:npm");
+		if (setting.section.size > 0)
+			continue;
+		if (scope.size)
+			buf_format(&row, "/@%.*s", BYTES_ARGS(scope));
+		else if (!bytes_equal_text(setting.key, "registry"))
+			continue;
+		add(clients, buf_bytes(&row), setting.value, whence);
 	}
+}
+
+typedef void clients_take(struct clients *clients, struct bytes text, const char *whence);
+
+static void
+read_file(struct clients *clients, const char *folder, const char *name, clients_take *take)
+{
+	struct source source;
+	if (source_open(&source, folder, name))
+		take(clients, buf_bytes(&source.text), buf_text(&source.path));
 	source_close(&source);
 }
 
@@ -138,31 +162,26 @@ read_npm(struct clients *clients)
 			add(clients, BYTES_LITERAL("registry:npm"),
 				bytes_text(environment(variables[at])), variables[at]);
 	if (environment("NPM_CONFIG_USERCONFIG"))
-		read_npmrc(clients, environment("NPM_CONFIG_USERCONFIG"), "");
+		read_file(clients, environment("NPM_CONFIG_USERCONFIG"), "", clients_take_npmrc);
 	else
-		read_npmrc(clients, environment("HOME"), "/.npmrc");
+		read_file(clients, environment("HOME"), "/.npmrc", clients_take_npmrc);
 	if (environment("NPM_CONFIG_GLOBALCONFIG"))
-		read_npmrc(clients, environment("NPM_CONFIG_GLOBALCONFIG"), "");
+		read_file(clients, environment("NPM_CONFIG_GLOBALCONFIG"), "", clients_take_npmrc);
 	for (size_t at = 0; at < sizeof machine / sizeof *machine; at++)
-		read_npmrc(clients, machine[at], "");
+		read_file(clients, machine[at], "", clients_take_npmrc);
 	add_default(clients, "registry:npm", CAB_REGISTRY_NPM,
 		"nobody says it: set npm's own `registry`, or mirrors.\"registry:npm\"");
 }
 
-static void
-read_pip_file(struct clients *clients, const char *folder, const char *name)
+void
+clients_take_pip(struct clients *clients, struct bytes text, const char *whence)
 {
-	struct source source;
-	if (source_open(&source, folder, name)) {
-		struct setting setting = setting_start(buf_bytes(&source.text));
-		while (setting_next(&setting))
-			if (bytes_equal_text(setting.section, "global") &&
-				(bytes_equal_text(setting.key, "index-url") ||
-					bytes_equal_text(setting.key, "index_url")))
-				add(clients, BYTES_LITERAL("registry:pypi"), setting.value,
-					buf_text(&source.path));
-	}
-	source_close(&source);
+	struct setting setting = setting_start(text);
+	while (setting_next(&setting))
+		if (bytes_equal_text(setting.section, "global") &&
+			(bytes_equal_text(setting.key, "index-url") ||
+				bytes_equal_text(setting.key, "index_url")))
+			add(clients, BYTES_LITERAL("registry:pypi"), setting.value, whence);
 }
 
 static void
@@ -171,15 +190,16 @@ read_pip(struct clients *clients)
 	if (environment("PIP_INDEX_URL"))
 		add(clients, BYTES_LITERAL("registry:pypi"),
 			bytes_text(environment("PIP_INDEX_URL")), "PIP_INDEX_URL");
-	read_pip_file(clients, environment("PIP_CONFIG_FILE"), "");
-	read_pip_file(clients, environment("VIRTUAL_ENV"), "/pip.conf");
+	read_file(clients, environment("PIP_CONFIG_FILE"), "", clients_take_pip);
+	read_file(clients, environment("VIRTUAL_ENV"), "/pip.conf", clients_take_pip);
 	if (environment("XDG_CONFIG_HOME"))
-		read_pip_file(clients, environment("XDG_CONFIG_HOME"), "/pip/pip.conf");
+		read_file(
+			clients, environment("XDG_CONFIG_HOME"), "/pip/pip.conf", clients_take_pip);
 	else
-		read_pip_file(clients, environment("HOME"), "/.config/pip/pip.conf");
-	read_pip_file(clients, environment("HOME"), "/.pip/pip.conf");
-	read_pip_file(clients, "/etc/xdg", "/pip/pip.conf");
-	read_pip_file(clients, "/etc", "/pip.conf");
+		read_file(clients, environment("HOME"), "/.config/pip/pip.conf", clients_take_pip);
+	read_file(clients, environment("HOME"), "/.pip/pip.conf", clients_take_pip);
+	read_file(clients, "/etc/xdg", "/pip/pip.conf", clients_take_pip);
+	read_file(clients, "/etc", "/pip.conf", clients_take_pip);
 	add_default(clients, "registry:pypi", CAB_REGISTRY_PYPI,
 		"nobody says it: set pip's own `index-url`, or mirrors.\"registry:pypi\"");
 }
@@ -198,23 +218,17 @@ value_of(struct bytes text, const char *section, struct bytes name, const char *
 	return bytes_of(NULL, 0);
 }
 
-static void
-read_cargo_file(struct clients *clients, const char *folder, const char *name)
+void
+clients_take_cargo(struct clients *clients, struct bytes text, const char *whence)
 {
 	static const struct bytes sparse = {(const uint8_t *)"sparse+", 7};
-	struct source source;
-	if (source_open(&source, folder, name)) {
-		struct bytes text = buf_bytes(&source.text);
-		struct bytes other =
-			value_of(text, "source", BYTES_LITERAL("crates-io"), "replace-with");
-		struct bytes url = value_of(text, "source", other, "registry");
-		if (url.size == 0)
-			url = value_of(text, "registries", other, "index");
-		if (other.size > 0 && bytes_has_prefix(url, sparse))
-			add(clients, BYTES_LITERAL("registry:crates-index"),
-				bytes_from(url, sparse.size), buf_text(&source.path));
-	}
-	source_close(&source);
+	struct bytes other = value_of(text, "source", BYTES_LITERAL("crates-io"), "replace-with");
+	struct bytes url = value_of(text, "source", other, "registry");
+	if (url.size == 0)
+		url = value_of(text, "registries", other, "index");
+	if (other.size > 0 && bytes_has_prefix(url, sparse))
+		add(clients, BYTES_LITERAL("registry:crates-index"), bytes_from(url, sparse.size),
+			whence);
 }
 
 /* "…/HOST-0123456789abcdef/config.json": cargo's index of that host, which lies at its root where
@@ -247,8 +261,8 @@ read_cargo(struct clients *clients)
 	else if (environment("HOME"))
 		buf_format(&home, "%s/.cargo", environment("HOME"));
 	if (home.size) {
-		read_cargo_file(clients, buf_text(&home), "/config.toml");
-		read_cargo_file(clients, buf_text(&home), "/config");
+		read_file(clients, buf_text(&home), "/config.toml", clients_take_cargo);
+		read_file(clients, buf_text(&home), "/config", clients_take_cargo);
 	}
 	struct registry registry;
 	struct err err;

@@ -21,7 +21,7 @@
  * The environment counts as the clients themselves count it; none of it enters a derivation. The
  * default of this build is what the meson options say, or the client that was there when cab was
  * configured. A row that nobody fills, or one whose URL is no plain http or https one, has no URL, and
- * `whence` is the reason. Nothing here fails: whoever asks for such a row is told.
+ * `whence` is the reason. Nothing here fails: whoever asks for such a row is told. A scope that is no name is passed over.
  */
 #pragma once
 
@@ -32,6 +32,7 @@ struct client_row {
 	char *row;
 	char *url;    /* NULL: not known */
 	char *whence; /* a path, or a phrase */
+	bool is_said; /* by a client or by the build: without a URL then, what it said cannot be used */
 };
 
 struct clients {
@@ -39,4 +40,8 @@ struct clients {
 };
 
 void clients_read(struct clients *out);
+/* What one file of a client's says, to what is there; `whence` is its path. clients_read is these, and the environment. */
+void clients_take_npmrc(struct clients *clients, struct bytes text, const char *whence);
+void clients_take_pip(struct clients *clients, struct bytes text, const char *whence);
+void clients_take_cargo(struct clients *clients, struct bytes text, const char *whence);
 void clients_release(struct clients *clients);

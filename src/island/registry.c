@@ -78,20 +78,26 @@ text_copy(struct bytes text)
 	return buf_take_text(&copy);
 }
 
+bool
+registry_decode(struct bytes json, char **template_out)
+{
+	json_t *root = json_loadb(json.size ? (const char *)json.data : "", json.size, 0, NULL);
+	const json_t *dl = json_object_get(root, "dl");
+	struct bytes template = bytes_of(json_string_value(dl), json_string_length(dl));
+	bool fits = dl && template_is_well_formed(template);
+	if (fits)
+		*template_out = text_copy(template);
+	json_decref(root);
+	return fits;
+}
+
 static bool
 template_read(const char *path, char **out, struct err *err)
 {
 	cleanup_buf struct buf text = BUF(CONFIG_LIMIT);
 	if (!fd_read_file(AT_FDCWD, path, &text, err))
 		return false;
-	json_t *root = json_loadb((const char *)text.data, text.size, 0, NULL);
-	const json_t *dl = json_object_get(root, "dl");
-	struct bytes template = bytes_of(json_string_value(dl), json_string_length(dl));
-	bool fits = dl && template_is_well_formed(template);
-	if (fits)
-		*out = text_copy(template);
-	json_decref(root);
-	return fits ||
+	return registry_decode(buf_bytes(&text), out) ||
 	       err_set(err, ERR_CORRUPT,
 		       "%s: expected a JSON object whose \"dl\" is an http or https URL", path);
 }

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 struct registry {
@@ -30,4 +31,6 @@ const char *registry_builtin(void);
 /* `home`: a cargo home; NULL: the environment's. `builtin`: NULL where there is none. */
 MUST_CHECK bool registry_locate(
 	const char *home, const char *builtin, struct registry *out, struct err *err);
+/* The template that a config.json says. */
+MUST_CHECK bool registry_decode(struct bytes json, char **template_out);
 void registry_release(struct registry *registry);

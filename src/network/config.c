@@ -154,15 +154,17 @@ read_registries(json_t *object, struct config *config, struct err *err)
 	json_t *item;
 	json_object_foreach(object, key, item)
 	{
-		if (!json_is_string(item))
-			return fault(err, "registries", "strings");
+		struct err unused;
+		if (!json_is_string(item) && !json_is_null(item))
+			return fault(err, "registries", "strings, or null");
 		char *origin = row_copy(bytes_text(key), "registries", err);
 		if (!origin)
 			return false;
-		*array_push(&config->registries) =
-			(struct config_registry){origin, text_copy(json_bytes(item))};
-		if (!name_template(config, json_bytes(item), "registries", err))
-			return false;
+		/* Another program's file says it: what is wrong with it is a matter of whoever asks for that row. */
+		bool usable = json_is_string(item) &&
+			      name_template(config, json_bytes(item), "registries", &unused);
+		*array_push(&config->registries) = (struct config_registry){
+			origin, usable ? text_copy(json_bytes(item)) : NULL};
 	}
 	return true;
 }
@@ -460,11 +462,11 @@ config_mirror(const struct config *config, struct bytes origin)
 	return NULL;
 }
 
-const char *
+const struct config_registry *
 config_registry(const struct config *config, struct bytes origin)
 {
 	for (size_t at = 0; at < config->registries.size; at++)
 		if (bytes_equal_text(origin, config->registries.data[at].origin))
-			return config->registries.data[at].template;
+			return &config->registries.data[at];
 	return NULL;
 }

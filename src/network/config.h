@@ -28,7 +28,7 @@ struct config_mirror {
 
 struct config_registry {
 	char *origin;
-	char *template;
+	char *template; /* NULL: what the host's own client says cannot be used */
 };
 
 struct config {
@@ -51,4 +51,4 @@ void config_release(struct config *config);
 bool config_names(const struct config *config, struct bytes origin);
 /* NULL where there is none. */
 const struct config_mirror *config_mirror(const struct config *config, struct bytes origin);
-const char *config_registry(const struct config *config, struct bytes origin);
+const struct config_registry *config_registry(const struct config *config, struct bytes origin);

@@ -67,15 +67,21 @@ other_source(struct bytes origin)
 }
 
 /* By the row's mirrors, or by the registry that the host's own client has; false where there is
- * neither, or (then err is set) a name is malformed. */
+ * neither, or (then err is set) a name is malformed or the client's word is of no use: what is of a scope goes nowhere else then. */
 static bool
 find_row(struct places *out, const struct config *config, struct bytes row, struct bytes url,
 	struct err *err)
 {
 	const struct config_mirror *mirror = config_mirror(config, row);
-	const char *template = config_registry(config, row);
+	const struct config_registry *registry = config_registry(config, row);
+	if ((!mirror || !mirror->urls.size) && registry && !registry->template)
+		return err_set(err, ERR_REFUSED,
+			"what this machine's own client names for %.*s cannot be used: `cab config "
+			"registries` says "
+			"why; set --set 'mirrors.\"%.*s\"=[\"URL\"]', or mend it there",
+			BYTES_ARGS(row), BYTES_ARGS(row));
 	if (!mirror || !mirror->urls.size)
-		return template && add_expanded(out, template, url, err);
+		return registry && add_expanded(out, registry->template, url, err);
 	for (size_t at = 0; at < mirror->urls.size; at++)
 		if (!add_expanded(out, mirror->urls.data[at], url, err))
 			return false;

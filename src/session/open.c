@@ -149,7 +149,8 @@ open_mirrors(struct session *session, json_t *named)
 	return mirrors ? json_deep_copy(mirrors) : json_object();
 }
 
-/* A row that nobody fills is absent: cab-network refuses what needs it, and says what to set. */
+/* A row that nobody fills is absent: cab-network refuses what needs it, and says what to set. One that is filled with what cannot be
+ * used is null: packages of that scope are then asked of no other registry. */
 static bool
 open_registries(json_t **out, struct err *err)
 {
@@ -158,8 +159,9 @@ open_registries(json_t **out, struct err *err)
 	clients_read(&clients);
 	for (size_t at = 0; at < clients.rows.size; at++) {
 		const struct client_row *row = &clients.rows.data[at];
-		if (row->url)
-			json_object_set_new(*out, row->row, json_string(row->url));
+		if (row->is_said)
+			json_object_set_new(
+				*out, row->row, row->url ? json_string(row->url) : json_null());
 	}
 	clients_release(&clients);
 	struct registry registry;

@@ -60,7 +60,9 @@
  *                     "registry:npm/@SCOPE": "URL", "registry:pypi": "URL" },
  *                                              cargo's `dl` template, the others' folders (each may
  *                                              be absent: then such a URL is refused, with the
- *                                              sentence that says what to set)
+ *                                              sentence that says what to set; null where a client's
+ *                                              file names one that cannot be used: then too, and what
+ *                                              is of a scope is asked of no other registry)
  *     "proxies": { "http": "URL", "https": "URL" },
  *                                              explicit only (each may be absent); the
  *                                              environment's variables are not read

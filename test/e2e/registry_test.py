@@ -257,6 +257,25 @@ def _(box):
     box.check(any("mine" in line for line in other.log), str(other.log))
 
 
+@case("a registry that npm's file names and nobody can ask stops its own packages alone, which are asked of no other")
+def _(box):
+    registry = registries(box, mirrored=False)
+    address = registry.url.removeprefix("http://")
+    box.write(os.path.join(box.home, ".npmrc"), f"registry={registry.url}/npm\n@some:registry=http://me:secret@{address}/npm\n"
+              f"@two words:registry={registry.url}/npm\n@other:registry=https:///npm\n")
+    use(box, "npm:thing")
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"0/index.js"][1] == b"new", "the others are fetched")
+    for name in ("some", "other"):
+        use(box, f"npm:@{name}/thing")
+        result = box.run("build")
+        box.check(result.status == 1 and f"registry:npm/@{name} cannot be used" in result.err and "secret" not in result.err,
+                  str(result))
+    box.check(not any("some" in line or "other" in line for line in registry.log), str(registry.log))
+    shown = box.cab("config", "registries").out
+    box.check("user name or password" in shown and "no host" in shown and "secret" not in shown, shown)
+
+
 @case("an archive on another origin is fetched where the configuration names it")
 def _(box):
     registry, elsewhere = registries(box), Registry()

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A listing: a byte for the scheme, then the document; its rows are in order, of the document, and each name is there once. */
+/* A listing: a byte for the scheme, then the document; its rows are in order, of the document, and each name is there once. And
+ * the whole input as the front of a pack in which a server said how many commits there are. */
 #include "island/versions.h"
 
 #include "base/must.h"
+#include "island/commits.h"
 #include "island/island_ref.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,6 +16,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		SCHEME_CRATES, SCHEME_NPM, SCHEME_PYPI, SCHEME_GITHUB};
 	if (!size)
 		return 0;
+	uint32_t commits = 0;
+	must(!commits_read(bytes_of(data, size), &commits) || commits,
+		"no commits are none to speak of");
 	const struct scheme *scheme = scheme_get(schemes[data[0] % 4]);
 	struct island island = {.scheme = scheme,
 		.place = BYTES_LITERAL("some-thing"),

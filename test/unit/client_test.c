@@ -151,12 +151,54 @@ a_url_that_cannot_be_used_has_its_reason(void **state)
 		{"https://me:secret@h.example/simple", "credentials"},
 		{"ftp://h.example", "no http"}, {"${HOST}", "no http"},
 		{"https://h.example/{x}", "character"}, {"https://h.example/a b", "character"},
-		{"https://h.example/?a=b", "character"}};
+		{"https://h.example/?a=b", "character"}, {"https://", "no host"},
+		{"https:///x", "no host"}, {"https://h.example:99999", "no host"},
+		{"https://h.example/../x", "spelt"}};
 	for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
 		cleanup_buf struct buf text = BUF(BUF_MAX);
 		buf_format(&text, "registry=%s\n", cases[at][0]);
 		write_file(home, ".npmrc", buf_text(&text));
 		expect_row("registry:npm", NULL, cases[at][1]);
+	}
+}
+
+/* Packages of such a scope must not be asked of another registry. */
+static void
+a_scope_whose_url_cannot_be_used_is_said_all_the_same(void **state)
+{
+	(void)state;
+	struct clients clients = {0};
+	clients_take_npmrc(&clients,
+		BYTES_LITERAL(
+			"@a:registry=https://me:secret@a.example\n@b:registry=https://b.example\n"),
+		"npmrc");
+	assert_int_equal(clients.rows.size, 2);
+	assert_string_equal(clients.rows.data[0].row, "registry:npm/@a");
+	assert_null(clients.rows.data[0].url);
+	assert_true(clients.rows.data[0].is_said);
+	assert_string_equal(clients.rows.data[1].url, "https://b.example");
+	clients_release(&clients);
+}
+
+/* cab-network would take none of them, and with them no other word of this host's. */
+static void
+a_scope_that_is_no_name_is_passed_over(void **state)
+{
+	(void)state;
+	static const struct bytes keys[] = {BYTES_LITERAL("@"), BYTES_LITERAL("@a b"),
+		BYTES_LITERAL("@a/b"), BYTES_LITERAL("@a\0b"), BYTES_LITERAL("@\xff"),
+		BYTES_LITERAL("a")};
+	for (size_t at = 0; at <= sizeof keys / sizeof *keys; at++) {
+		struct clients clients = {0};
+		cleanup_buf struct buf text = BUF(BUF_MAX);
+		if (at < sizeof keys / sizeof *keys)
+			buf_add(&text, keys[at]);
+		else
+			buf_format(&text, "@%0214d", 0);
+		buf_add_text(&text, ":registry=https://h.example\n");
+		clients_take_npmrc(&clients, buf_bytes(&text), "npmrc");
+		assert_int_equal(clients.rows.size, 0);
+		clients_release(&clients);
 	}
 }
 
@@ -188,6 +230,8 @@ main(void)
 		TEST(pip_says_it_in_the_environment_then_in_its_files),
 		TEST(cargo_says_where_its_index_is),
 		TEST(a_url_that_cannot_be_used_has_its_reason),
+		TEST(a_scope_whose_url_cannot_be_used_is_said_all_the_same),
+		TEST(a_scope_that_is_no_name_is_passed_over),
 		TEST(every_registry_has_one_row_with_a_url_or_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ a_configuration_says_what_it_names(void **state)
 	assert_non_null(mirror);
 	assert_int_equal(mirror->urls.size, 2);
 	assert_null(config_mirror(&config, BYTES_LITERAL("https://a.example")));
-	assert_string_equal(config_registry(&config, BYTES_LITERAL("registry:crates")),
+	assert_string_equal(config_registry(&config, BYTES_LITERAL("registry:crates"))->template,
 		"https://d.example:8/{crate}/x");
 	assert_null(config.proxies[0]);
 	assert_string_equal(config.proxies[1], "http://p.example:1");
@@ -84,9 +84,10 @@ what_does_not_fit_is_an_error_that_names_its_key(void **state)
 		{"mirrors", "{\"https://a\":[1]}"}, {"mirrors", "{\"https://a\":[\"file:///b\"]}"},
 		{"mirrors", "{\"https://a\":[\"https://{crate}/\"]}"},
 		{"registries", "{\"registry:crates\":[]}"},
-		{"registries", "{\"registry:crates\":\"ftp://a\"}"}, {"proxies", "{\"ftp\":\"x\"}"},
-		{"proxies", "{\"http\":1}"}, {"credentials", "{}"}, {"credentials", "[{}]"},
-		{"ssh", "[]"}, {"ssh", "\"ssh\""}, {"ssh", "[1]"},
+		{"registries", "{\"registry:npm/@\":\"https://a\"}"},
+		{"registries", "{\"registry:npm/@a b\":\"https://a\"}"},
+		{"proxies", "{\"ftp\":\"x\"}"}, {"proxies", "{\"http\":1}"}, {"credentials", "{}"},
+		{"credentials", "[{}]"}, {"ssh", "[]"}, {"ssh", "\"ssh\""}, {"ssh", "[1]"},
 		{"credentials", "[{\"origin\":\"https://"
 				"a\",\"kind\":\"file\",\"value\":\"x\",\"more\":1}]"},
 		{"credentials", "[{\"origin\":\"https://a\",\"kind\":\"file\",\"value\":[\"x\"]}]"},

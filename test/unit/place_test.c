@@ -17,7 +17,8 @@ static const char config_text[] =
 	"\"https://none.example\":[],"
 	"\"registry:npm/@scope\":[\"https://scope.example\",\"https://scope2.example/x\"]},"
 	"\"registries\":{\"registry:crates\":\"https://c.example/{crate}/{version}.crate\","
-	"\"registry:npm\":\"https://npm.example\"},"
+	"\"registry:npm\":\"https://npm.example\",\"registry:npm/@null\":null,"
+	"\"registry:npm/@ftp\":\"ftp://a\"},"
 	"\"proxies\":{},\"credentials\":[],\"authorities\":\"\",\"ssh\":[\"ssh\"],\"connections\":"
 	"1,"
 	"\"limits\":{\"connect\":1,\"stall\":1,\"total\":1,\"retries\":0,\"wait\":1}}";
@@ -126,6 +127,10 @@ a_registry_is_where_mirrors_or_the_host_s_client_say(void **state)
 			NULL},
 		{"registry:npm/@other%2fname", "registry:npm", false,
 			"https://npm.example/@other%2fname ", NULL},
+		{"registry:npm/@null%2fname", "registry:npm", false, NULL,
+			"registry:npm/@null cannot"},
+		{"registry:npm/@ftp%2fname", "registry:npm", false, NULL,
+			"registry:npm/@ftp cannot"},
 		{"registry:pypi/x/", "registry:pypi", false, NULL, "pip's own"},
 		{"registry:crates/hexyl", "registry:crates", false, NULL, "cargo"},
 		{"registry:crates/hexyl/0.17.0", "registry:npm", false, NULL,
