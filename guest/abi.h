@@ -64,7 +64,7 @@ enum {
 	CAB_HTTP_HEADERS = 16 << 10, /* bytes of a request's headers */
 	CAB_HTTP_BODY = 1 << 20,     /* bytes of a request's body */
 	CAB_HTTP_REPLY = 64 << 10,   /* bytes of a reply's headers that a guest can see */
-	CAB_HASH_HANDLES = 16,       /* hashes under way at once */
+	CAB_HASH_HANDLES = 40,       /* hashes under way at once */
 	CAB_LOG_LINE = 4096,         /* longer log texts are cut */
 };
 

@@ -24,7 +24,7 @@ enum {
 	RECEIVE_DELTA = 256 << 20,
 	RECEIVE_TREE = 64 << 20,
 	RECEIVE_COMMIT = 1 << 20,
-	RECEIVE_LATE = 8,             /* contents whose ids are being computed */
+	RECEIVE_LATE = 32,            /* contents whose ids are being computed */
 	RECEIVE_LATE_BYTES = 1 << 20, /* in all, and one more */
 };
 #define RECEIVE_TOTAL ((uint64_t)16 << 30)

@@ -127,7 +127,8 @@ host_hash_add(struct host *host, const uint64_t *arguments)
 	if (!host_bytes(host, arguments[1], arguments[2], &data))
 		return CAB_ERROR_FAULT;
 	struct hash_thread *thread = host->start->hash_thread;
-	slot->is_apart |= thread && data.size >= HASH_APART;
+	if (!slot->is_apart && thread && data.size >= HASH_APART)
+		slot->is_apart = !hash_thread_is_laden(thread);
 	if (slot->is_apart)
 		hash_thread_add(thread, &slot->task, data);
 	else

@@ -80,6 +80,7 @@ pieces_of_every_size_are_hashed_in_their_order(void **state)
 				break;
 		}
 		hash_thread_wait(fixture->thread, &task);
+		assert_false(hash_thread_is_laden(fixture->thread));
 		expect_sum(task.hasher, bytes_of(fixture->bytes, done));
 	}
 	hasher_free(task.hasher);
@@ -118,6 +119,7 @@ an_empty_task_is_waited_for_at_once(void **state)
 	struct hash_task task = {.hasher = hasher_new(HASH_SHA1)};
 	hash_thread_add(fixture->thread, &task, bytes_of(NULL, 0));
 	hash_thread_wait(fixture->thread, &task);
+	assert_false(hash_thread_is_laden(fixture->thread));
 	expect_sum(task.hasher, bytes_of(NULL, 0));
 	hasher_free(task.hasher);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/digest.h"
+#include "base/hash.h"
 
+#include "guest_host/hash_thread.h"
 #include "host_fixture.h"
 
 static const struct {
@@ -115,6 +117,43 @@ a_colliding_input_has_no_sum(void **state)
 		fixture_log(fixture, room, sizeof room), "sha1: the input was made to collide\n");
 }
 
+/* The thread hashes the first of these, and the caller what comes while it has enough to do. */
+static void
+sums_are_the_same_whoever_hashes(void **state)
+{
+	enum { DATA = 48 << 10, AT = 1 << 10 };
+	struct host_fixture *fixture = *state;
+	struct err err;
+	struct hash_thread *thread = hash_thread_start(&err);
+	assert_non_null(thread);
+	fixture->start.hash_thread = thread;
+	uint8_t *data = fixture->host->memory + AT;
+	for (size_t at = 0; at < DATA; at++)
+		data[at] = (uint8_t)(at * at >> 3);
+	struct hasher *hasher = hasher_new(HASH_SHA1);
+	for (int round = 0; round < 4; round++) {
+		for (int32_t at = 0; at < CAB_HASH_HANDLES; at++) {
+			data[0] = (uint8_t)at;
+			assert_int_equal(CALL(fixture, "hash_new", CAB_HASH_SHA1), at);
+			for (size_t from = 0; from < DATA; from += DATA / 4)
+				assert_int_equal(CALL(fixture, "hash_add", (uint32_t)at, AT + from,
+							 DATA / 4),
+					0);
+		}
+		for (int32_t at = 0; at < CAB_HASH_HANDLES; at++) {
+			uint8_t sum[HASH_SIZE_MAX];
+			data[0] = (uint8_t)at;
+			hasher_add(hasher, bytes_of(data, DATA));
+			assert_int_equal(hasher_finish(hasher, sum, &err), 20);
+			assert_int_equal(CALL(fixture, "hash_finish", (uint32_t)at, 0), 20);
+			assert_memory_equal(fixture->host->memory, sum, 20);
+		}
+	}
+	hasher_free(hasher);
+	hash_thread_stop(thread);
+	fixture->start.hash_thread = NULL;
+}
+
 int
 main(void)
 {
@@ -124,6 +163,7 @@ main(void)
 		FIXTURE_TEST(handles_run_out_and_come_back),
 		FIXTURE_TEST(what_is_not_there_is_refused_without_effect),
 		FIXTURE_TEST(a_colliding_input_has_no_sum),
+		FIXTURE_TEST(sums_are_the_same_whoever_hashes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
