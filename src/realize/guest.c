@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/trace.h"
+#include "realize/guest_message.h"
 #include "wire/network.h"
 #include "wire/spawner.h"
 #include "wire/wire.h"
@@ -23,14 +24,15 @@ struct guest_request {
 	struct network_transfer *transfer; /* NULL while held, and after the end */
 	int body;                          /* read end of the pipe, until the head went out */
 	bool headed;
-	bool waiting;     /* held: the packet below is what it asked for */
+	bool waiting;     /* held */
 	uint32_t reached; /* hops that were sent */
 	/* Of an answer whose end is not waited for: its head, and what was read of its body. */
 	uint64_t received;
 	uint32_t status;
 	uint64_t since; /* when it was sent */
 	struct buf what;
-	struct buf packet;
+	struct buf packet;         /* what it asked for */
+	struct guest_message open; /* the same, decoded */
 	int body_file;
 };
 
@@ -235,22 +237,21 @@ guest_end(void *context, const struct network_end *end)
 	guest_forget(request);
 }
 
-/* Sends a request on its way; the fields were checked when it came. */
+/* Sends a request on its way. */
 static bool
 guest_send(struct guest_request *request, struct err *err)
 {
 	struct guest *guest = request->guest;
-	struct wire_in in = {buf_bytes(&request->packet), false};
 	struct network_request open = {
+		.method = request->open.method,
+		.url = request->open.url,
+		.headers = request->open.headers,
+		.body = request->open.body,
 		.body_fd = request->body_file,
 		.origins = guest->origins.data,
 		.origin_count = guest->origins.size,
 		.redirects = guest->host.redirects,
 	};
-	open.method = wire_bytes(&in);
-	open.url = wire_bytes(&in);
-	open.headers = wire_bytes(&in);
-	open.body = wire_bytes(&in);
 	request->since = loop_now();
 	buf_format(&request->what, "%.*s %.*s", BYTES_ARGS(open.method),
 		BYTES_ARGS(bytes_first(open.url, GUEST_WHAT)));
@@ -282,31 +283,24 @@ guest_let_go(struct guest_request *request)
 }
 
 static bool
-guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
+guest_take_open(struct guest *guest, const struct guest_message *message, struct err *err)
 {
-	uint32_t id = wire_u32(in);
-	struct bytes fields = in->rest;
-	struct bytes method = wire_bytes(in);
-	struct bytes url = wire_bytes(in);
-	struct bytes headers = wire_bytes(in);
-	(void)wire_bytes(in);
-	if (!wire_end(in, err))
-		return false;
-	if (method.size > 16 || url.size > CAB_HTTP_URL || headers.size > CAB_HTTP_HEADERS)
-		return err_set(err, ERR_REFUSED,
-			"the guest's request %u is over the limits of the interface", id);
 	if (guest->requests.size >= CAB_HTTP_HANDLES)
 		return err_set(err, ERR_REFUSED, "the guest has more than %d requests open",
 			CAB_HTTP_HANDLES);
+	if (guest->packet.fds[0] >= 0 && !guest_message_check_body(guest->packet.fds[0], err))
+		return false;
 
 	struct guest_request *request = (struct guest_request *)memory_zero(1, sizeof *request);
 	*request = (struct guest_request){.guest = guest,
-		.id = id,
+		.id = message->id,
 		.body = -1,
 		.what = BUF((size_t)2 * GUEST_WHAT),
 		.packet = BUF(WIRE_PACKET)};
 	request->body_file = wire_take_fd(&guest->packet, 0);
-	buf_add(&request->packet, fields);
+	buf_add(&request->packet, wire_whole(&guest->packet));
+	must(guest_message_decode(buf_bytes(&request->packet), &request->open, err),
+		"what was decoded decodes again");
 	*array_push(&guest->requests) = request;
 	if (guest->host.refusal) {
 		guest->listener.note(guest->listener.context, bytes_text(guest->host.refusal));
@@ -319,64 +313,56 @@ guest_take_open(struct guest *guest, struct wire_in *in, struct err *err)
 	return true;
 }
 
-static bool
-guest_take_former(struct guest *guest, struct wire_in *in, struct err *err)
+static void
+guest_take_former(struct guest *guest)
 {
-	if (!wire_end(in, err))
-		return false;
 	if (!guest->listener.former(guest->listener.context))
-		return true;
+		return;
 	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 	wire_begin(&packet, GUEST_FORMER);
 	guest_tell(guest, &packet, -1);
-	return true;
 }
 
 /* An id that has ended meanwhile is no fault. */
-static bool
-guest_take_close(struct guest *guest, struct wire_in *in, struct err *err)
+static void
+guest_take_close(struct guest *guest, const struct guest_message *message)
 {
-	uint32_t id = wire_u32(in);
-	uint64_t received = wire_u64(in);
-	if (!wire_end(in, err))
-		return false;
 	for (size_t at = 0; at < guest->requests.size; at++) {
 		struct guest_request *request = guest->requests.data[at];
-		if (request->id != id)
+		if (request->id != message->id)
 			continue;
 		/* It may say what it likes: the number is for people. */
-		if (received < UINT64_MAX - request->received)
-			request->received += received;
+		if (message->received < UINT64_MAX - request->received)
+			request->received += message->received;
 		guest_forget(request);
 		break;
 	}
-	return true;
+}
+
+static void
+guest_take_progress(struct guest *guest, const struct guest_message *message)
+{
+	guest->progress = message->received;
+	trace("guest", "%llu KiB of linear memory", (unsigned long long)message->memory >> 10);
+	guest->listener.progress(
+		guest->listener.context, message->received, message->expected, message->objects);
 }
 
 static bool
 guest_take(struct guest *guest, struct err *err)
 {
-	struct wire_in in = wire_open(&guest->packet);
-	uint32_t kind = guest->packet.kind;
-	if (kind == GUEST_OPEN)
-		return guest_take_open(guest, &in, err);
-	if (kind == GUEST_CLOSE)
-		return guest_take_close(guest, &in, err);
-	if (kind == GUEST_PROGRESS) {
-		uint64_t received = wire_u64(&in);
-		uint64_t expected = wire_u64(&in);
-		uint64_t objects = wire_u64(&in);
-		uint64_t memory = wire_u64(&in);
-		if (!wire_end(&in, err))
-			return false;
-		guest->progress = received;
-		trace("guest", "%llu KiB of linear memory", (unsigned long long)memory >> 10);
-		guest->listener.progress(guest->listener.context, received, expected, objects);
-		return true;
-	}
-	if (kind == GUEST_FORMER)
-		return guest_take_former(guest, &in, err);
-	return err_set(err, ERR_CORRUPT, "the guest sent a message of kind %u", kind);
+	struct guest_message message;
+	if (!guest_message_decode(wire_whole(&guest->packet), &message, err))
+		return false;
+	if (message.kind == GUEST_OPEN)
+		return guest_take_open(guest, &message, err);
+	if (message.kind == GUEST_CLOSE)
+		guest_take_close(guest, &message);
+	else if (message.kind == GUEST_PROGRESS)
+		guest_take_progress(guest, &message);
+	else
+		guest_take_former(guest);
+	return true;
 }
 
 static void

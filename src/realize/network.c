@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/trace.h"
+#include "realize/network_answer.h"
 #include "wire/network.h"
 #include "wire/wire.h"
 
@@ -122,85 +123,29 @@ network_break(struct network *network, const char *why)
 	}
 }
 
-static bool
-network_take_head(struct network *network, struct wire_in *in, struct err *err)
-{
-	uint32_t id = wire_u32(in);
-	uint32_t status = wire_u32(in);
-	struct bytes url = wire_bytes(in);
-	struct bytes headers = wire_bytes(in);
-	struct network_transfer *transfer = network_find(network, id);
-	if (!wire_end(in, err))
-		return false;
-	/* A cancelled transfer's last messages may still be on their way. */
-	if (transfer)
-		transfer->listener.head(transfer->listener.context, status, url, headers);
-	return true;
-}
-
-static bool
-network_take_text(struct network *network, uint32_t kind, struct wire_in *in, struct err *err)
-{
-	uint32_t id = wire_u32(in);
-	struct bytes text = wire_bytes(in);
-	struct network_transfer *transfer = network_find(network, id);
-	if (!wire_end(in, err))
-		return false;
-	if (transfer && kind == NETWORK_REACHED)
-		transfer->listener.reached(transfer->listener.context, text);
-	else if (transfer)
-		transfer->listener.note(transfer->listener.context, text);
-	return true;
-}
-
-static bool
-network_take_moved(struct network *network, struct wire_in *in, struct err *err)
-{
-	uint32_t id = wire_u32(in);
-	uint64_t received = wire_u64(in);
-	struct network_transfer *transfer = network_find(network, id);
-	if (!wire_end(in, err))
-		return false;
-	if (transfer && transfer->listener.moved)
-		transfer->listener.moved(transfer->listener.context, received);
-	return true;
-}
-
-static bool
-network_take_end(struct network *network, struct wire_in *in, struct err *err)
-{
-	uint32_t id = wire_u32(in);
-	struct network_end end = {.refused = wire_u32(in) != 0};
-	end.size = wire_u64(in);
-	end.received = wire_u64(in);
-	end.requests = wire_u32(in);
-	end.why = wire_bytes(in);
-	struct network_transfer *transfer = network_find(network, id);
-	if (!wire_end(in, err))
-		return false;
-	if (transfer)
-		network_finish(transfer, &end);
-	return true;
-}
-
+/* A cancelled transfer's last messages may still be on their way. */
 static bool
 network_take(struct network *network, struct err *err)
 {
-	struct wire_in in = wire_open(network->packet);
-	uint32_t kind = network->packet->kind;
-	switch (kind) {
-	case NETWORK_HEAD:
-		return network_take_head(network, &in, err);
-	case NETWORK_REACHED:
-	case NETWORK_NOTE:
-		return network_take_text(network, kind, &in, err);
-	case NETWORK_MOVED:
-		return network_take_moved(network, &in, err);
-	case NETWORK_END:
-		return network_take_end(network, &in, err);
-	default:
-		return err_set(err, ERR_CORRUPT, "cab-network sent a message of kind %u", kind);
-	}
+	struct network_answer answer;
+	if (!network_answer_decode(wire_whole(network->packet), &answer, err))
+		return false;
+	struct network_transfer *transfer = network_find(network, answer.id);
+	if (!transfer)
+		return true;
+	const struct network_listener *listener = &transfer->listener;
+	void *context = listener->context;
+	if (answer.kind == NETWORK_HEAD && listener->head)
+		listener->head(context, answer.status, answer.url, answer.headers);
+	else if (answer.kind == NETWORK_REACHED)
+		listener->reached(context, answer.text);
+	else if (answer.kind == NETWORK_NOTE)
+		listener->note(context, answer.text);
+	else if (answer.kind == NETWORK_MOVED && listener->moved)
+		listener->moved(context, answer.received);
+	else if (answer.kind == NETWORK_END)
+		network_finish(transfer, &answer.end);
+	return true;
 }
 
 static void

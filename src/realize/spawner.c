@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/trace.h"
+#include "realize/spawner_answer.h"
 #include "store/file.h"
 #include "wire/engine.h"
 #include "wire/spawner.h"
@@ -195,27 +196,17 @@ spawner_break(struct spawner *spawner, const char *why)
 static bool
 spawner_take(struct spawner *spawner, struct err *err)
 {
-	struct wire_in in = wire_open(spawner->packet);
-	uint32_t kind = spawner->packet->kind;
-	uint32_t id = wire_u32(&in);
-	if (kind == SPAWNER_STARTED) {
-		uint32_t pid = wire_u32(&in);
-		if (!wire_end(&in, err))
-			return false;
-		int pidfd = wire_take_fd(spawner->packet, 0);
+	struct spawner_answer answer;
+	if (!spawner_answer_decode(wire_whole(spawner->packet), &answer, err))
+		return false;
+	int pidfd = -1;
+	if (answer.kind == SPAWNER_STARTED) {
+		pidfd = wire_take_fd(spawner->packet, 0);
 		if (pidfd < 0)
 			return err_set(err, ERR_CORRUPT, "cab-guest sent no pidfd");
-		spawner_finish(spawner, id, (int)pid, pidfd, bytes_of(NULL, 0));
-		return true;
 	}
-	if (kind == SPAWNER_FAILED) {
-		struct bytes why = wire_bytes(&in);
-		if (!wire_end(&in, err))
-			return false;
-		spawner_finish(spawner, id, -1, -1, why);
-		return true;
-	}
-	return err_set(err, ERR_CORRUPT, "cab-guest sent a message of kind %u", kind);
+	spawner_finish(spawner, answer.run, pidfd < 0 ? -1 : answer.pid, pidfd, answer.why);
+	return true;
 }
 
 static void

@@ -152,11 +152,16 @@ wire_take_fd(struct wire_packet *packet, size_t at)
 	return fd_take(&packet->fds[at]);
 }
 
+struct bytes
+wire_whole(const struct wire_packet *packet)
+{
+	return bytes_of(packet->data, packet->size);
+}
+
 struct wire_in
 wire_open(const struct wire_packet *packet)
 {
-	return (struct wire_in){
-		bytes_from(bytes_of(packet->data, packet->size), 4), packet->size < 4};
+	return (struct wire_in){bytes_from(wire_whole(packet), 4), packet->size < 4};
 }
 
 static uint64_t

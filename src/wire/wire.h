@@ -63,6 +63,8 @@ void wire_release(struct wire_packet *packet);
 /* Takes descriptor `at`; -1 where the packet has none. */
 int wire_take_fd(struct wire_packet *packet, size_t at);
 
+/* The packet's bytes, its kind included. */
+struct bytes wire_whole(const struct wire_packet *packet);
 struct wire_in wire_open(const struct wire_packet *packet);
 uint32_t wire_u32(struct wire_in *in);
 uint64_t wire_u64(struct wire_in *in);

@@ -462,6 +462,26 @@ what_was_read_before_a_close_counts_with_its_head(void **state)
 	side_close(&side);
 }
 
+/* The network process, which is everybody's, would read it, or end over it. */
+static void
+send_open_with_pipe(struct side *side, uint32_t id)
+{
+	struct err err = {0};
+	int ends[2];
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, GUEST_OPEN);
+	buf_add_u32(&packet, id);
+	wire_add(&packet, BYTES_LITERAL("POST"));
+	wire_add(&packet, BYTES_LITERAL("https://o/x"));
+	wire_add(&packet, bytes_of("", 0));
+	wire_add(&packet, bytes_of("", 0));
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	if (!wire_send(their_end, &packet, ends, 1, &err) || !loop_step(side->loop, &err))
+		fail_msg("%s", err.text);
+	fd_close(ends[0]);
+	fd_close(ends[1]);
+}
+
 static void
 a_guest_that_breaks_the_interface_gets_no_more_answers(void **state)
 {
@@ -470,7 +490,7 @@ a_guest_that_breaks_the_interface_gets_no_more_answers(void **state)
 	assert_non_null(url);
 	memset(url, 'u', CAB_HTTP_URL + 1);
 	url[CAB_HTTP_URL + 1] = '\0';
-	for (int kind = 0; kind < 6; kind++) {
+	for (int kind = 0; kind < 7; kind++) {
 		struct side side = side_open(NULL, false);
 		cleanup_buf struct buf packet = BUF(WIRE_PACKET);
 		send_open(&side, 1, "GET", "https://o/x");
@@ -485,7 +505,9 @@ a_guest_that_breaks_the_interface_gets_no_more_answers(void **state)
 		} else if (kind == 2) {
 			send_open(&side, 2, "GET", url);
 		} else if (kind == 3) {
-			send_open(&side, 2, "A-METHOD-OF-17-CH", "https://o/x");
+			send_open(&side, 2, "AMETHODOFSEVENTEE", "https://o/x");
+		} else if (kind == 6) {
+			send_open_with_pipe(&side, 2);
 		} else if (kind == 4) {
 			wire_begin(&packet, GUEST_CLOSE);
 			buf_add_u32(&packet, 1);

@@ -106,6 +106,26 @@ helper_open(struct wire_packet *packet, struct buf *told)
 		helper_answer(&out, id, url, buf_bytes(&said), pipe_fd);
 }
 
+/* A proxy has no head: one that has been taken over says one. */
+static void
+helper_listen(struct wire_packet *packet)
+{
+	struct wire_in in = wire_open(packet);
+	uint32_t id = wire_u32(&in);
+	cleanup_buf struct buf out = BUF(WIRE_PACKET);
+	wire_begin(&out, NETWORK_HEAD);
+	buf_add_u32(&out, id);
+	buf_add_u32(&out, 200);
+	wire_add(&out, BYTES_LITERAL("http://host/"));
+	wire_add(&out, bytes_of(NULL, 0));
+	helper_send(&out);
+	wire_begin(&out, NETWORK_MOVED);
+	buf_add_u32(&out, id);
+	buf_add_u64(&out, 77);
+	helper_send(&out);
+	helper_end(&out, id, 0, bytes_of(NULL, 0));
+}
+
 static int
 helper_run(void)
 {
@@ -123,6 +143,8 @@ helper_run(void)
 	while (wire_receive(NETWORK_SOCKET, &packet, &err) == WIRE_PACKET_READ) {
 		if (packet.kind == NETWORK_OPEN)
 			helper_open(&packet, &told);
+		else if (packet.kind == NETWORK_LISTEN)
+			helper_listen(&packet);
 		else
 			buf_format(&told, "%s ",
 				packet.kind == NETWORK_PAUSE    ? "pause"
@@ -385,6 +407,31 @@ what_is_told_arrives_in_order(void **state)
 }
 
 static void
+hear_moved(void *context, uint64_t received)
+{
+	buf_format(&((struct heard *)context)->log, "moved %llu\n", (unsigned long long)received);
+}
+
+static void
+what_a_proxy_cannot_say_is_passed_over(void **state)
+{
+	struct side *side = *state;
+	struct heard heard = {.side = side, .log = BUF(BUF_MAX)};
+	struct err err;
+	struct bytes origin = BYTES_LITERAL("http://host");
+	const struct network_listener listener = {.context = &heard,
+		.reached = hear_reached,
+		.note = hear_note,
+		.moved = hear_moved,
+		.end = hear_end};
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	heard.body = ends[0];
+	assert_non_null(network_listen(side->network, ends[1], &origin, 1, false, &listener, &err));
+	said(&heard, "moved 77\nend 5 77 2 \n");
+}
+
+static void
 a_program_that_is_not_there_is_an_error_and_the_pipe_is_closed(void **state)
 {
 	struct side *side = *state;
@@ -457,6 +504,7 @@ main(void)
 		side_test(what_is_told_arrives_in_order),
 		side_test(one_that_is_started_early_is_told_its_configuration_later),
 		side_test(one_that_ended_before_its_configuration_is_started_anew),
+		side_test(what_a_proxy_cannot_say_is_passed_over),
 		side_test(a_program_that_is_not_there_is_an_error_and_the_pipe_is_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
