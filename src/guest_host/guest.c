@@ -37,7 +37,7 @@ load(struct runtime *runtime, int artifact, struct runtime_program **program, st
 }
 
 static bool
-set_up(struct guest_start *start, struct runtime *runtime, struct runtime_program **program,
+set_up(struct start *start, struct runtime *runtime, struct runtime_program **program,
 	const struct confine_filter *filter, int null, struct err *err)
 {
 	if (!take_place(null, STDIN_FILENO, err) || !take_place(null, STDOUT_FILENO, err) ||
@@ -70,10 +70,10 @@ set_up(struct guest_start *start, struct runtime *runtime, struct runtime_progra
 }
 
 void
-guest_main(const struct guest_start *start, struct runtime *runtime,
-	struct runtime_program *program, const struct confine_filter *filter, int null)
+guest_main(const struct start *start, struct runtime *runtime, struct runtime_program *program,
+	const struct confine_filter *filter, int null)
 {
-	struct guest_start own = *start;
+	struct start own = *start;
 	struct err err;
 	if (!set_up(&own, runtime, &program, filter, null, &err)) {
 		cleanup_buf struct buf line = BUF((size_t)2 * ERR_TEXT);

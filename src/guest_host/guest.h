@@ -8,20 +8,10 @@
 #pragma once
 
 #include "guest_host/confine.h"
-#include "guest_host/host.h"
 #include "guest_host/runtime.h"
-
-/* Decoded from SPAWNER_START; texts are borrowed from the packet. */
-struct guest_start {
-	uint32_t uid;
-	uint32_t gid;
-	uint64_t memory;
-	struct host_start host;
-	struct inputs inputs;
-	int artifact; /* -1: the program that the spawner holds */
-};
+#include "guest_host/start.h"
 
 /* In the child: the current folder is the working directory. `program` may be NULL where
  * start->artifact is given. */
-_Noreturn void guest_main(const struct guest_start *start, struct runtime *runtime,
+_Noreturn void guest_main(const struct start *start, struct runtime *runtime,
 	struct runtime_program *program, const struct confine_filter *filter, int null);

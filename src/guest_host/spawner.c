@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/fd.h"
 #include "guest_host/confine.h"
 #include "guest_host/guest.h"
@@ -18,10 +17,9 @@
 #include "guest_host/limits.h"
 #include "guest_host/mapping.h"
 #include "guest_host/runtime.h"
+#include "guest_host/start.h"
 #include "wire/spawner.h"
 #include "wire/wire.h"
-
-enum { START_DIRECTORY, START_CONTROL, START_LOG, START_ARTIFACT };
 
 struct spawner {
 	struct runtime *runtime;
@@ -29,9 +27,7 @@ struct spawner {
 	struct confine_filter *filter;
 	int null;
 	struct wire_packet packet;
-	struct bytes arguments[SPAWNER_LIST];
-	struct bytes environment[SPAWNER_LIST];
-	struct bytes inputs[SPAWNER_INPUTS];
+	struct start_lists lists;
 };
 
 /* What a guest process finds ready in its copy of this memory. */
@@ -59,39 +55,7 @@ spawner_prepare(struct spawner *spawner, struct err *err)
 }
 
 static bool
-start_decode(struct spawner *spawner, uint32_t *run, struct guest_start *start, struct err *err)
-{
-	struct wire_in in = wire_open(&spawner->packet);
-	*run = wire_u32(&in);
-	start->uid = wire_u32(&in);
-	start->gid = wire_u32(&in);
-	start->memory = wire_u64(&in);
-	start->host.seed = wire_bytes(&in);
-	start->host.name = wire_bytes(&in);
-	start->host.argument_count = wire_list(&in, spawner->arguments, SPAWNER_LIST);
-	start->host.environment_count = wire_list(&in, spawner->environment, SPAWNER_LIST);
-	start->inputs.store = wire_bytes(&in);
-	start->inputs.count = wire_list(&in, spawner->inputs, SPAWNER_INPUTS);
-	start->inputs.names = spawner->inputs;
-	start->host.arguments = spawner->arguments;
-	start->host.environment = spawner->environment;
-	if (spawner->packet.kind != SPAWNER_START || !wire_end(&in, err))
-		return err_set(err, ERR_CORRUPT, "a start message does not decode");
-	start->host.directory = spawner->packet.fds[START_DIRECTORY];
-	start->host.control = spawner->packet.fds[START_CONTROL];
-	start->host.log = spawner->packet.fds[START_LOG];
-	start->artifact = spawner->packet.fds[START_ARTIFACT];
-	if (spawner->packet.fd_count <= START_LOG || start->host.seed.size != DIGEST_SIZE)
-		return err_set(err, ERR_CORRUPT, "a start message lacks a descriptor or the seed");
-	if (!start->memory)
-		start->memory = LIMIT_MEMORY_DEFAULT;
-	if (start->memory > LIMIT_MEMORY)
-		start->memory = LIMIT_MEMORY;
-	return true;
-}
-
-static bool
-start_check(const struct spawner *spawner, const struct guest_start *start, struct err *err)
+start_check(const struct spawner *spawner, const struct start *start, struct err *err)
 {
 	if (start->artifact < 0 && !spawner->program)
 		return err_set(err, ERR_REFUSED, "no module was given");
@@ -108,8 +72,7 @@ start_check(const struct spawner *spawner, const struct guest_start *start, stru
  * brought into a new mount namespace: descriptors stay with mounts outside.
  */
 static pid_t
-clone_guest(
-	struct spawner *spawner, const struct guest_start *start, int *pidfd_out, struct err *err)
+clone_guest(struct spawner *spawner, const struct start *start, int *pidfd_out, struct err *err)
 {
 	*pidfd_out = -1;
 	if (fchdir(start->host.directory) < 0) {
@@ -154,9 +117,8 @@ answer_failed(uint32_t run, const struct err *why, struct err *err)
 static bool
 spawner_start(struct spawner *spawner, struct err *err)
 {
-	uint32_t run;
-	struct guest_start start = {0};
-	if (!start_decode(spawner, &run, &start, err))
+	struct start start;
+	if (!start_decode(&spawner->packet, &spawner->lists, &start, err))
 		return false;
 	struct err why;
 	cleanup_fd int pidfd = -1;
@@ -164,8 +126,8 @@ spawner_start(struct spawner *spawner, struct err *err)
 	if (start_check(spawner, &start, &why))
 		pid = clone_guest(spawner, &start, &pidfd, &why);
 	if (pid < 0)
-		return answer_failed(run, &why, err);
-	return answer_started(run, pid, pidfd, err);
+		return answer_failed(start.run, &why, err);
+	return answer_started(start.run, pid, pidfd, err);
 }
 
 static bool
