@@ -187,27 +187,34 @@ header_of_user(const char *user, struct bytes password)
 	return header_basic(buf_bytes(&secret));
 }
 
-static bool
-header_make(struct credential *credential, struct bytes text, struct err *err)
+bool
+credential_header(enum credential_use use, const char *name, struct bytes text, char **header_out,
+	struct err *err)
 {
 	struct bytes line = {0};
 	if (!secret_line(text, &line, err))
 		return false;
-	switch (credential->use) {
+	switch (use) {
 	case CREDENTIAL_GUESS:
-		credential->header = header_guess(line);
+		*header_out = header_guess(line);
 		break;
 	case CREDENTIAL_BEARER:
-		credential->header = header_plain("Authorization", "Bearer ", line);
+		*header_out = header_plain("Authorization", "Bearer ", line);
 		break;
 	case CREDENTIAL_BASIC:
-		credential->header = header_of_user(credential->name, line);
+		*header_out = header_of_user(name, line);
 		break;
 	case CREDENTIAL_HEADER:
-		credential->header = header_plain(credential->name, "", line);
+		*header_out = header_plain(name, "", line);
 		break;
 	}
 	return true;
+}
+
+static bool
+header_make(struct credential *credential, struct bytes text, struct err *err)
+{
+	return credential_header(credential->use, credential->name, text, &credential->header, err);
 }
 
 static bool

@@ -94,3 +94,8 @@ bool credential_names_realm(
 bool credential_has(const struct credentials *credentials, struct bytes origin);
 struct credential_certificate credential_certificate(
 	const struct credentials *credentials, struct bytes origin);
+
+/* The line of a request's head that a secret becomes: of `text`, what the file, the variable or the command said,
+ * the first line. The header is owned, and a secret: wiped before it is freed. */
+MUST_CHECK bool credential_header(enum credential_use use, const char *name, struct bytes text,
+	char **header_out, struct err *err);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "network/network.h"
+#include "network/order.h"
 #include "network/tunnel.h"
 #include "wire/network.h"
 
@@ -69,11 +70,11 @@ gate_take_socket(void *context, short events)
 }
 
 static bool
-gate_take_origins(struct gate *gate, const struct bytes *origins, size_t count, struct err *err)
+gate_take_origins(struct gate *gate, const struct order *order, struct err *err)
 {
-	for (size_t at = 0; at < count; at++) {
+	for (size_t at = 0; at < order->origin_count; at++) {
 		cleanup_buf struct buf origin = BUF(URL_LIMIT);
-		if (!origin_parse(origins[at], &origin, err))
+		if (!origin_parse(order->origins[at], &origin, err))
 			return err_note(err, "origins");
 		*array_push(&gate->origins) = buf_take_text(&origin);
 	}
@@ -83,25 +84,21 @@ gate_take_origins(struct gate *gate, const struct bytes *origins, size_t count, 
 struct gate *
 gate_new(struct network *network, struct wire_packet *packet, struct err *err)
 {
-	struct wire_in in = wire_open(packet);
-	struct bytes origins[NETWORK_ORIGINS];
-	uint32_t id = wire_u32(&in);
-	uint32_t flags = wire_u32(&in);
-	size_t count = wire_list(&in, origins, NETWORK_ORIGINS);
-	if (!wire_end(&in, err)) {
+	struct order order;
+	if (!order_decode(wire_whole(packet), &order, err)) {
 		(void)err_note(err, "listen");
 		return NULL;
 	}
 	struct gate *gate = (struct gate *)memory_zero(1, sizeof *gate);
 	*gate = (struct gate){
 		.network = network,
-		.id = id,
-		.is_open = flags & NETWORK_REDIRECTS,
+		.id = order.id,
+		.is_open = order.is_open,
 		.fd = wire_take_fd(packet, 0),
 	};
 	bool taken =
 		gate->fd >= 0 || err_set(err, ERR_CORRUPT, "listen: it comes without a socket");
-	if (!taken || !gate_take_origins(gate, origins, count, err) ||
+	if (!taken || !gate_take_origins(gate, &order, err) ||
 		!fd_set_blocking(gate->fd, false, err)) {
 		gate_free(gate);
 		return NULL;

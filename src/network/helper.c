@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "network/said.h"
 
 static void
 on_end(void *context, short events)
@@ -70,11 +71,10 @@ output_read(struct helper *helper, struct buf *output, struct err *err)
 		return err_note(err, "what %s says", helper->name);
 	if (!end.code && !end.signal)
 		return true;
-	struct bytes said = bytes_first(buf_bytes(output), HELPER_SAID);
-	while (said.size && said.data[said.size - 1] == '\n')
-		said.size--;
-	return err_set(err, ERR_BUILD, "%s: %s%s%.*s", helper->name, process_end_print(&end).text,
-		said.size ? ": " : "", BYTES_ARGS(said));
+	cleanup_buf struct buf said = BUF(BUF_MAX);
+	said_lines(buf_bytes(output), HELPER_SAID, &said);
+	return err_set(err, ERR_BUILD, "%s: %s%s%s", helper->name, process_end_print(&end).text,
+		said.size ? ": " : "", buf_text(&said));
 }
 
 bool

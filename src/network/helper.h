@@ -17,7 +17,7 @@
 #include "base/loop.h"
 #include "base/process.h"
 
-enum { HELPER_SECONDS = 30, HELPER_WORDS = 64, HELPER_OUTPUT = 256 << 10, HELPER_SAID = 200 };
+enum { HELPER_SECONDS = 30, HELPER_WORDS = 64, HELPER_OUTPUT = 256 << 10, HELPER_SAID = 600 };
 
 struct helper {
 	struct process process;

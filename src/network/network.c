@@ -6,6 +6,7 @@
 
 #include "network/call.h"
 #include "network/gate.h"
+#include "network/order.h"
 #include "network/tokens.h"
 #include "network/transfer.h"
 #include "wire/network.h"
@@ -187,19 +188,18 @@ take_gate_order(struct network *network, uint32_t id, uint32_t kind)
 static bool
 take_order(struct network *network, struct wire_packet *packet, struct err *err)
 {
-	struct wire_in in = wire_open(packet);
-	uint32_t id = wire_u32(&in);
-	if (!wire_end(&in, err))
+	struct order order;
+	if (!order_decode(wire_whole(packet), &order, err))
 		return false;
-	if (take_call_order(network, id, packet->kind))
+	if (take_call_order(network, order.id, order.kind))
 		return true;
-	size_t at = network_find(network, id);
+	size_t at = network_find(network, order.id);
 	if (at == network->transfers.size)
-		take_gate_order(network, id, packet->kind);
-	else if (packet->kind == NETWORK_CANCEL)
+		take_gate_order(network, order.id, order.kind);
+	else if (order.kind == NETWORK_CANCEL)
 		network_drop(network, at);
-	else if (packet->kind != NETWORK_CLOSE)
-		transfer_pause(network->transfers.data[at], packet->kind == NETWORK_PAUSE);
+	else if (order.kind != NETWORK_CLOSE)
+		transfer_pause(network->transfers.data[at], order.kind == NETWORK_PAUSE);
 	return true;
 }
 

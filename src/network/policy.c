@@ -186,13 +186,26 @@ policy_permits(const struct policy *policy, const struct sockaddr *address, stru
 	return policy_judge(policy, bytes, err);
 }
 
+/* "%SCOPE" behind an address says by which interface; what it is does not hang on that. */
+static bool
+text_parse(struct bytes text, struct policy_range *out)
+{
+	text = bytes_first(text, bytes_find(text, '%'));
+	return bytes_find(text, '/') == SIZE_MAX && range_parse(text, out);
+}
+
+bool
+policy_is_address(struct bytes text)
+{
+	struct policy_range range;
+	return text_parse(text, &range);
+}
+
 bool
 policy_permits_text(const struct policy *policy, struct bytes address, struct err *err)
 {
 	struct policy_range range;
-	if (bytes_find(address, '/') != SIZE_MAX || !range_parse(address, &range))
-		return true;
-	return policy_judge(policy, range.address, err);
+	return !text_parse(address, &range) || policy_judge(policy, range.address, err);
 }
 
 bool

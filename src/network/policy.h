@@ -34,9 +34,11 @@ struct policy {
 MUST_CHECK bool policy_allow(struct policy *policy, struct bytes range, struct err *err);
 MUST_CHECK bool policy_permits(
 	const struct policy *policy, const struct sockaddr *address, struct err *err);
-/* The same for an address as text; true for what is none. */
+/* The same for an address as text, perhaps with "%SCOPE" behind it; true for what is none. */
 MUST_CHECK bool policy_permits_text(
 	const struct policy *policy, struct bytes address, struct err *err);
+/* Whether a text is an address, or an address and "%SCOPE". */
+bool policy_is_address(struct bytes text);
 /* 127.0.0.0/8, ::1, "localhost". */
 bool policy_is_loopback(struct bytes host);
 void policy_release(struct policy *policy);

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "network/said.h"
 
-enum { READ_SIZE = 128 << 10, WORDS = CONFIG_SSH + 32, SAID_LINES = 3, SSH_PORT = 22 };
+enum { READ_SIZE = 128 << 10, WORDS = CONFIG_SSH + 32, SSH_PORT = 22 };
 
 static void
 shell_let_go(struct shell *shell)
@@ -38,29 +39,6 @@ shell_fail(struct shell *shell, const struct err *why)
 		listener.failed(listener.context, why);
 }
 
-/* The last lines of standard error, joined. */
-static void
-said_add(const struct shell *shell, struct buf *out)
-{
-	struct bytes rest = buf_bytes(&shell->errors), lines[SAID_LINES], line;
-	size_t count = 0;
-	while (bytes_split(&rest, '\n', &line)) {
-		if (line.size && line.data[line.size - 1] == '\r')
-			line.size--;
-		if (!line.size)
-			continue;
-		if (count == SAID_LINES)
-			memmove(lines, lines + 1, sizeof lines - sizeof *lines);
-		else
-			count++;
-		lines[count - 1] = line;
-	}
-	for (size_t at = 0; at < count; at++) {
-		buf_add_text(out, at ? "; " : "");
-		buf_add(out, bytes_first(lines[at], SHELL_SAID / SAID_LINES));
-	}
-}
-
 static bool
 has_text(const struct buf *text, const char *part)
 {
@@ -74,7 +52,7 @@ shell_explain(struct shell *shell, const char *what, struct err *err)
 	struct process_end end = {0};
 	struct err ignored;
 	cleanup_buf struct buf said = BUF(BUF_MAX);
-	said_add(shell, &said);
+	said_lines(buf_bytes(&shell->errors), SHELL_SAID, &said);
 	bool is_known = shell->is_ended && shell->process.pid > 0 &&
 			process_collect(&shell->process, &end, &ignored);
 	(void)err_set(err, ERR_SYSTEM, "%s%s%s%s%s", what, is_known ? ": ssh: " : "",
@@ -154,7 +132,8 @@ shell_bad(struct shell *shell)
 		shell->state == SHELL_BEGINNING ? buf_bytes(&shell->greeting) : bytes_of(NULL, 0);
 	buf_add_text(&text, "what answers is not git-upload-pack");
 	if (start.size)
-		buf_format(&text, ": it begins with \"%.*s\"", BYTES_ARGS(bytes_first(start, 80)));
+		buf_format(&text, ": it begins with \"%.*s\"",
+			BYTES_ARGS(bytes_first(bytes_first(start, bytes_find(start, '\n')), 80)));
 	shell_break(shell, buf_text(&text));
 }
 
@@ -406,7 +385,6 @@ shell_run(struct shell *shell)
 	shell->end = loop_watch(shell->loop, shell->process.pidfd, POLLIN, on_end, shell);
 }
 
-/* getent(1): an address at the front of each line. */
 static void
 on_addresses(void *context)
 {
@@ -416,11 +394,7 @@ on_addresses(void *context)
 	bool is_fine = helper_finish(&shell->helper, &output, &err);
 	if (!is_fine)
 		(void)err_note(&err, "no address of %s is found", shell->host);
-	struct bytes rest = buf_bytes(&output), line;
-	while (is_fine && bytes_split(&rest, '\n', &line))
-		is_fine = policy_permits_text(
-			&shell->config->policy, bytes_first(line, bytes_find(line, ' ')), &err);
-	if (is_fine)
+	if (is_fine && said_addresses(buf_bytes(&output), &shell->config->policy, &err))
 		shell_run(shell);
 	else
 		shell_fail(shell, &err);
@@ -436,21 +410,6 @@ shell_resolve(struct shell *shell)
 		shell_fail(shell, &err);
 }
 
-/* The value of a line "KEY VALUE"; empty where there is none, or it is "none". */
-static struct bytes
-setting_find(struct bytes text, const char *key)
-{
-	struct bytes rest = text, line;
-	while (bytes_split(&rest, '\n', &line)) {
-		size_t space = bytes_find(line, ' ');
-		struct bytes value = bytes_from(line, space == SIZE_MAX ? line.size : space + 1);
-		if (bytes_equal_text(bytes_first(line, space), key) &&
-			!bytes_equal_text(value, "none"))
-			return value;
-	}
-	return bytes_of(NULL, 0);
-}
-
 static void
 on_settings(void *context)
 {
@@ -462,13 +421,13 @@ on_settings(void *context)
 		return;
 	}
 	struct bytes text = buf_bytes(&output);
-	struct bytes host = setting_find(text, "hostname");
+	struct bytes host = said_setting(text, "hostname");
 	cleanup_buf struct buf copy = BUF(HELPER_OUTPUT);
 	buf_add(&copy, host);
 	shell->host = buf_take_text(&copy);
 	bool is_named = config_names(shell->config, url_origin(&shell->remote.url));
-	bool is_through = setting_find(text, "proxycommand").size != 0 ||
-			  setting_find(text, "proxyjump").size != 0;
+	bool is_through = said_setting(text, "proxycommand").size != 0 ||
+			  said_setting(text, "proxyjump").size != 0;
 	if (!host.size || host.data[0] == '-') {
 		(void)err_set(&err, ERR_REFUSED, "ssh -G names no host");
 		shell_fail(shell, &err);

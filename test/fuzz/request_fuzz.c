@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a guest asks for, as the packet that carries it: refused, or each line of its head is one line and its own to say. */
+/*
+ * What cab-network is asked for, as the packet that carries it: an order says all that its packet says, and of a request, as
+ * any other kind is taken to be, each line of its head is one line and its own to say, or it is refused.
+ */
 #include "network/request.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "network/order.h"
 #include "wire/network.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +37,27 @@ check(const struct request *request)
 			"an origin is listed in its normal form");
 }
 
+static void
+check_order(struct bytes packet)
+{
+	struct order order;
+	struct err err = {0};
+	if (!order_decode(packet, &order, &err)) {
+		must(err.kind == ERR_CORRUPT, "a broken order has a reason");
+		return;
+	}
+	cleanup_buf struct buf again = BUF(BUF_MAX);
+	wire_begin(&again, order.kind);
+	buf_add_u32(&again, order.id);
+	if (order.kind == NETWORK_LISTEN) {
+		/* Other flags are not known. */
+		buf_add(&again, bytes_first(bytes_from(packet, again.size), 4));
+		wire_add_list(&again, order.origins, order.origin_count);
+	}
+	must(order.origin_count <= NETWORK_ORIGINS, "origins have a ceiling");
+	must(bytes_equal(buf_bytes(&again), packet), "an order is all of its packet");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -41,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int read_end;
 	if (size > WIRE_PACKET)
 		return 0;
+	check_order(bytes_of(data, size));
 	struct wire_packet *packet = (struct wire_packet *)memory_zero(1, sizeof *packet);
 	packet->kind = NETWORK_OPEN;
 	packet->size = size;

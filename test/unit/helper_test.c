@@ -51,6 +51,8 @@ what_it_says_is_in_the_error(void **state)
 		const char *says;
 	} rows[] = {
 		{{"sh", "-c", "echo why >&2; exit 3", NULL}, "sh: exit status 3: why"},
+		{{"sh", "-c", "echo one >&2; echo two >&2; exit 3", NULL},
+			"sh: exit status 3: one; two"},
 		{{"sh", "-c", "kill -9 $$", NULL}, "sh: signal 9"},
 		{{"no-such-program", NULL}, "no-such-program: exit status 127"},
 		{{"sh", "-c", "head -c 300000 /dev/zero", NULL}, "what sh says"},

@@ -138,6 +138,23 @@ loopback_is_known_by_address_and_by_name(void **state)
 	assert_false(policy_is_loopback(BYTES_LITERAL("localhost.example")));
 }
 
+/* By which interface an address is reached does not make it another. */
+static void
+a_scope_hides_no_address(void **state)
+{
+	(void)state;
+	struct policy policy = {0};
+	struct err err = {0};
+	assert_true(policy_is_address(BYTES_LITERAL("fe80::1%eth0")));
+	assert_true(policy_is_address(BYTES_LITERAL("1.1.1.1")));
+	assert_false(policy_is_address(BYTES_LITERAL("%eth0")));
+	assert_false(policy_is_address(BYTES_LITERAL("10.0.0.0/8")));
+	assert_false(policy_is_address(BYTES_LITERAL("localhost")));
+	assert_false(policy_permits_text(&policy, BYTES_LITERAL("fe80::1%eth0"), &err));
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_true(policy_permits_text(&policy, BYTES_LITERAL("name%eth0"), &err));
+}
+
 int
 main(void)
 {
@@ -147,6 +164,7 @@ main(void)
 		cmocka_unit_test(what_the_refusal_says_to_set_does_allow_the_address),
 		cmocka_unit_test(an_allowed_range_holds_what_is_in_it_and_no_more),
 		cmocka_unit_test(what_is_no_range_is_refused),
+		cmocka_unit_test(a_scope_hides_no_address),
 		cmocka_unit_test(loopback_is_known_by_address_and_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
