@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/trace.h"
+#include "sandbox/cgroup_text.h"
 
 #define CGROUP_TOP "/sys/fs/cgroup"
 
@@ -39,56 +40,17 @@ file_write(const char *folder, const char *group, const char *name, const char *
 	return false;
 }
 
-/* The path of this process in one hierarchy: "NUMBER:CONTROLLERS:PATH" a line; version 2 has no
- * controllers there. */
-static bool
-own_path(struct bytes table, const char *controller, struct bytes *out)
-{
-	struct bytes line;
-	while (bytes_split(&table, '\n', &line)) {
-		struct bytes rest = line;
-		struct bytes number;
-		struct bytes controllers;
-		if (!bytes_split(&rest, ':', &number) || !bytes_split(&rest, ':', &controllers) ||
-			!rest.data)
-			continue;
-		struct bytes one;
-		bool found = controllers.size == 0 && !*controller;
-		while (!found && bytes_split(&controllers, ',', &one))
-			found = *controller && bytes_equal_text(one, controller);
-		if (found) {
-			*out = rest;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-has_word(struct bytes text, const char *word)
-{
-	struct bytes line;
-	while (bytes_split(&text, '\n', &line)) {
-		struct bytes one;
-		while (bytes_split(&line, ' ', &one))
-			if (bytes_equal_text(one, word))
-				return true;
-	}
-	return false;
-}
-
 static bool
 place_version_2(struct cgroup_place *place, struct bytes table)
 {
 	struct bytes path;
-	if (!own_path(table, "", &path) || path.size >= CGROUP_PATH / 2)
+	if (!cgroup_text_path(table, "", &path) || path.size >= CGROUP_PATH / 2)
 		return false;
 	/* A group that has processes may give its children no controllers, so the place is beside
 	 * the realizer's own group; at the top both are one. */
-	while (path.size && path.data[path.size - 1] != '/')
+	while (path.data[path.size - 1] != '/')
 		path.size--;
-	if (path.size)
-		path.size--;
+	path.size--;
 	(void)snprintf(place->memory, sizeof place->memory, CGROUP_TOP "%.*s", BYTES_ARGS(path));
 	(void)snprintf(place->processes, sizeof place->processes, "%s", place->memory);
 
@@ -97,7 +59,8 @@ place_version_2(struct cgroup_place *place, struct bytes table)
 	(void)snprintf(file, sizeof file, "%s/cgroup.subtree_control", place->memory);
 	if (!file_read(file, &enabled))
 		return false;
-	if (has_word(buf_bytes(&enabled), "memory") && has_word(buf_bytes(&enabled), "pids"))
+	if (cgroup_text_has(buf_bytes(&enabled), "memory") &&
+		cgroup_text_has(buf_bytes(&enabled), "pids"))
 		return true;
 	return file_write(place->memory, "", "cgroup.subtree_control", "+memory +pids");
 }
@@ -107,8 +70,9 @@ place_version_1(struct cgroup_place *place, struct bytes table)
 {
 	struct bytes memory;
 	struct bytes processes;
-	if (!own_path(table, "memory", &memory) || !own_path(table, "pids", &processes) ||
-		memory.size >= CGROUP_PATH / 2 || processes.size >= CGROUP_PATH / 2)
+	if (!cgroup_text_path(table, "memory", &memory) ||
+		!cgroup_text_path(table, "pids", &processes) || memory.size >= CGROUP_PATH / 2 ||
+		processes.size >= CGROUP_PATH / 2)
 		return false;
 	(void)snprintf(
 		place->memory, sizeof place->memory, CGROUP_TOP "/memory%.*s", BYTES_ARGS(memory));
@@ -240,23 +204,13 @@ cgroup_leave(const struct cgroup_place *place)
 		"a thread returns to its own cgroup");
 }
 
-/* The number behind a word at the begin of a line; 0 where there is none. */
 static uint64_t
 event_count(const char *folder, const char *name, const char *file, const char *word)
 {
 	char path[CGROUP_PATH + 2 * CGROUP_NAME + 2];
 	cleanup_buf struct buf text = BUF(4096);
 	(void)snprintf(path, sizeof path, "%s/%s/%s", folder, name, file);
-	if (!file_read(path, &text))
-		return 0;
-	struct bytes rest = buf_bytes(&text);
-	struct bytes line;
-	while (bytes_split(&rest, '\n', &line)) {
-		struct bytes first;
-		if (bytes_split(&line, ' ', &first) && bytes_equal_text(first, word) && line.data)
-			return strtoull((const char *)line.data, NULL, 10);
-	}
-	return 0;
+	return file_read(path, &text) ? cgroup_text_count(buf_bytes(&text), word) : 0;
 }
 
 enum err_limit

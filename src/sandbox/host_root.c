@@ -60,22 +60,27 @@ release_value(struct bytes text, const char *name, char out[WORD_SIZE])
 	return false;
 }
 
+bool
+host_root_feature(struct bytes release, char out[HOST_ROOT_NAME], struct err *err)
+{
+	char id[WORD_SIZE];
+	char version[WORD_SIZE];
+	if (!release_value(release, "ID", id))
+		return err_set(err, ERR_NOT_FOUND, "etc/os-release names no ID");
+	/* A distribution that rolls has a code name at most. */
+	if (!release_value(release, "VERSION_ID", version) &&
+		!release_value(release, "VERSION_CODENAME", version))
+		return err_set(err, ERR_NOT_FOUND, "etc/os-release names no VERSION_ID");
+	(void)snprintf(out, HOST_ROOT_NAME, "host-root:%s-%s", id, version);
+	return true;
+}
+
 static bool
 feature_find(int top, char feature[HOST_ROOT_NAME], struct err *err)
 {
 	cleanup_buf struct buf text = BUF(RELEASE_SIZE);
-	char id[WORD_SIZE];
-	char version[WORD_SIZE];
-	if (!fd_read_file(top, "etc/os-release", &text, err))
-		return false;
-	if (!release_value(buf_bytes(&text), "ID", id))
-		return err_set(err, ERR_NOT_FOUND, "etc/os-release names no ID");
-	/* A distribution that rolls has a code name at most. */
-	if (!release_value(buf_bytes(&text), "VERSION_ID", version) &&
-		!release_value(buf_bytes(&text), "VERSION_CODENAME", version))
-		return err_set(err, ERR_NOT_FOUND, "etc/os-release names no VERSION_ID");
-	(void)snprintf(feature, HOST_ROOT_NAME, "host-root:%s-%s", id, version);
-	return true;
+	return fd_read_file(top, "etc/os-release", &text, err) &&
+	       host_root_feature(buf_bytes(&text), feature, err);
 }
 
 static bool
@@ -184,18 +189,21 @@ cache_key(const struct stat *status, struct buf *out)
 		(intmax_t)status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
 }
 
+bool
+host_root_cached(struct bytes line, struct bytes key, struct digest *out)
+{
+	struct bytes rest = bytes_from(line, key.size);
+	return bytes_has_prefix(line, key) && rest.size == DIGEST_TEXT + 1 &&
+	       rest.data[DIGEST_TEXT] == '\n' && digest_parse(bytes_first(rest, DIGEST_TEXT), out);
+}
+
 static bool
 cache_read(const char *cache, struct bytes key, struct digest *out)
 {
 	struct err err;
 	cleanup_buf struct buf text = BUF(CACHE_SIZE);
-	if (!fd_read_file(AT_FDCWD, cache, &text, &err))
-		return false;
-	struct bytes line = buf_bytes(&text);
-	if (!bytes_has_prefix(line, key) || line.data[line.size - 1] != '\n')
-		return false;
-	struct bytes rest = bytes_from(line, key.size);
-	return rest.size == DIGEST_TEXT + 1 && digest_parse(bytes_first(rest, DIGEST_TEXT), out);
+	return fd_read_file(AT_FDCWD, cache, &text, &err) &&
+	       host_root_cached(buf_bytes(&text), key, out);
 }
 
 static void

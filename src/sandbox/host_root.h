@@ -45,3 +45,7 @@ size_t host_root_entries(const struct host_root *root, struct sandbox_entry *out
 
 /* Digest of a package database's text; ERR_CORRUPT names the line. */
 MUST_CHECK bool host_root_fingerprint(struct bytes status, struct digest *out, struct err *err);
+/* The feature's name from the text of os-release(5): letters of it are a-z 0-9 . _ - alone. */
+MUST_CHECK bool host_root_feature(struct bytes release, char out[HOST_ROOT_NAME], struct err *err);
+/* The fingerprint in the cache file's line, where that begins with `key`: all up to the fingerprint. */
+MUST_CHECK bool host_root_cached(struct bytes line, struct bytes key, struct digest *out);

@@ -153,10 +153,66 @@ the_cache_answers_until_the_database_changes(void **state)
 	assert_true(digest_equal(&root.fingerprint, &first.fingerprint));
 }
 
+static void
+a_feature_is_two_values_of_few_letters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *release, *feature;
+	} rows[] = {
+		{"ID=debian\nVERSION_ID=\"12\"\n", "host-root:debian-12"},
+		{"VERSION_ID='3.19'\nXID=x\nID=alpine", "host-root:alpine-3.19"},
+		/* A distribution that rolls. */
+		{"ID=arch\nVERSION_ID=\nVERSION_CODENAME=sid\n", "host-root:arch-sid"},
+		{"ID=arch\n", NULL},
+		{"VERSION_ID=12\n", NULL},
+		{"", NULL},
+		{"ID=\"\nVERSION_ID=1\n", NULL},
+		{"ID=\"debian'\nVERSION_ID=1\n", NULL},
+		{"ID=Debian\nVERSION_ID=1\n", NULL},
+		{"ID=debian\r\nVERSION_ID=1\r\n", NULL},
+		{"ID=../x\nVERSION_ID=1\n", NULL},
+		{"ID=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nVERSION_ID=1\n", NULL},
+		{"ID=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+		 "VERSION_ID=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+			"host-root:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		char feature[HOST_ROOT_NAME] = "";
+		struct err err = {0};
+		bool named = host_root_feature(bytes_text(rows[at].release), feature, &err);
+		assert_true(named == (rows[at].feature != NULL));
+		assert_string_equal(feature, named ? rows[at].feature : "");
+		assert_true(named || err.kind == ERR_NOT_FOUND);
+	}
+}
+
+static void
+a_cache_is_believed_of_its_own_key_alone(void **state)
+{
+	(void)state;
+	const struct digest kept = digest_of(BYTES_LITERAL("x"));
+	struct digest digest = {0};
+	cleanup_buf struct buf line = BUF(512);
+	buf_format(&line, "1 2 %s\n", digest_print(&kept).text);
+	assert_true(host_root_cached(buf_bytes(&line), BYTES_LITERAL("1 2 "), &digest));
+	assert_true(digest_equal(&digest, &kept));
+	assert_false(host_root_cached(buf_bytes(&line), BYTES_LITERAL("1 3 "), &digest));
+	assert_false(host_root_cached(buf_bytes(&line), BYTES_LITERAL("1 "), &digest));
+	for (size_t size = 0; size < line.size; size++)
+		assert_false(host_root_cached(
+			bytes_first(buf_bytes(&line), size), BYTES_LITERAL("1 2 "), &digest));
+	buf_add_byte(&line, '\n');
+	assert_false(host_root_cached(buf_bytes(&line), BYTES_LITERAL("1 2 "), &digest));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_feature_is_two_values_of_few_letters),
+		cmocka_unit_test(a_cache_is_believed_of_its_own_key_alone),
 		cmocka_unit_test(the_fingerprint_is_that_of_the_sorted_installed_packages),
 		cmocka_unit_test(an_installed_package_without_a_version_is_corrupt),
 		cmocka_unit_test_setup_teardown(
