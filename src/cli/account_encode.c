@@ -126,8 +126,9 @@ encode_from(const struct encode_source *source, struct identity identity, struct
 		return BYTES_LITERAL("run");
 	if (encode_was_reported(source, text) || (is_cab && source->ran))
 		return BYTES_LITERAL("run");
-	bool stopped = source->last && source->last->outcome == ACCOUNT_STOPPED;
-	if (stopped && source->last->known.size && (is_cab || !encode_was_locked(source, identity)))
+	bool known = source->last && (source->last->outcome == ACCOUNT_STOPPED ||
+					     source->last->outcome == ACCOUNT_FOUND);
+	if (known && source->last->known.size && (is_cab || !encode_was_locked(source, identity)))
 		return encode_known(source->last->known);
 	return source->island && source->island->has_checksum ? BYTES_LITERAL("text")
 							      : BYTES_LITERAL("lock");

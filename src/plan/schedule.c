@@ -268,7 +268,7 @@ schedule_has(const struct identity *list, size_t count, struct identity identity
 	return false;
 }
 
-/* What a source said: its pin from now on. What a lock already says, whole, stays as the lock has it. */
+/* What a source said, or was found by: its pin from now on. What a lock already says, whole, stays as the lock has it. */
 static void
 schedule_take_identities(struct work *work, const struct realizer_result *result)
 {
@@ -298,25 +298,6 @@ schedule_take_identities(struct work *work, const struct realizer_result *result
 		graph_set_pin(plan->setup.graph, work->node, identity_print(&plan->arena, *cab));
 }
 
-/* An entry without a Cab hash whose object was there: no program ran to say its identities, so they are the pin's and the
- * object's own. */
-static void
-schedule_take_pinned(struct work *work, const struct realizer_result *result)
-{
-	struct arena *arena = &work->plan->arena;
-	size_t count = work->request.pin_count;
-	struct identity *identities = arena_array(arena, struct identity, count + 1);
-	for (size_t at = 0; at < count; at++)
-		identities[at] = work->request.pin[at];
-	struct cab_hash_text text = cab_hash_print(&result->outputs[0].hash);
-	identities[count] =
-		(struct identity){BYTES_LITERAL("cab"), arena_copy(arena, bytes_text(text.text))};
-	struct realizer_result whole = *result;
-	whole.identities = identities;
-	whole.identity_count = count + 1;
-	schedule_take_identities(work, &whole);
-}
-
 static void
 schedule_on_done(void *context, const struct realizer_result *result, const struct err *err)
 {
@@ -336,8 +317,6 @@ schedule_on_done(void *context, const struct realizer_result *result, const stru
 	}
 	if (work->is_source && result->identity_count)
 		schedule_take_identities(work, result);
-	else if (work->is_source && work->asking && work->request.pin_count && result->output_count)
-		schedule_take_pinned(work, result);
 	work->asking = false;
 	if (!result->output_count || !result->outputs[0].path.size) {
 		/* Only the identity was wanted: the object is wanted anew, by whom needs it. */

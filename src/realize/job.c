@@ -353,12 +353,9 @@ job_lock(struct realizer_job *job, struct err *err)
 static bool
 job_look(struct realizer_job *job)
 {
-	struct realizer_output *outputs = NULL;
 	struct realizer_result result = {.end = REALIZER_END_FOUND};
-	if (job->request.want == REALIZER_WANT_PROOF ||
-		!known_find(job, &outputs, &result.output_count))
+	if (job->request.want == REALIZER_WANT_PROOF || !known_find(job, &result))
 		return false;
-	result.outputs = outputs;
 	struct err err = {0};
 	/* What came from a cache is as new to this store as what is built. */
 	embedded_settle_later(job->embedded, &job->run_lock);

@@ -158,7 +158,7 @@ void known_prepare(struct realizer_job *job, struct bytes module);
 /* True where the run is decided by this line, and is being stopped. */
 bool known_decide(struct realizer_job *job, struct identity identity);
 /* Looks for the wanted object before anything runs. */
-bool known_find(struct realizer_job *job, struct realizer_output **outputs, size_t *count);
+bool known_find(struct realizer_job *job, struct realizer_result *out);
 
 /* start.c: staging, FIFO, log, and the program; wasm.c and native.c: the two kinds of program */
 int start_open_program(struct realizer_job *job, struct err *err);

@@ -146,7 +146,7 @@ known_output(struct realizer_job *job, struct bytes output, const struct object 
 }
 
 static bool
-known_find_realization(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+known_find_realization(struct realizer_job *job, struct realizer_result *out)
 {
 	const struct derivation *derivation = job->request.derivation;
 	struct store *store = job->embedded->settings.store;
@@ -160,55 +160,97 @@ known_find_realization(struct realizer_job *job, struct realizer_output **output
 	if (!realization_find(store, &key, &found, &miss) ||
 		found.outputs.size != derivation->output_count)
 		return false;
-	*outputs = arena_array(&job->arena, struct realizer_output, derivation->output_count);
+	struct realizer_output *outputs =
+		arena_array(&job->arena, struct realizer_output, derivation->output_count);
 	for (size_t at = 0; at < found.outputs.size; at++) {
 		cleanup_object struct object object = {0};
 		if (!store_obtain(store, &found.outputs.data[at].object.path, &object, &miss))
 			return false;
 		known_output(job,
 			arena_copy(&job->arena, bytes_text(found.outputs.data[at].output)), &object,
-			&(*outputs)[at]);
+			&outputs[at]);
 	}
-	*count = derivation->output_count;
+	out->outputs = outputs;
+	out->output_count = derivation->output_count;
+	return true;
+}
+
+/*
+ * What an object that nothing ran for has: the pin's identities, which who asks vouches for, and its Cab hash. Where that is no
+ * part of the pin, false if one of them is known to be another content: then a run decides.
+ */
+static bool
+known_tell_pinned(struct realizer_job *job, const struct cab_hash *hash, bool by_hash,
+	struct realizer_result *out)
+{
+	size_t pins = 0;
+	size_t count = 0;
+	const struct identity *pin = known_pin(job, &pins);
+	struct identity *identities = arena_array(&job->arena, struct identity, pins + 1);
+	for (size_t at = 0; at < pins; at++) {
+		struct cab_hash said;
+		const char *from = NULL;
+		if (bytes_equal_text(pin[at].format, "cab"))
+			continue;
+		if (!by_hash && known_look_up(job, pin[at], &said, &from) &&
+			!cab_hash_equal(&said, hash))
+			return false;
+		identities[count++] = pin[at];
+	}
+	struct cab_hash_text text = cab_hash_print(hash);
+	identities[count++] = (struct identity){
+		BYTES_LITERAL("cab"), arena_copy(&job->arena, bytes_text(text.text))};
+	out->identities = identities;
+	out->identity_count = count;
 	return true;
 }
 
 static bool
-known_find_pinned(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+known_obtain_pinned(struct realizer_job *job, const struct cab_hash *hash, const char *from,
+	struct realizer_result *out)
+{
+	cleanup_object struct object object = {0};
+	struct err miss;
+	struct digest path = known_path(job, hash);
+	if (!store_obtain(job->embedded->settings.store, &path, &object, &miss))
+		return false;
+	struct realizer_output *output = arena_new(&job->arena, struct realizer_output);
+	known_output(job, job->request.derivation->outputs[0], &object, output);
+	out->outputs = output;
+	out->output_count = 1;
+	out->known_from = bytes_text(from);
+	return true;
+}
+
+static bool
+known_find_pinned(struct realizer_job *job, struct realizer_result *out)
 {
 	size_t pins = 0;
 	const struct identity *pin = known_pin(job, &pins);
-	struct store *store = job->embedded->settings.store;
 	/* The Cab hash is the last and the surest; an earlier identity may be in the table. */
 	for (size_t at = pins; at-- > 0;) {
 		struct cab_hash hash;
-		const char *from = NULL;
-		bool said = bytes_equal_text(pin[at].format, "cab")
-				    ? cab_hash_parse(pin[at].value, &hash)
-				    : known_look_up(job, pin[at], &hash, &from);
-		if (!said)
-			continue;
-		cleanup_object struct object object = {0};
-		struct err miss;
-		struct digest path = known_path(job, &hash);
-		if (store_obtain(store, &path, &object, &miss)) {
-			*outputs = arena_new(&job->arena, struct realizer_output);
-			known_output(job, job->request.derivation->outputs[0], &object, *outputs);
-			*count = 1;
+		const char *from = "caller";
+		bool is_cab = bytes_equal_text(pin[at].format, "cab");
+		bool said = is_cab ? cab_hash_parse(pin[at].value, &hash)
+				   : known_look_up(job, pin[at], &hash, &from);
+		struct realizer_result found = *out;
+		if (said && known_tell_pinned(job, &hash, is_cab, &found) &&
+			known_obtain_pinned(job, &hash, from, &found)) {
+			*out = found;
 			return true;
 		}
-		if (bytes_equal_text(pin[at].format, "cab"))
+		if (is_cab && said)
 			return false;
 	}
 	return false;
 }
 
 bool
-known_find(struct realizer_job *job, struct realizer_output **outputs, size_t *count)
+known_find(struct realizer_job *job, struct realizer_result *out)
 {
-	if (job->request.derivation->fixed != DERIVATION_ORDINARY &&
-		known_find_pinned(job, outputs, count))
+	if (job->request.derivation->fixed != DERIVATION_ORDINARY && known_find_pinned(job, out))
 		return true;
 	return job->request.derivation->fixed != DERIVATION_SELF &&
-	       known_find_realization(job, outputs, count);
+	       known_find_realization(job, out);
 }

@@ -92,13 +92,14 @@ struct realizer_result {
 	enum realizer_end end;
 	const struct realizer_output *outputs;
 	size_t output_count;
-	const struct identity
-		*identities; /* as reported, `cab` with its hash last, verified or found */
+	const struct identity *
+		identities; /* as reported, or of END_FOUND the pin's; `cab` with its hash last, verified or found */
 	size_t identity_count;
-	struct bytes known_from; /* END_STOPPED: who knew it: "store", "cache …", "caller" */
-	uint64_t requests;       /* HTTP requests that were sent for this run */
-	uint64_t received;       /* bytes that came back */
-	struct bytes limits;     /* which limits held, for the log: "cgroup", "rlimits" */
+	struct bytes
+		known_from; /* END_STOPPED, and END_FOUND by a pin: who knew it: "store", "cache …", "caller" */
+	uint64_t requests;   /* HTTP requests that were sent for this run */
+	uint64_t received;   /* bytes that came back */
+	struct bytes limits; /* which limits held, for the log: "cgroup", "rlimits" */
 };
 
 struct realizer_listener {

@@ -171,6 +171,24 @@ def _(box):
     box.cab("build", "--locked", "--offline")
 
 
+@case("what was read and is then consumed is found by its tree where the store has it: its entry and the account say by what")
+def _(box):
+    _, _, server = served(box)
+    box.write("whole.cab", shell("use", "cat \\(<github:o/r>)/README > $out"))
+    box.cab("build", "whole.cab")
+    whole = json.loads(box.read("whole.cab.lock"))["github:o/r"]["identities"]
+    box.write("default.cab.lock", box.read("whole.cab.lock").replace(f',"{whole[-1]}"', ""))
+    box.check("cab d" not in box.read("default.cab.lock"), "as an entry of what was only read")
+    box.write("default.cab", box.read("whole.cab"))
+    server.forget()
+    said = box.cab("build", "--account", "--json").out
+    box.check(json.loads(box.read("default.cab.lock"))["github:o/r"]["identities"] == whole and server.count() == 0, server.log())
+    rows = [json.loads(line) for line in said.splitlines() if '"sources"' in line][0]["sources"]
+    row = [row for row in rows if row["source"] == "github:o/r"][0]
+    box.check([one["from"] for one in row["identities"]] == ["lock", "lock", "table"], str(row))
+    box.check(row["runs"][0]["outcome"] == "found" and row["runs"][0]["known"] == "table", str(row))
+
+
 @case("a locked island of which nothing is held is read by its revision where nothing is consumed")
 def _(box):
     folder, first, server = served(box)

@@ -183,19 +183,30 @@ a_report_ends_at_its_first_line_and_a_proof_at_none(void **state)
 	bench_close(&bench);
 }
 
+/* It tells what it was pinned by, its Cab hash last, and who knew. */
+static void
+found_by(const struct realizer_result *result, const struct identity *pin, const char *cab)
+{
+	for (size_t at = 0; at + 1 < result->identity_count; at++)
+		assert_true(identity_equal(result->identities[at], pin[at]));
+	bool by_hash = bytes_equal_text(pin[result->identity_count - 1].format, "cab");
+	const struct identity *last = &result->identities[result->identity_count - 1];
+	assert_true(bytes_equal_text(last->format, "cab"));
+	assert_true(bytes_equal_text(last->value, cab));
+	assert_true(bytes_equal_text(result->known_from, by_hash ? "caller" : "store"));
+}
+
 static void
 a_pinned_object_that_is_here_needs_no_run(void **state)
 {
 	struct place *place = *state;
 	struct bench bench;
-	struct realizer_output *outputs = NULL;
-	size_t count = 0;
 	cleanup_object struct object object = add_output(place, "text");
 	struct cab_hash nowhere = {'d', digest_of(BYTES_LITERAL("nowhere"))};
 	struct cab_hash_text text = cab_hash_print(&object.hash);
 	struct cab_hash_text absent = cab_hash_print(&nowhere);
 	const struct {
-		struct identity pin[2];
+		struct identity pin[3];
 		size_t count;
 		bool found;
 	} rows[] = {
@@ -204,21 +215,29 @@ a_pinned_object_that_is_here_needs_no_run(void **state)
 		{{ID("cab", "rubbish")}, 1, false},
 		{{ID("git", "known")}, 1, true},
 		{{ID("git", "unknown")}, 1, false},
-		{{{{0}, {0}}}, 0, false},
+		{{ID("git", "unknown"), ID("git-tree", "known")}, 2, true},
+		/* Two identities of two contents are not of one object: a run says which. */
+		{{ID("git", "other"), ID("git-tree", "known")}, 2, false},
+		{{ID("git", "other"), ID("cab", text.text)}, 2, true},
+		{{ID("", "")}, 0, false},
 		/* The Cab hash is the last and the surest: a table's word does not stand for it. */
 		{{ID("git", "known"), ID("cab", absent.text)}, 2, false},
 	};
 	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
 		bench_open(&bench, place, DERIVATION_SELF);
 		say(&bench, "git", "known", &object.hash);
+		say(&bench, "git", "other", &nowhere);
+		say(&bench, "git-tree", "known", &object.hash);
 		bench.job.request.pin = rows[at].pin;
 		bench.job.request.pin_count = rows[at].count;
-		assert_int_equal(known_find(&bench.job, &outputs, &count), rows[at].found);
+		struct realizer_result result = {0};
+		assert_int_equal(known_find(&bench.job, &result), rows[at].found);
 		if (rows[at].found) {
-			assert_int_equal(count, 1);
+			assert_int_equal(result.output_count, 1);
 			assert_true(bytes_equal_text(
-				outputs[0].path, store_path_print(&object.path, "r").text));
-			assert_true(cab_hash_equal(&outputs[0].hash, &object.hash));
+				result.outputs[0].path, store_path_print(&object.path, "r").text));
+			assert_true(cab_hash_equal(&result.outputs[0].hash, &object.hash));
+			found_by(&result, rows[at].pin, text.text);
 		}
 		bench_close(&bench);
 	}
@@ -240,13 +259,13 @@ an_ordinary_derivation_is_found_by_its_record_and_a_self_fixing_one_never(void *
 		DERIVATION_ORDINARY, DERIVATION_FIXED, DERIVATION_SELF};
 	for (size_t at = 0; at < 3; at++) {
 		struct bench bench;
-		struct realizer_output *outputs = NULL;
-		size_t count = 0;
+		struct realizer_result result = {0};
 		bench_open(&bench, place, kinds[at]);
-		assert_int_equal(known_find(&bench.job, &outputs, &count), at < 2);
+		assert_int_equal(known_find(&bench.job, &result), at < 2);
+		assert_int_equal(result.identity_count, 0);
 		/* Nor by another digest. */
 		bench.job.request.resolved.bytes[0] ^= 1;
-		assert_false(known_find(&bench.job, &outputs, &count));
+		assert_false(known_find(&bench.job, &result));
 		bench_close(&bench);
 	}
 }
