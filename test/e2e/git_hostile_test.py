@@ -344,6 +344,25 @@ for _ in range(5000):
 for NAME, ORDER in (("from the top", reversed(FOLDERS)), ("from the bottom", FOLDERS)):
     pack_lie(f"P6: 5000 folders in each other, sent {NAME}", "folders in each other",
              [(COMMIT, commit_of(DEEP)), *ORDER], identity_of(COMMIT, commit_of(DEEP)))
+
+
+def doubling(levels):
+    """A tree that stands twice in one that stands twice in one, so often, and all of them."""
+    tree, trees = b"", [(TREE, b"")]
+    for _ in range(levels):
+        tree = b"".join(tree_entry(b"40000", name, identity_of(TREE, tree)) for name in (b"a", b"b"))
+        trees.append((TREE, tree))
+    return commit_of(tree), trees
+
+
+@case("P6: folders that double with each of ten trees are all there")
+def _(box):
+    commit, trees = doubling(10)
+    peer = ask(box, listing=refs(("HEAD", identity_of(COMMIT, commit))), fetch=sent(packed([(COMMIT, commit), *trees])))
+    box.cab("build")
+    box.check(len(tree_of(box.path("result"))) == 2046 and peer.count() == 2, "")
+
+
 TAGGED, KIND, TAGS = HEAD, COMMIT, []
 for _ in range(10):
     TAGGED, KIND = f"object {identity_of(KIND, TAGGED)}\ntype x\ntag t\n\n".encode(), TAG

@@ -368,6 +368,19 @@ def _(box):
     box.check(box.cab("eval", "--raw").out == "content\n", "")
 
 
+@case("P6: of folders that double with each of 40 trees, what stands at the top is read, and what stands at the bottom")
+def _(box):
+    tree, trees = TOP, [(TREE, TOP)]
+    for _ in range(40):
+        tree = (b"".join(tree_entry(b"40000", name, identity_of(TREE, tree)) for name in (b"a", b"b"))
+                + tree_entry(b"100644", b"f", identity_of(BLOB, CONTENT)))
+        trees.append((TREE, tree))
+    head = commit_of(tree)
+    peer(box, trees=sent(packed([(COMMIT, head), *trees])), listing=refs(("HEAD", identity_of(COMMIT, head))))
+    box.write("default.cab", "readFile <github:o/r>/f + readFile <github:o/r>/" + "a/b/" * 20 + "f\n")
+    box.check(box.cab("eval", "--raw").out == "content\ncontent\n", "")
+
+
 @case("contents that nobody asked for have no effect, and one that never ends is stopped")
 def _(box):
     peer(box, blobs=sent(packed([(BLOB, b"more"), (BLOB, CONTENT), (BLOB, OTHER), (TREE, TOP), (COMMIT, b"none")])))

@@ -37,6 +37,9 @@ make_repository(void **state)
 		"deep=$tree; for i in $(seq 140); do deep=$(printf '040000 tree %s\td\n' $deep "
 		"| " GIT "mktree); done; "
 		"name deep $deep && "
+		"bomb=$(" GIT "mktree </dev/null); for i in $(seq 40); do bomb=$(printf "
+		"'040000 tree %s\ta\n040000 tree %s\tb\n' $bomb $bomb | " GIT
+		"mktree); done; name bomb $bomb && "
 		"tag=$(" GIT "rev-parse HEAD); for kind in commit tag tag tag tag tag tag tag tag; "
 		"do tag=$(printf "
 		"'object %s\\ntype %s\\ntag t\\n\\n' $tag $kind | " GIT
@@ -140,6 +143,23 @@ trees_that_break_a_rule_end_the_program(void **state)
 	}
 }
 
+/* Forty trees, each of which stands twice in the next: the ceiling of all that is written holds, here near its end. What is waiting
+ * meanwhile is less than what is written. */
+static void
+P6_folders_that_double_with_each_tree_meet_the_ceiling_of_files(void **state)
+{
+	(void)state;
+	struct trial trial = {.pack = EVERY, .revision = "bomb", .files = OUTPUT_FILES - 3000};
+	struct buf log = guest_runs(receive_run, &trial, 1);
+	if (!log.size || !strstr(buf_text(&log), "more than 2 million files"))
+		fail_msg("%s", log.size ? buf_text(&log) : "nothing");
+	buf_release(&log);
+	struct buf made = in_folder("find work/out | wc -l; cat work/hash");
+	assert_int_equal(strtoul(buf_text(&made), NULL, 10), 2999);
+	assert_null(strstr(buf_text(&made), "cab d"));
+	buf_release(&made);
+}
+
 /* Each object in turn is left out: then its absence is what is said, and nothing is called the output. */
 static void
 whatever_does_not_come_is_missed(void **state)
@@ -166,6 +186,7 @@ main(void)
 		cmocka_unit_test(tags_and_subpaths_lead_to_the_part_that_is_asked_for),
 		cmocka_unit_test(what_the_subpath_does_not_lead_to_is_said),
 		cmocka_unit_test(trees_that_break_a_rule_end_the_program),
+		cmocka_unit_test(P6_folders_that_double_with_each_tree_meet_the_ceiling_of_files),
 		cmocka_unit_test(whatever_does_not_come_is_missed),
 	};
 	return cmocka_run_group_tests_name("checkout", tests, make_repository, remove_repository);

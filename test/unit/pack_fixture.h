@@ -27,6 +27,7 @@ struct trial {
 	const char *more;     /* bytes behind it */
 	const char *revision; /* what the checkout begins with; NULL: HEAD */
 	const char *subpath;
+	uint32_t files; /* counted beforehand */
 };
 
 static inline struct buf
@@ -56,6 +57,7 @@ receive_run(void *context)
 	struct buf revision = in_folder(ask);
 	(void)snprintf(work, sizeof work, "%s/work", folder);
 	native_enter(work);
+	output.files = trial->files;
 	(void)hex_read(span_of(revision.data, 40), id, SUM_SHA1);
 	folder_make(&output, scratch.parent, scratch.name);
 	objects_init(&objects, &output, &scratch, SUM_SHA1);
