@@ -9,7 +9,7 @@
 #include "base/must.h"
 #include "heap.h"
 
-enum { DESCRIPTORS = 64, FIRST = 4, NOSPC = 51, BADF = 8, VARIABLES = 8, ARGUMENTS = 16 };
+enum { DESCRIPTORS = 64, FIRST = 4, NOSPC = 51, VARIABLES = 9, ARGUMENTS = 16 };
 
 struct transfer {
 	struct bytes head, body;
@@ -18,9 +18,10 @@ struct transfer {
 };
 
 static struct {
-	char *arguments[ARGUMENTS], *variables[VARIABLES + 1];
+	char *arguments[ARGUMENTS], *variables[VARIABLES];
 	size_t argument_count, variable_count, given_count, answer_count;
 	struct bytes given[WORLD_BLOCKS], answers[WORLD_BLOCKS];
+	uint8_t given_kinds[WORLD_BLOCKS];
 	/* Of one run. */
 	size_t written, file_count, asked, piece;
 	struct world_file *files, *open[DESCRIPTORS];
@@ -39,9 +40,8 @@ text_of(struct bytes bytes)
 	return text;
 }
 
-/* Up to the next separator, which is taken too. */
-static struct bytes
-block_next(struct bytes *rest)
+struct bytes
+world_block(struct bytes *rest)
 {
 	static const char separator[] = "\n%%\n";
 	const uint8_t *end = rest->size ? memmem(rest->data, rest->size, separator, 4) : NULL;
@@ -51,25 +51,50 @@ block_next(struct bytes *rest)
 }
 
 void
-world_load(struct bytes input)
+world_start(struct bytes line)
 {
-	static const struct bytes file = BYTES_LITERAL("file "), variable = BYTES_LITERAL("env ");
-	struct bytes line = block_next(&input);
 	struct bytes word;
 	while (world.argument_count < ARGUMENTS && bytes_split(&line, ' ', &word))
 		world.arguments[world.argument_count++] = text_of(word);
-	while (input.size) {
-		struct bytes block = block_next(&input);
-		if (bytes_has_prefix(block, file) && world.given_count < WORLD_BLOCKS)
-			world.given[world.given_count++] = bytes_from(block, file.size);
-		else if (bytes_has_prefix(block, variable) && world.variable_count < VARIABLES)
-			world.variables[world.variable_count++] =
-				text_of(bytes_from(block, variable.size));
-		else if (world.answer_count < WORLD_BLOCKS)
-			world.answers[world.answer_count++] = block;
-	}
-	/* The realizer's word, the last of its name. */
 	world.variables[world.variable_count++] = text_of(BYTES_LITERAL("CAB_FORMER=/former"));
+}
+
+void
+world_take(struct bytes block)
+{
+	static const struct bytes variable = BYTES_LITERAL("env ");
+	static const struct {
+		struct bytes word;
+		uint8_t kind;
+	} kinds[] = {{BYTES_LITERAL("file "), 'f'}, {BYTES_LITERAL("exec "), 'x'},
+		{BYTES_LITERAL("link "), 'l'}, {BYTES_LITERAL("void "), 'd'}};
+	for (size_t at = 0; at < sizeof kinds / sizeof kinds[0]; at++) {
+		if (!bytes_has_prefix(block, kinds[at].word))
+			continue;
+		if (world.given_count < WORLD_BLOCKS) {
+			world.given_kinds[world.given_count] = kinds[at].kind;
+			world.given[world.given_count++] = bytes_from(block, kinds[at].word.size);
+		}
+		return;
+	}
+	if (!bytes_has_prefix(block, variable)) {
+		if (world.answer_count < WORLD_BLOCKS)
+			world.answers[world.answer_count++] = block;
+		return;
+	}
+	block = bytes_from(block, variable.size);
+	/* Which is the realizer's word. */
+	if (world.variable_count < VARIABLES &&
+		!bytes_has_prefix(block, BYTES_LITERAL("CAB_FORMER")))
+		world.variables[world.variable_count++] = text_of(block);
+}
+
+void
+world_load(struct bytes input)
+{
+	world_start(world_block(&input));
+	while (input.size)
+		world_take(world_block(&input));
 }
 
 /* What the last run left. */
@@ -114,7 +139,7 @@ static struct world_file *
 find(struct bytes path)
 {
 	struct world_file *file = world.files;
-	while (file && !bytes_equal_text(path, file->path))
+	while (file && !bytes_equal(path, bytes_of(file->path, file->size)))
 		file = file->next;
 	return file;
 }
@@ -125,19 +150,24 @@ world_find(const char *path)
 	return find(bytes_text(path));
 }
 
-static struct world_file *
-add(struct bytes path, uint8_t kind)
+struct world_file *
+world_add(struct bytes path, uint8_t kind)
 {
 	struct world_file *file = (struct world_file *)memory_zero(1, sizeof *file);
-	*file = (struct world_file){world.files, text_of(path), kind, BUF(WORLD_BYTES)};
+	*file = (struct world_file){world.files, text_of(path), path.size, kind, BUF(WORLD_BYTES)};
 	world.files = file;
 	world.file_count++;
 	return file;
 }
 
-/* The folder of a path, where it is not the working directory itself. */
-static struct bytes
-folder_of(struct bytes path)
+const struct world_file *
+world_files(void)
+{
+	return world.files;
+}
+
+struct bytes
+world_folder(struct bytes path)
 {
 	while (path.size && path.data[path.size - 1] != '/')
 		path.size--;
@@ -150,7 +180,7 @@ path_check(const void *data, size_t size)
 	struct bytes path = bytes_of(data, size);
 	must(span_is_path(span_of(data, size)) && !memchr(data, 0, size),
 		"a path is names between slashes");
-	struct bytes folder = folder_of(path);
+	struct bytes folder = world_folder(path);
 	const struct world_file *parent = folder.size ? find(folder) : NULL;
 	must(!folder.size || (parent && parent->kind == 'd'), "a path leads through folders");
 	return path;
@@ -165,7 +195,7 @@ make(const void *data, size_t size, uint8_t kind, struct world_file **out)
 		return WASI_EXIST;
 	if (world.file_count >= WORLD_FILES)
 		return NOSPC;
-	*out = add(path, kind);
+	*out = world_add(path, kind);
 	return 0;
 }
 
@@ -174,7 +204,7 @@ static void
 files_give(void)
 {
 	static const struct bytes former = BYTES_LITERAL("former");
-	(void)add(BYTES_LITERAL("hash"), 'f');
+	(void)world_add(BYTES_LITERAL("hash"), 'f');
 	for (size_t at = 0; at < world.given_count; at++) {
 		struct bytes content = world.given[at], path;
 		if (!bytes_split(&content, '\n', &path) || !bytes_has_prefix(path, former) ||
@@ -184,11 +214,11 @@ files_give(void)
 		for (size_t end = 0; end < path.size; end++) {
 			struct bytes folder = bytes_first(path, end);
 			if (path.data[end] == '/' && !find(folder))
-				(void)add(folder, 'd');
+				(void)world_add(folder, 'd');
 		}
-		const struct world_file *parent = find(folder_of(path));
+		const struct world_file *parent = find(world_folder(path));
 		if (!parent || parent->kind == 'd')
-			buf_add(&add(path, 'f')->content, content);
+			buf_add(&world_add(path, world.given_kinds[at])->content, content);
 	}
 }
 
@@ -202,48 +232,6 @@ world_run(void (*run)(void *context), void *context, size_t piece)
 	if (setjmp(world.end) == 0)
 		run(context);
 	return world.code;
-}
-
-static int
-entry_compare(const void *left, const void *right)
-{
-	const struct world_file *const *files[] = {left, right};
-	return strcmp((*files[0])->path, (*files[1])->path);
-}
-
-static struct digest
-folder_digest(const struct world_file *folder)
-{
-	cleanup_buf struct buf node = BUF(BUF_MAX);
-	const struct world_file **entries =
-		(const struct world_file **)memory_zero(world.file_count, sizeof(void *));
-	size_t count = 0;
-	for (const struct world_file *file = world.files; file; file = file->next)
-		if (bytes_equal_text(folder_of(bytes_text(file->path)), folder->path))
-			entries[count++] = file;
-	qsort(entries, count, sizeof(void *), entry_compare);
-	buf_add_text(&node, "cab tree 1\n");
-	for (size_t at = 0; at < count; at++) {
-		struct bytes name = bytes_text(entries[at]->path + strlen(folder->path) + 1);
-		buf_add_byte(&node, entries[at]->kind);
-		buf_add_u16(&node, (uint16_t)name.size);
-		buf_add(&node, name);
-		if (entries[at]->kind == 'l') {
-			buf_add_u16(&node, (uint16_t)entries[at]->content.size);
-			buf_add(&node, buf_bytes(&entries[at]->content));
-			continue;
-		}
-		struct digest digest = world_digest(entries[at]);
-		buf_add(&node, digest_bytes(&digest));
-	}
-	free(entries);
-	return digest_of(buf_bytes(&node));
-}
-
-struct digest
-world_digest(const struct world_file *file)
-{
-	return file->kind == 'd' ? folder_digest(file) : digest_of(buf_bytes(&file->content));
 }
 
 /* The program. */
@@ -439,6 +427,7 @@ wasi_path_rename(int32_t folder, const void *path, size_t path_size, int32_t new
 		buf_add(&name, to);
 		buf_add(&name, bytes_from(old, from.size));
 		free(file->path);
+		file->size = name.size;
 		file->path = buf_take_text(&name);
 	}
 	return 0;
