@@ -2,17 +2,19 @@
 #include "table.h"
 
 #include "heap.h"
+#include "text.h"
 
 static void **
 slot_of(const struct table *table, const uint8_t key[TABLE_KEY])
 {
 	uint32_t at;
 	memcpy(&at, key, sizeof at);
-	for (;; at++) {
+	for (uint32_t end = at + TABLE_WALK; at != end; at++) {
 		void **slot = &table->slots[at & (table->slot_count - 1)];
 		if (!*slot || memcmp(*slot, key, TABLE_KEY) == 0)
 			return slot;
 	}
+	fail("too many ids begin alike");
 }
 
 void **

@@ -6,14 +6,15 @@
  *     void **slot = table_slot(&table, key);
  *     if (!*slot) { *slot = item; table.count++; }
  *
- * A slot is good until the next call. Keys are sums of a stranger's bytes: whoever wants many to
- * begin alike must search for each, and a long walk only costs time, which a fetch has a limit of.
+ * A slot is good until the next call. Keys are sums of a stranger's bytes, or what he says are sums: a tree may name a
+ * million ids that begin alike and are nobody's. Where so many slots in a row are others' as TABLE_WALK, the program ends: of sums
+ * a table of two million has not half of it.
  */
 #pragma once
 
 #include "port.h"
 
-enum { TABLE_KEY = SUM_ID };
+enum { TABLE_KEY = SUM_ID, TABLE_WALK = 1024 };
 
 struct table {
 	void **slots;

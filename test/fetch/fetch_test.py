@@ -632,6 +632,8 @@ def trees_that_lie_are_refused():
     one("a symbolic link with no target", b"120000 f\0" + empty, (3, b""))
     zero = bytes.fromhex(identity_of(b"blob", b"a\0b"))
     one("a symbolic link with no target", b"120000 f\0" + zero, (3, b"a\0b"))
+    # Nobody's sums: a tree names what it likes.
+    one("too many ids begin alike", b"".join(b"100644 %04d\0same%016d" % (at, at) for at in range(5000)))
     deep, objects = TREE, [(2, TREE), (3, BLOB)]
     for _ in range(200):
         deep = b"40000 d\0" + bytes.fromhex(identity_of(b"tree", deep))
