@@ -5,8 +5,8 @@
  *
  * What is deflated begins with the largest segment: the program's texts, for the linker puts strings into one. It is laid
  * where the heap begins, behind a head of three u32 (where it belongs, its size, the deflated size), and texts_put (wasm.c)
- * puts it into its place before anything reads it, with the inflate that the module has anyway. What inflate reads itself, a
- * table of inflate.c, is linked before the strings, and stays.
+ * puts it into its place before anything reads it, with the inflate that the module has anyway. What inflate reads itself, the
+ * tables of inflate.c, is linked before the strings, and stays: the first segment, or its part before the first zeros.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -45,20 +45,45 @@ texts_deflate(uint32_t to, uint8_t *data, size_t size, uint32_t heap)
 	return (struct segment){heap, room, sizeof head + packed_size};
 }
 
+/* In two where there are zeros: between segments as near as these wasm-opt leaves them in. True where it was. */
+static bool
+tables_split(struct segment segments[2])
+{
+	/* The order of the lengths of codes of lengths, of RFC 1951, 3.2.7. */
+	static const uint8_t order[] = {
+		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+	static const uint8_t zeros[4];
+	struct segment *tables = &segments[0];
+	must(tables->size >= sizeof order && memcmp(tables->data, order, sizeof order) == 0,
+		"what inflate reads is linked first");
+	for (size_t at = sizeof order; at + sizeof zeros <= tables->size; at++)
+		if (memcmp(tables->data + at, zeros, sizeof zeros) == 0) {
+			segments[1] = (struct segment){
+				tables->to + (uint32_t)at, tables->data + at, tables->size - at};
+			tables->size = at;
+			return true;
+		}
+	return false;
+}
+
 /* All segments, which lie in the order of their addresses, zeros between them left out. */
 static size_t
 segments_read(struct cursor *section, struct segment segments[SEGMENTS])
 {
-	size_t count = cursor_read_number(section);
-	must(count && count <= SEGMENTS, "a module has some segments");
-	for (size_t at = 0; at < count; at++) {
+	size_t count = 0;
+	size_t left = cursor_read_number(section);
+	must(left && left < SEGMENTS, "a module has some segments");
+	for (; left--; count++) {
+		struct segment *segment = &segments[count];
 		must(cursor_read_number(section) == 0, "a segment is laid out at the start");
-		segments[at].to = opcode_read_address(section);
+		segment->to = opcode_read_address(section);
 		struct cursor data = cursor_read_part(section, cursor_read_number(section));
-		segments[at].data = data.data;
-		segments[at].size = data.size;
-		must(at == 0 || segments[at].to >= segments[at - 1].to + segments[at - 1].size,
+		segment->data = data.data;
+		segment->size = data.size;
+		must(count == 0 || segment->to >= segment[-1].to + segment[-1].size,
 			"segments lie one behind the other");
+		if (count == 0)
+			count += tables_split(segments);
 	}
 	return count;
 }
