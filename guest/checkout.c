@@ -100,12 +100,10 @@ object_place(struct checkout *checkout, struct object *object, const struct fold
 }
 
 static void
-link_add(struct checkout *checkout, const struct folder *folder, const struct tree *tree)
+link_add(struct checkout *checkout, const struct folder *folder, const struct object *commit)
 {
-	struct link *link = (struct link *)heap_zero(sizeof *link);
-	link->folder = folder_new(folder, tree->name);
-	memcpy(link->id, tree->id, tree->id_size);
-	link->next = checkout->links;
+	struct link *link = (struct link *)heap_take(sizeof *link);
+	*link = (struct link){checkout->links, folder, commit};
 	checkout->links = link;
 }
 
@@ -115,20 +113,18 @@ tree_expand(struct checkout *checkout, struct object *object, const struct folde
 	struct tree tree = object_tree(object);
 	while (tree_next(&tree)) {
 		const struct folder *place = folder;
-		struct object *child = NULL;
-		if (tree.kind != TREE_SUBMODULE) {
-			child = object_find(checkout->objects, tree.id);
-			if (former_take(checkout->objects, child, folder, tree.name, tree.kind))
-				continue;
-		}
-		if (!child || tree.kind == TREE_FOLDER)
-			folder_make(checkout->output, folder, tree.name);
-		if (feature_whole && !child && checkout->has_submodules)
-			link_add(checkout, folder, &tree);
-		if (!child)
+		struct object *child = object_find(checkout->objects, tree.id);
+		if (former_take(checkout->objects, child, folder, tree.name, tree.kind))
 			continue;
-		if (tree.kind == TREE_FOLDER)
+		if (tree.kind == TREE_FOLDER || tree.kind == TREE_SUBMODULE) {
+			folder_make(checkout->output, folder, tree.name);
 			place = folder_new(folder, tree.name);
+		}
+		if (tree.kind == TREE_SUBMODULE) {
+			if (feature_whole && checkout->has_submodules)
+				link_add(checkout, place, child);
+			continue;
+		}
 		object_place(checkout, child, place, (const char *)tree.name.data, tree.kind);
 	}
 	if (tree.sentence)
@@ -242,6 +238,9 @@ checkout_begin(struct checkout *checkout, struct objects *objects, const uint8_t
 {
 	checkout->objects = objects;
 	checkout->awaited = object_find(checkout->objects, id);
+	/* Of two submodules of one commit the second is here. */
+	if (feature_whole && checkout->awaited->type)
+		checkout_arrived(checkout, checkout->awaited);
 }
 
 void

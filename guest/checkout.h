@@ -3,7 +3,7 @@
  * checkout: from a revision to the written tree, while objects arrive in any order.
  *
  *     checkout_init(&checkout, &output, subpath);
- *     checkout_begin(&checkout, &objects, revision_id);
+ *     checkout_begin(&checkout, &objects, revision_id);    places what is here already
  *     checkout_arrived(&checkout, object);      for each object received, once
  *     checkout_finish(&checkout);               ends the program unless all that is reachable came
  *     checkout_hash(&checkout);                 reports the Cab hash of `out`
@@ -33,7 +33,7 @@ struct want {
 struct link {
 	struct link *next;
 	const struct folder *folder;
-	uint8_t id[SUM_ID];
+	const struct object *commit;
 };
 
 /* A tree that is in, and the folder that it fills. */

@@ -3,7 +3,6 @@
 
 #include "feature.h"
 #include "heap.h"
-#include "request.h"
 
 /* The first line of a file of records. */
 #define RECORDS "cab git 1\n"
@@ -29,6 +28,7 @@ struct sink {
 struct former {
 	struct folder folder; /* the former object: a path of several names */
 	struct span revision;
+	bool has_submodules;
 	struct table trees; /* of records: id, with zeros behind a shorter one, u32 size, content */
 	struct table nodes; /* of records: digest, u32 size, node */
 	struct sink reuse;
@@ -191,6 +191,30 @@ entry_add(struct object *object, const struct former_entry *part)
 	object->former = entry;
 }
 
+/* The content of a commit that came or that the memo has, or nothing. */
+static struct span
+commit_content(struct objects *objects, struct object *commit)
+{
+	if (commit->type == PACK_COMMIT)
+		return object_content(objects, commit);
+	struct span content = span_of(NULL, 0);
+	if (objects->former)
+		content = record_of(&objects->former->trees, commit->id);
+	return is_content(objects, commit, content, PACK_COMMIT) ? content : span_of(NULL, 0);
+}
+
+/* NULL where that is no commit's. */
+static struct object *
+commit_tree(struct objects *objects, struct span content)
+{
+	uint8_t id[SUM_ID];
+	size_t digits = 2 * objects->id_size;
+	if (content.size < 5 + digits || !span_has_prefix(content, "tree ") ||
+		!hex_read(span_of(content.data + 5, digits), id, objects->id_size))
+		return NULL;
+	return object_find(objects, id);
+}
+
 /* A tree of git beside the node of the same folder. */
 static bool
 tree_index(struct objects *objects, const struct object *object, const uint8_t *digest,
@@ -210,15 +234,19 @@ tree_index(struct objects *objects, const struct object *object, const uint8_t *
 		enum tree_kind kind = tree.kind == TREE_SUBMODULE ? TREE_FOLDER : tree.kind;
 		if (!node_find(node, &rest, tree.name, &part) || part.kind != kind)
 			return false;
-		if (tree.kind == TREE_SUBMODULE)
+		if (tree.kind == TREE_SUBMODULE && !former->has_submodules)
 			continue;
 		struct object *child = object_find(objects, tree.id);
 		part.folder = folder;
 		part.name = tree.name;
+		part.kind = tree.kind;
 		entry_add(child, &part);
-		if (tree.kind != TREE_FOLDER)
+		if (tree.kind == TREE_SUBMODULE)
+			child = commit_tree(objects, commit_content(objects, child));
+		else if (kind != TREE_FOLDER)
 			continue;
-		if (!tree_index(objects, child, part.value.data, folder_new(folder, tree.name)))
+		if (!child ||
+			!tree_index(objects, child, part.value.data, folder_new(folder, tree.name)))
 			return false;
 	}
 	return !tree.sentence;
@@ -226,19 +254,23 @@ tree_index(struct objects *objects, const struct object *object, const uint8_t *
 
 /* From the tree down that the hint says the former object is. */
 static bool
-hint_read(struct span hint, struct objects *objects)
+hint_read(struct span hint, struct span options, struct objects *objects)
 {
 	struct former *former = objects->former;
 	struct span tree = span_of(NULL, 0);
 	uint8_t id[SUM_ID];
+	/* A subpath is in no git-tree, and has none of these itself: it is percent-encoded. */
+	if (options.size)
+		options = span_from(options, span_find(options, '+'));
 	while (hint.size) {
 		struct span value = span_word(&hint, '\n');
 		struct span format = span_word(&value, ' ');
-		if (span_is(format, "git-tree"))
+		struct span rest = span_from(value, 2 * objects->id_size);
+		value.size -= rest.size;
+		if (span_is(format, "git"))
+			former->revision = value;
+		else if (span_is(format, "git-tree") && span_equal(rest, options))
 			tree = value;
-		else if (span_is(format, "git"))
-			former->revision =
-				span_of(value.data, size_min(value.size, 2 * objects->id_size));
 	}
 	const uint8_t *root =
 		records_read(objects, "former.nodes", "cab nodes 1\n", &former->nodes);
@@ -249,7 +281,7 @@ hint_read(struct span hint, struct objects *objects)
 }
 
 void
-former_open(struct objects *objects)
+former_open(const struct request *request, struct objects *objects)
 {
 	if (!feature_whole)
 		return;
@@ -259,7 +291,8 @@ former_open(struct objects *objects)
 	objects->former = (struct former *)heap_zero(sizeof *objects->former);
 	objects->former->reuse.name = "reuse";
 	objects->former->folder.name = span_from(span_text(environment_find("CAB_FORMER")), 1);
-	if (hint_read(hint, objects))
+	objects->former->has_submodules = request->submodules.size;
+	if (hint_read(hint, text_span(&request->options), objects))
 		return;
 	objects->former = NULL;
 	log_about("the hint does not add up, and is not used", hint);
@@ -269,6 +302,33 @@ struct span
 former_revision(const struct objects *objects)
 {
 	return feature_whole && objects->former ? objects->former->revision : span_of(NULL, 0);
+}
+
+bool
+former_submodule(struct objects *objects, const struct folder *folder, struct text *hex_out)
+{
+	if (!objects->former)
+		return false;
+	struct text *place = &objects->former->line;
+	text_clear(place);
+	text_add(place, span_from(output_path(objects->output, folder->parent, folder->name),
+				sizeof "out"));
+	for (size_t at = 0; at < objects->table.slot_count; at++) {
+		const struct object *object = (const struct object *)objects->table.slots[at];
+		const struct former_entry *entry = object ? object->former : NULL;
+		if (!entry || entry->kind != TREE_SUBMODULE)
+			continue;
+		do {
+			struct span path = output_path(objects->output, entry->folder, entry->name);
+			path = span_from(path, objects->former->folder.name.size + 1);
+			if (span_equal(path, text_span(place))) {
+				text_hex(hex_out, span_of(object->id, objects->id_size));
+				return true;
+			}
+			entry = entry->next;
+		} while (entry != object->former);
+	}
+	return false;
 }
 
 /* The place of this kind that was used the longest ago; the ring turns there. */
@@ -326,7 +386,7 @@ former_load(struct objects *objects, struct object *object)
 		object->data = (uint8_t *)(uintptr_t)content.data;
 		return true;
 	}
-	if (!entry)
+	if (!entry || entry->kind == TREE_SUBMODULE)
 		return false;
 	size_t capacity = 0;
 	content = entry->value;
@@ -358,6 +418,19 @@ record_add(struct objects *objects, struct sink *memo, const struct object *obje
 	sink_add(objects, memo, content);
 }
 
+/* Its tree; NULL where it is not here. */
+static struct object *
+commit_leave(struct objects *objects, struct sink *memo, struct object *commit)
+{
+	struct span content = commit_content(objects, commit);
+	struct object *tree = commit_tree(objects, content);
+	if (tree)
+		record_add(objects, memo, commit, content);
+	if (commit->type)
+		object_unpin(objects, commit);
+	return tree;
+}
+
 /* Behind the last of the list, where it is a tree that came and is not there already. */
 static void
 tree_list(struct objects *objects, struct object **last, struct object *object)
@@ -371,8 +444,8 @@ tree_list(struct objects *objects, struct object **last, struct object *object)
 	*last = object;
 }
 
-/* A tree with all that are in it, each once, as far as they came, however deep: a list, not the stack, holds what is to come. No tree is
- * in the ring of what falls out, so the list is made of the same field. */
+/* A tree with all that are in it, each once, and commits of submodules, as far as they came, however deep: a list, not the stack, holds
+ * what is to come. No tree is in the ring of what falls out, so the list is made of the same field. */
 static void
 tree_leave(struct objects *objects, struct sink *memo, struct object *root)
 {
@@ -384,29 +457,32 @@ tree_leave(struct objects *objects, struct sink *memo, struct object *root)
 		object = object->newer) {
 		struct tree tree = object_tree(object);
 		record_add(objects, memo, object, span_of(object->data, object->size));
-		while (tree_next(&tree))
-			if (tree.kind == TREE_FOLDER)
-				tree_list(objects, &last, object_find(objects, tree.id));
+		while (tree_next(&tree)) {
+			if (tree.kind != TREE_FOLDER && tree.kind != TREE_SUBMODULE)
+				continue;
+			struct object *child = object_find(objects, tree.id);
+			if (tree.kind == TREE_SUBMODULE)
+				child = commit_leave(objects, memo, child);
+			if (child)
+				tree_list(objects, &last, child);
+		}
 	}
 }
 
 void
-former_leave(struct objects *objects, const uint8_t *revision, struct object *root, struct span ids)
+former_leave(struct objects *objects, const uint8_t *revision, struct span ids)
 {
 	struct sink sink = {.name = ids.size ? "out" : "memo"};
 	if (!feature_whole)
 		return;
-	struct object *commit = object_find(objects, revision);
 	if (objects->former && objects->former->reuse.text.size)
 		sink_flush(objects, &objects->former->reuse);
-	bool is_whole = root && commit->type == PACK_COMMIT;
-	if (!is_whole && !ids.size)
-		return;
 	sink_add(objects, &sink, SPAN(RECORDS));
-	if (is_whole) {
-		record_add(objects, &sink, commit, object_content(objects, commit));
+	struct object *root = commit_leave(objects, &sink, object_find(objects, revision));
+	if (root)
 		tree_leave(objects, &sink, root);
-	}
+	else if (!ids.size)
+		return;
 	while (ids.size) {
 		uint8_t id[SUM_ID];
 		if (!hex_read(span_word(&ids, ' '), id, objects->id_size))

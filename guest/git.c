@@ -145,55 +145,46 @@ read_fetch(struct repository *git, const struct checkout *checkout, struct recei
 
 /* A commit, as `out` or as a submodule; or what evaluation reads of it, as a file of records. */
 static void
-commit_fetch(struct repository *git, struct checkout *checkout, const struct folder *scratch)
+commit_fetch(struct repository *git, struct checkout *checkout, struct objects *objects)
 {
-	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
 	struct receive *receive = (struct receive *)heap_zero(sizeof *receive);
-	folder_make(checkout->output, scratch->parent, scratch->name);
-	objects_init(objects, checkout->output, scratch, git->id_size);
-	/* A former object says nothing of its submodules' commits, and has no pointers of LFS. */
-	bool has_former = !checkout->has_submodules && !checkout->lfs;
-	if (has_former) {
-		former_open(objects);
-		git->held = former_revision(objects);
-	}
-	checkout_begin(checkout, objects, git->id);
 	receive_init(receive, objects, checkout);
+	checkout_begin(checkout, objects, git->id);
 	if (feature_whole && checkout->read.size) {
 		read_fetch(git, checkout, receive);
-	} else {
-		bool is_done = feature_whole && checkout->subpath.size &&
-			       !checkout->has_submodules && part_fetch(git, checkout, receive);
-		if (!is_done)
-			(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
-		checkout_finish(checkout);
+		return;
 	}
-	if (has_former && checkout->root_kind == TREE_FOLDER)
-		former_leave(objects, git->id, checkout->top, checkout->read);
+	bool is_done =
+		feature_whole && ((!checkout->awaited && !checkout->missing) ||
+					 (checkout->subpath.size && !checkout->has_submodules &&
+						 part_fetch(git, checkout, receive)));
+	if (!is_done)
+		(void)repository_pack(git, receive, PART_WHOLE, span_of(NULL, 0));
+	checkout_finish(checkout);
 }
 
-static const struct folder scratch_folder = {NULL, {(const uint8_t *)"scratch", 7}, 0};
-
+/* All repositories have their objects in one table: an id means one content, wherever it comes from. */
 void
 git_submodule(const struct superproject *super, struct span url, const struct link *link)
 {
 	struct repository *git = (struct repository *)heap_zero(sizeof *git);
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
-	struct text *name = text_new("submodule-");
-	struct request *request = (struct request *)heap_zero(sizeof *request);
-	text_number(name, *super->count);
-	git->request = request;
-	git->id_size = super->checkout->objects->id_size;
-	memcpy(git->id, link->id, SUM_ID);
+	struct objects *objects = super->checkout->objects;
+	struct text *held = text_new("");
+	git->request = (struct request *)heap_zero(sizeof *git->request);
+	git->id_size = objects->id_size;
+	memcpy(git->id, link->commit->id, SUM_ID);
 	text_hex(&git->hex, span_of(git->id, git->id_size));
 	text_add(&git->url, url);
 	git->base = git->url.size;
+	if (former_submodule(objects, link->folder, held))
+		git->held = text_span(held);
 	checkout_init(checkout, super->checkout->output, span_of(NULL, 0));
 	checkout->has_submodules = true;
 	checkout->place = link->folder;
 	if (super->checkout->lfs)
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
-	commit_fetch(git, checkout, folder_new(&scratch_folder, text_span(name)));
+	commit_fetch(git, checkout, objects);
 	if (checkout->lfs)
 		lfs_fetch(checkout->lfs, checkout->output, url);
 	struct superproject inner = {
@@ -201,14 +192,10 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	submodules_fetch(&inner);
 }
 
+/* What the commit names and has not. */
 static void
-out_finish(const struct request *request, struct checkout *checkout)
+rest_fetch(const struct request *request, struct checkout *checkout)
 {
-	if (!feature_whole ||
-		!(request->submodules.size + request->lfs.size + checkout->read.size)) {
-		checkout_hash(checkout);
-		return;
-	}
 	struct text *url = text_new("");
 	uint32_t count = 0;
 	request_url(request, url);
@@ -216,9 +203,9 @@ out_finish(const struct request *request, struct checkout *checkout)
 		lfs_fetch(checkout->lfs, checkout->output, text_span(url));
 	struct superproject super = {checkout, text_span(url), request->subpath, 0, &count};
 	submodules_fetch(&super);
-	/* The realizer hashes `out` anyway. */
-	report_identity(SPAN("cab"), SPAN("."), span_of(NULL, 0));
 }
+
+static const struct folder scratch_folder = {NULL, {(const uint8_t *)"scratch", 7}, 0};
 
 void
 git_fetch(const struct request *request)
@@ -246,6 +233,22 @@ git_fetch(const struct request *request)
 	checkout->has_submodules = request->submodules.size != 0;
 	if (feature_whole && request->lfs.size)
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
-	commit_fetch(git, checkout, &scratch_folder);
-	out_finish(request, checkout);
+	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
+	folder_make(output, NULL, scratch_folder.name);
+	objects_init(objects, output, &scratch_folder, git->id_size);
+	/* A former object has no pointers of LFS. */
+	if (!checkout->lfs) {
+		former_open(request, objects);
+		git->held = former_revision(objects);
+	}
+	commit_fetch(git, checkout, objects);
+	if (feature_whole)
+		rest_fetch(request, checkout);
+	if (!checkout->lfs && checkout->root_kind == TREE_FOLDER)
+		former_leave(objects, git->id, checkout->read);
+	/* What is not made of this commit alone is hashed by the realizer, which does so anyway. */
+	if (feature_whole && request->submodules.size + request->lfs.size + checkout->read.size)
+		report_identity(SPAN("cab"), SPAN("."), span_of(NULL, 0));
+	else
+		checkout_hash(checkout);
 }

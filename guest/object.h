@@ -64,6 +64,7 @@ struct objects {
 	size_t id_size;        /* SUM_SHA1 or SUM_SHA256 */
 	size_t held;           /* bytes of contents that may fall out */
 	int32_t scratch;       /* -1 until needed */
+	uint32_t streams;      /* files so far in the scratch folder */
 	uint64_t scratch_size;
 	/* Of the ring of contents that may fall out: the oldest is the one newer than this, which is none of them. */
 	struct object ends;

@@ -133,7 +133,7 @@ stream_begin(struct receive *receive)
 	receive->flushed = 0;
 	/* The name stays with the object. */
 	receive->stream_name = (struct text){0};
-	text_number(&receive->stream_name, ++receive->stream_number);
+	text_number(&receive->stream_name, ++receive->objects->streams);
 	receive->stream = file_create(receive->objects->output, receive->objects->scratch_folder,
 		text_span(&receive->stream_name));
 	uint8_t head[OBJECT_HEAD];

@@ -54,7 +54,6 @@ struct receive {
 	size_t flushed;  /* what of the window has been written */
 	int32_t stream;  /* the file of the blob under way, or -1 */
 	int32_t stream_hash;
-	uint32_t stream_number;
 	struct text stream_name;
 	int32_t hash; /* of the pack */
 	size_t late_first;

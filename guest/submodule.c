@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "submodule.h"
 
+#include "former.h"
 #include "heap.h"
 #include "modules.h"
 
@@ -75,6 +76,8 @@ modules_content(const struct checkout *checkout)
 		if (tree.kind != TREE_FILE && tree.kind != TREE_EXECUTABLE)
 			fail_in(FILE_NAME, "it is no file");
 		struct object *object = object_find(checkout->objects, tree.id);
+		if (!object->type)
+			(void)former_load(checkout->objects, object);
 		if (object->type != PACK_BLOB)
 			object_fail(object, "the server did not send it");
 		if (object->size > SUBMODULE_FILE)

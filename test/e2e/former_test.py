@@ -264,6 +264,119 @@ def _(box):
     box.check(all(after[name] == before[name] for name in ("d/f", "g")), f"linked:\n{server.log()}")
 
 
+def pinned(box, name, files, links):
+    """A commit in git/o/NAME with these submodules, {path: another NAME}, at what they have now. Gives its revision."""
+    folder = os.path.join(box.top, "git", "o", name)
+    modules = "".join(f'[submodule "{path}"]\n\tpath = {path}\n\turl = ../{other}\n' for path, other in links.items())
+    repository(folder, {**files, **({".gitmodules": modules} if links else {})})
+    for path, other in links.items():
+        revision = git(os.path.join(box.top, "git", "o", other), "rev-parse", "HEAD")
+        git(folder, "update-index", "--add", "--cacheinfo", f"160000,{revision},{path}")
+        os.makedirs(os.path.join(folder, path), exist_ok=True)
+    git(folder, "commit", "-q", "--allow-empty", "-m", "submodules")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def whole(box, server, suffix=""):
+    """Fetches o/r with its submodules, compares it with what git clones, and gives what was traced and the object that is new."""
+    before = set(box.objects())
+    clone = os.path.join(box.top, "clone")
+    subprocess.run(["rm", "-rf", clone], check=True)
+    git(box.top, "clone", "-q", "--recurse-submodules", f"{server.url}/o/r", clone)
+    for folder, folders, files in os.walk(clone):
+        for name in (name for name in folders + files if name == ".git"):
+            subprocess.run(["rm", "-rf", os.path.join(folder, name)], check=True)
+    server.forget()
+    result = box.cab("island", "fetch", f"<github:o/r:{{ submodules = true }}{suffix}>", environment={"CAB_TRACE": "hint"})
+    found, wanted = tree_of(result.out.splitlines()[0]), tree_of(os.path.join(clone, suffix.removeprefix("::/")))
+    box.check(found == wanted, f"the tree is what git clones; they differ in "
+              f"{[name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)]}: {result}")
+    return result.err, [name for name in box.objects() if name not in before]
+
+
+def whole_moved(box, server, count, suffix=""):
+    said, (new,) = whole(box, server, suffix)
+    box.check("hint: none" not in said and "hint: " in said, f"there was a hint: {said}")
+    box.check(server.count() == count, f"{count} requests:\n{server.log()}")
+    return new
+
+
+@case("submodules: one that did not move is linked, and one that did is sent what changed")
+def _(box):
+    noise = {f"n{number}": os.urandom(2000) for number in range(40)}
+    os.makedirs(os.path.join(box.top, "git"))
+    server = box.serve_git(os.path.join(box.top, "git"))
+    pinned(box, "inmost", {**noise, "deep/a": "a"}, {})
+    pinned(box, "inner", {**FILES, "n": os.urandom(20000), "here/b": "b"}, {"in/most": "inmost"})
+    pinned(box, "still", {"still/" + name: content for name, content in FILES.items()}, {})
+    links = {"d/in": "inner", "still": "still"}
+    pinned(box, "r", {"a": "a", "e/b": "b"}, links)
+    _, (first,) = whole(box, server)
+    box.check(server.count() == 5 and received(box) > 100000, f"{received(box)} bytes at first:\n{server.log()}")
+    # The superproject alone.
+    commit(os.path.join(box.top, "git", "o", "r"), {"e/b": "other"})
+    second = whole_moved(box, server, 2)
+    before, after = inodes(box, first), inodes(box, second)
+    box.check([name for name in after if after[name] != before[name]] == ["e/b"], "all else is the same inode")
+    box.check(received(box) < 2000, f"{received(box)} bytes")
+    # The inmost one, and with it those around it.
+    pinned(box, "inmost", {"deep/a": "other", "n7": noise["n7"] + b"more"}, {})
+    pinned(box, "inner", {"here/b": "other"}, {"in/most": "inmost"})
+    pinned(box, "r", {}, links)
+    third = whole_moved(box, server, 4)
+    box.check(received(box) < 4000, f"{received(box)} bytes")
+    before, after = after, inodes(box, third)
+    changed = [".gitmodules", "d/in/here/b", "d/in/in/most/deep/a", "d/in/in/most/n7"]
+    box.check(set(name for name in after if after[name] != before[name]) <= set(changed), "all else is the same inode")
+    # What was linked builds the next one as well.
+    pinned(box, "inmost", {"deep/a": "third"}, {})
+    pinned(box, "inner", {}, {"in/most": "inmost"})
+    pinned(box, "r", {}, links)
+    whole_moved(box, server, 4)
+    box.check(received(box) < 3000, f"{received(box)} bytes")
+    box.cab("store", "verify")
+
+
+@case("submodules that come, go, move, swap and are there twice")
+def _(box):
+    os.makedirs(os.path.join(box.top, "git"))
+    server = box.serve_git(os.path.join(box.top, "git"))
+    pinned(box, "one", {"a": "a", "d/b": "b"}, {})
+    pinned(box, "two", FILES, {})
+    folder = os.path.join(box.top, "git", "o", "r")
+    pinned(box, "r", {"x": "x"}, {"m/one": "one", "two": "two"})
+    whole(box, server)
+    box.check(server.count() == 4, server.log())
+    git(folder, "rm", "-q", "--cached", "m/one", "two")
+    pinned(box, "r", {}, {"two": "one", "m/one": "two", "again": "one"})
+    whole_moved(box, server, 2)
+    git(folder, "rm", "-q", "--cached", "again", "two", "m/one")
+    os.rmdir(os.path.join(folder, "again"))
+    pinned(box, "two", {"d0/f0": "new"}, {})
+    pinned(box, "three", {"a": "a"}, {})
+    pinned(box, "r", {"again": "a file", "two/file": "no submodule"}, {"m/one": "two", "p/three": "three", "p/again": "three"})
+    # The listing, the superproject, what moved, and what is new, once.
+    whole_moved(box, server, 4)
+
+
+@case("a repository that is its own submodule, and a subpath with submodules in it")
+def _(box):
+    os.makedirs(os.path.join(box.top, "git"))
+    server = box.serve_git(os.path.join(box.top, "git"))
+    pinned(box, "sub", {**FILES, "b": os.urandom(9000)}, {})
+    first = pinned(box, "r", {"in/x": "x", "out/y": "y"}, {"in/sub": "sub"})
+    pinned(box, "r", {}, {"in/sub": "sub", "in/self": "r"})
+    whole(box, server, "::/in")
+    whole(box, server)
+    commit(os.path.join(box.top, "git", "o", "r"), {"in/x": "other"})
+    whole_moved(box, server, 2)
+    whole_moved(box, server, 2, "::/in")
+    # Back to what it had within itself.
+    git(os.path.join(box.top, "git", "o", "r"), "reset", "-q", "--hard", first)
+    commit(os.path.join(box.top, "git", "o", "r"), {"in/x": "third"})
+    whole_moved(box, server, 2)
+
+
 @case("many commits, one after the other, each on the one before")
 def _(box):
     folder, _ = served(box, FILES)

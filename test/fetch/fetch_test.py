@@ -527,7 +527,7 @@ def submodules_are_fetched_by_their_commits_and_belong_to_the_identity():
         del expected[path]
     command(SERVER / "git.sh", "forget", ROOT / "git-state")
     outcome = fetched("git", GIT + "/o/super", "submodules=true")
-    assert int(command(SERVER / "git.sh", "count", ROOT / "git-state")) == 7
+    assert int(command(SERVER / "git.sh", "count", ROOT / "git-state")) == 4
     assert tree_of(outcome.out) == expected
     tree = git("o/super", "rev-parse", "main^{tree}").decode().strip()
     assert outcome.lines == [f"git {revision}+submodules", f"git-tree {tree}+submodules", "cab ."], outcome.lines
