@@ -6,6 +6,7 @@
 
 /* The first line of a file of records. */
 #define RECORDS "cab git 1\n"
+#define DAMAGED "the former object is damaged"
 
 enum { READ_STEP = 64 << 10, READ_MAX = 256 << 20 };
 
@@ -61,32 +62,50 @@ sink_add(struct objects *objects, struct sink *sink, struct span bytes)
 	}
 }
 
+/* The descriptor of what the realizer gave; less than 0 where it gave no such thing. */
+static int32_t
+given_open(struct output *output, const struct folder *folder, struct span name)
+{
+	struct span path = output_path(output, folder, name);
+	if (wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, 0,
+		    WASI_RIGHT_READ | WASI_RIGHT_SEEK, 0, 0, &output->opened) != 0)
+		return -1;
+	return output->opened;
+}
+
+/* How many bytes were read; 0 at the end. */
+static size_t
+given_read(struct output *output, int32_t fd, uint64_t offset, uint8_t *data, size_t size)
+{
+	output->vector = (struct wasi_iovec){data, size};
+	if (wasi_fd_pread(fd, &output->vector, 1, offset, &output->some) != 0 ||
+		offset > OUTPUT_BYTES)
+		fail("the former object cannot be read");
+	return output->some;
+}
+
 /* The whole of a file, or an empty span where it cannot be read; in a block of `capacity_out` bytes. */
 static struct span
 file_whole(struct objects *objects, const struct folder *folder, struct span name,
 	size_t *capacity_out)
 {
 	struct output *output = objects->output;
-	struct span path = output_path(output, folder, name);
 	size_t capacity = READ_STEP;
 	size_t size = 0;
+	size_t some;
+	int32_t fd = given_open(output, folder, name);
 	*capacity_out = 0;
-	if (wasi_path_open(WASI_WORKSPACE, 0, path.data, path.size, 0,
-		    WASI_RIGHT_READ | WASI_RIGHT_SEEK, 0, 0, &output->opened) != 0)
+	if (fd < 0)
 		return span_of(NULL, 0);
-	int32_t fd = output->opened;
 	uint8_t *data = (uint8_t *)heap_take(capacity);
 	do {
 		if (size == capacity) {
 			data = (uint8_t *)heap_grow(data, capacity, 2 * capacity);
 			capacity *= 2;
 		}
-		output->vector = (struct wasi_iovec){data + size, capacity - size};
-		if (wasi_fd_pread(fd, &output->vector, 1, size, &output->some) != 0 ||
-			size > READ_MAX)
-			fail_about("the former object cannot be read", path);
-		size += output->some;
-	} while (output->some);
+		some = given_read(output, fd, size, data + size, capacity - size);
+		size += some;
+	} while (some && size <= READ_MAX);
 	(void)wasi_fd_close(fd);
 	*capacity_out = capacity;
 	return span_of(data, size);
@@ -347,11 +366,42 @@ entry_use(struct objects *objects, struct object *object, enum tree_kind kind)
 	return NULL;
 }
 
+/* A file of the former object, written with another mode. */
+static void
+entry_copy(struct objects *objects, const struct object *object, const struct former_entry *entry,
+	const struct folder *folder, struct span name, enum tree_kind kind)
+{
+	struct output *output = objects->output;
+	uint8_t digest[SUM_BLAKE3];
+	uint8_t *piece = (uint8_t *)heap_take(READ_STEP);
+	size_t some;
+	uint64_t at = 0;
+	int32_t source = given_open(output, entry->folder, entry->name);
+	int32_t fd = file_create(output, folder, name);
+	while ((some = given_read(output, source, at, piece, READ_STEP))) {
+		file_write(output, fd, span_of(piece, some));
+		at += some;
+	}
+	(void)wasi_fd_close(source);
+	heap_give(piece, READ_STEP);
+	file_finish(fd, kind == TREE_EXECUTABLE, digest);
+	if (memcmp(digest, entry->value.data, sizeof digest) != 0)
+		object_fail(object, DAMAGED);
+}
+
 bool
 former_take(struct objects *objects, struct object *object, const struct folder *folder,
 	struct span name, enum tree_kind kind)
 {
 	struct former_entry *entry = entry_use(objects, object, kind);
+	if (!entry && (kind == TREE_FILE || kind == TREE_EXECUTABLE)) {
+		entry = entry_use(objects, object, kind == TREE_FILE ? TREE_EXECUTABLE : TREE_FILE);
+		if (entry) {
+			entry_copy(objects, object, entry, folder, name, kind);
+			memcpy(object->digest, entry->value.data, SUM_BLAKE3);
+			return true;
+		}
+	}
 	if (!entry)
 		return false;
 	struct text *line = &objects->former->line;
@@ -393,16 +443,14 @@ former_load(struct objects *objects, struct object *object)
 	if (entry->kind != TREE_LINK)
 		content = file_whole(objects, entry->folder, entry->name, &capacity);
 	if (!is_content(objects, object, content, PACK_BLOB))
-		object_fail(object, "the former object is damaged");
+		object_fail(object, DAMAGED);
 	uint8_t *data = object_buffer(content.size);
 	memcpy(data, content.data, content.size);
 	if (capacity)
 		heap_give((void *)(uintptr_t)content.data, capacity);
 	object_receive(objects, object, PACK_BLOB, data, content.size);
-	if (capacity) {
-		memcpy(object->digest, entry->value.data, SUM_BLAKE3);
+	if (capacity)
 		object_set_file(object, entry->folder, (const char *)entry->name.data);
-	}
 	object_unpin(objects, object);
 	return true;
 }

@@ -12,8 +12,8 @@
  * The hint (cab-guest(7)) is the former object's files, beneath what CAB_FORMER names; its directory nodes, `former.nodes`; and the memo that
  * the former fetch left, `former.memo`: the commit and its trees. Each tree is used by its id, from the hint's git-tree down, and
  * stands beside the node that the realizer proved; so what lies where, with which Cab digest, follows, and no file of the
- * former object is read but to be a delta's base or to be written with another mode: then by its id. A memo that does not add
- * up is no hint. The hint's revision is the server's alone: a wrong one costs the fetch, and no more.
+ * former object is read but to be a delta's base, by its id, or to be written with another mode, by that digest. A memo that does
+ * not add up is no hint. The hint's revision is the server's alone: a wrong one costs the fetch, and no more.
  *
  * Of a subpath the memo has all trees of the commit, as the former fetch did, and the object is what lies at its end: what the server
  * is told to build trees on is held, and of contents those that are wanted are asked for by their ids, with nothing said of what is held.
@@ -21,6 +21,7 @@
  * A memo is "cab git 1\n", then the commit and each tree once: id (32 bytes, zeros behind a shorter one), u32 size, content.
  * With submodules the commits in the trees are in it too, and the former object has what they name: a link's commit stands beside the
  * node of its folder, and all that is in it is known by its id, whichever repository asks for it.
+ * With LFS the former object has contents where the trees have pointers, so no delta may build on what it has.
  * `reuse` is as cab-guest(7) says. A small module (feature.h) has none of this.
  */
 #pragma once
@@ -34,7 +35,7 @@ void former_open(const struct request *request, struct objects *objects);
 struct span former_revision(const struct objects *objects);
 /* False where none lay there. */
 bool former_submodule(struct objects *objects, const struct folder *folder, struct text *hex_out);
-/* False where the former tree has no such thing. Its digest, or target, is known then. */
+/* False where the former tree has no such thing. Its digest, or target, is known then. A file of another mode is copied. */
 bool former_take(struct objects *objects, struct object *object, const struct folder *folder,
 	struct span name, enum tree_kind kind);
 /* False where it was not part of the former tree; its type is set otherwise. */

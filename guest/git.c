@@ -171,7 +171,8 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	struct checkout *checkout = (struct checkout *)heap_zero(sizeof *checkout);
 	struct objects *objects = super->checkout->objects;
 	struct text *held = text_new("");
-	git->request = (struct request *)heap_zero(sizeof *git->request);
+	struct request *request = (struct request *)heap_zero(sizeof *request);
+	git->request = request;
 	git->id_size = objects->id_size;
 	memcpy(git->id, link->commit->id, SUM_ID);
 	text_hex(&git->hex, span_of(git->id, git->id_size));
@@ -182,8 +183,10 @@ git_submodule(const struct superproject *super, struct span url, const struct li
 	checkout_init(checkout, super->checkout->output, span_of(NULL, 0));
 	checkout->has_submodules = true;
 	checkout->place = link->folder;
-	if (super->checkout->lfs)
+	if (super->checkout->lfs) {
+		request->lfs = SPAN("true");
 		checkout->lfs = (struct lfs *)heap_zero(sizeof *checkout->lfs);
+	}
 	commit_fetch(git, checkout, objects);
 	if (checkout->lfs)
 		lfs_fetch(checkout->lfs, checkout->output, url);
@@ -236,15 +239,12 @@ git_fetch(const struct request *request)
 	struct objects *objects = (struct objects *)heap_zero(sizeof *objects);
 	folder_make(output, NULL, scratch_folder.name);
 	objects_init(objects, output, &scratch_folder, git->id_size);
-	/* A former object has no pointers of LFS. */
-	if (!checkout->lfs) {
-		former_open(request, objects);
-		git->held = former_revision(objects);
-	}
+	former_open(request, objects);
+	git->held = former_revision(objects);
 	commit_fetch(git, checkout, objects);
 	if (feature_whole)
 		rest_fetch(request, checkout);
-	if (!checkout->lfs && checkout->root_kind == TREE_FOLDER)
+	if (checkout->root_kind == TREE_FOLDER)
 		former_leave(objects, git->id, checkout->read);
 	/* What is not made of this commit alone is hashed by the realizer, which does so anyway. */
 	if (feature_whole && request->submodules.size + request->lfs.size + checkout->read.size)

@@ -14,19 +14,32 @@ http_check(int32_t result)
 }
 
 struct http *
-http_start(struct span url, const char *headers, struct span body)
+http_open(struct span url, const char *headers, struct span body)
 {
 	const char *method = body.size ? "POST" : "GET";
 	log_about(method, url);
 	struct http *http = (struct http *)heap_zero(sizeof *http);
 	http->handle = http_check(cab_http_open(method, strlen(method), url.data, url.size, headers,
 		strlen(headers), body.data, body.size));
+	return http;
+}
+
+void
+http_await(struct http *http)
+{
 	http->status = http_check(cab_http_status(http->handle));
 	const struct text *value = http_header(http, "content-encoding");
 	if (value->size && !span_is(text_span(value), "identity"))
 		fail_about("the server encoded the body unasked", text_span(value));
 	value = http_header(http, "content-length");
 	(void)span_number(text_span(value), &http->expected);
+}
+
+struct http *
+http_start(struct span url, const char *headers, struct span body)
+{
+	struct http *http = http_open(url, headers, body);
+	http_await(http);
 	return http;
 }
 

@@ -2,7 +2,7 @@
 /*
  * http: one request, and its body as a stream.
  *
- *     struct http *http = http_start(url, headers, body);
+ *     struct http *http = http_start(url, headers, body);  or http_open; then http_await, with other requests in between
  *     while ((size = http_read(http, buffer, capacity, objects)) > 0) ...
  *     http_end(http);                                      the struct itself stays
  *
@@ -22,6 +22,10 @@ struct http {
 };
 
 /* A POST where there is a body, else a GET. */
+struct http *http_open(struct span url, const char *headers, struct span body);
+/* Until its head is there. */
+void http_await(struct http *http);
+/* Both. */
 struct http *http_start(struct span url, const char *headers, struct span body);
 /* One that ends the program unless the status is 200. */
 struct http *http_get(struct span url, const char *headers);

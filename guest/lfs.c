@@ -27,6 +27,7 @@ struct pointer {
 	struct place *places;
 	struct pointer *next;
 	const uint8_t *answer; /* the server's word on it; or NULL */
+	struct http *http;     /* its content, once it is asked for */
 };
 
 static _Noreturn void
@@ -99,10 +100,12 @@ pointer_refused(struct output *output, const struct pointer *pointer, struct spa
 	pointer_fail(output, pointer, (const char *)text->data);
 }
 
-/* The response to what the server says of it. */
-static struct http *
-content_open(struct output *output, const struct pointer *pointer)
+/* Asks for what the server says of it. */
+static void
+content_open(struct output *output, struct pointer *pointer)
 {
+	if (!pointer->answer)
+		pointer_fail(output, pointer, "the server's answer is without an object of LFS");
 	const uint8_t *error = json_find(pointer->answer, "error");
 	const uint8_t *action = json_find(json_find(pointer->answer, "actions"), "download");
 	struct span url = document_string(json_find(action, "href"));
@@ -122,14 +125,8 @@ content_open(struct output *output, const struct pointer *pointer)
 		text_add(headers, document_string(walk.value));
 		text_byte(headers, '\n');
 	}
-	struct http *http = http_start(url, (const char *)headers->data, span_of(NULL, 0));
-	if (http->status != 200) {
-		uint8_t digits[DIGITS];
-		size_t at = number_digits(digits, (uint64_t)http->status);
-		pointer_refused(output, pointer, span_of(digits + at, DIGITS - at));
-	}
+	pointer->http = http_open(url, (const char *)headers->data, span_of(NULL, 0));
 	text_free(headers);
-	return http;
 }
 
 static void
@@ -140,7 +137,13 @@ pointer_fetch(struct output *output, const struct pointer *pointer)
 	uint64_t left = pointer->size;
 	uint8_t *input = (uint8_t *)heap_take(INPUT_SIZE);
 	size_t size;
-	struct http *http = content_open(output, pointer);
+	struct http *http = pointer->http;
+	http_await(http);
+	if (http->status != 200) {
+		uint8_t digits[DIGITS];
+		size_t at = number_digits(digits, (uint64_t)http->status);
+		pointer_refused(output, pointer, span_of(digits + at, DIGITS - at));
+	}
 	int32_t hash = cab_hash_new(CAB_HASH_SHA256);
 	int32_t fd = file_create(output, first->folder, first->name);
 	while ((size = http_read(http, input, INPUT_SIZE, 0))) {
@@ -171,8 +174,8 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 	struct text *body =
 		text_new("{\"operation\":\"download\",\"transfers\":[\"basic\"],\"objects\":[");
 	struct pointer *end = first;
-	for (size_t count = 0; end && count < LFS_BATCH; count++, end = end->next) {
-		text_put(body, count ? ",{\"oid\":\"" : "{\"oid\":\"");
+	for (size_t asked = 0; end && asked < LFS_BATCH; asked++, end = end->next) {
+		text_put(body, asked ? ",{\"oid\":\"" : "{\"oid\":\"");
 		text_hex(body, span_of(end->oid, sizeof end->oid));
 		text_put(body, "\",\"size\":");
 		text_number(body, end->size);
@@ -194,10 +197,15 @@ batch_fetch(struct lfs *lfs, struct output *output, struct span url, struct poin
 		if (pointer)
 			pointer->answer = walk.value;
 	}
+	struct pointer *ahead = first;
+	unsigned count = 0;
 	for (struct pointer *at = first; at != end; at = at->next) {
-		if (!at->answer)
-			pointer_fail(output, at, "the server's answer is without an object of LFS");
+		for (; ahead != end && count < LFS_AHEAD &&
+			(ahead == at || ahead->size <= LFS_SMALL);
+			ahead = ahead->next, count++)
+			content_open(output, ahead);
 		pointer_fetch(output, at);
+		count--;
 	}
 	return end;
 }

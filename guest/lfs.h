@@ -8,7 +8,8 @@
  * A pointer is what git-lfs itself writes for version 1 of its specification, to the byte: "version
  * https://git-lfs.github.com/spec/v1", "oid sha256:HEX", "size N", a newline behind each. They are asked for by the batch
  * API of git-lfs (docs/api/batch.md of its repository), LFS_BATCH at once, and fetched from where it answers ("basic"
- * transfers), one after another; each once, wherever it belongs.
+ * transfers), each once, wherever it belongs. They are read one after another; of small ones, which wait whole in the
+ * pipe of their body, so many are asked for ahead. A large one that waited would lose its server's patience.
  */
 #pragma once
 
@@ -19,6 +20,8 @@ enum {
 	LFS_POINTER = 1024, /* a pointer has fewer bytes */
 	LFS_BATCH = 100,
 	LFS_OBJECTS = 10000,
+	LFS_AHEAD = 6,
+	LFS_SMALL = 64 << 10,
 	LFS_ANSWER = 4 << 20,
 };
 

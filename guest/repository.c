@@ -382,8 +382,12 @@ pack_ask(struct repository *git, enum repository_part part, struct span wants)
 		if (feature_whole && part == PART_COMMITS) {
 			pkt_lines(body, "have $\nfilter tree:0\n0", git->request->since);
 		} else {
+			/* Of LFS a former object has contents where a delta would build on pointers. */
+			const char *held = "thin-pack\nshallow $\nhave $";
+			if (git->request->lfs.size)
+				held += strlen("thin-pack\n");
 			if (git->held.size && !is_deep && part == held_part)
-				pkt_lines(body, "thin-pack\nshallow $\nhave $", git->held);
+				pkt_lines(body, held, git->held);
 			if (part != PART_BLOBS && !is_deep)
 				pkt_lines(body, "deepen 1", id);
 			if (part == PART_TREES)

@@ -440,14 +440,111 @@ def _(box):
     box.write("default.cab", USE)
     box.cab("build")
     box.check(tree_of(box.path("result"))[b"d/large"] == ("f", pointer.encode()), "without it the pointer is a file")
-    # The next commit with the same content: all is fetched anew, for no former object has pointers.
+    # The next commit with the same content: it is linked. Another content is asked for.
     repository(os.path.join(server.repositories, "o", "r"), {"a": "2", "d/large": pointer})
     box.write("default.cab", use_lfs("true"))
     box.cab("build", "--update")
     box.check(tree_of(box.path("result")) == {**full, b"a": ("f", b"2")}, str(tree_of(box.path("result"))))
-    del server.contents[oid]
+    other, pointer = server.add(b"other" * 300)
+    del server.contents[other]
     repository(os.path.join(server.repositories, "o", "r"), {"a": "3", "d/large": pointer})
-    refuses(box, "Object does not exist", oid, "out/d/large", arguments=("build", "--update"))
+    refuses(box, "Object does not exist", other, "out/d/large", arguments=("build", "--update"))
+    box.check(server.log.count(f"GET /content/{oid}") == 1, str(server.log))
+
+
+@case("a ref of LFS that moved: what its pointers name is linked, copied with another mode, and asked for where it is new")
+def _(box):
+    server, _, oid, pointer = lfs_served(box)
+    folder = os.path.join(server.repositories, "o", "r")
+    # Larger than what is held in memory, and than what is read at once.
+    large, large_pointer = server.add(b"0123456789abcdef" * 200_000)
+    contents = {pointer: b"large" * 300, large_pointer: b"0123456789abcdef" * 200_000}
+    commit(folder, {"e/other": large_pointer, "e/plain": "plain\n" * 100})
+    box.write("default.cab", use_lfs("true"))
+
+    def agrees():
+        wanted = {name: (kind, contents.get(data.decode(), data)) for name, (kind, data) in git_tree_of(folder).items()}
+        box.check(tree_of(box.path("result")) == wanted, f"{sorted(wanted)} {sorted(tree_of(box.path('result')))}")
+
+    box.cab("build")
+    agrees()
+    server.contents, held = {}, server.contents
+    # Nothing of these is a content that was not there before: nothing is asked for.
+    commit(folder, {"a": "2"})
+    box.cab("build", "--update")
+    agrees()
+    os.rename(os.path.join(folder, "d", "large"), os.path.join(folder, "moved"))
+    shutil.copy(os.path.join(folder, "e", "other"), os.path.join(folder, "e", "twice"))
+    os.chmod(os.path.join(folder, "e", "other"), 0o755)
+    os.chmod(os.path.join(folder, "e", "plain"), 0o755)
+    commit(folder, {"a": "3"})
+    before = len(server.log)
+    box.cab("build", "--update")
+    agrees()
+    asked = [line for line in server.log[before:] if "git-upload-pack" not in line and "info/refs" not in line]
+    box.check(not asked, str(asked))
+    # A pointer that is much like the one before, and one that is the file's no more.
+    server.contents = held
+    new, new_pointer = server.add(b"new" * 300)
+    contents[new_pointer] = b"new" * 300
+    commit(folder, {"moved": new_pointer, "e/twice": "no pointer", "e/new/again": pointer})
+    box.cab("build", "--update")
+    agrees()
+    asked = [line for line in server.log[before:] if "/content/" in line]
+    box.check(asked == [f"GET /content/{new}"], str(asked))
+    box.check(server.log.count(f"GET /content/{large}") == server.log.count(f"GET /content/{oid}") == 1, str(server.log))
+    said = box.cab("store", "verify").out
+    box.check("damaged" not in said, said)
+
+
+@case("submodules and LFS together: a submodule that stays, and one that moved, keep the contents that they had")
+def _(box):
+    server, _, oid, pointer = lfs_served(box)
+    inner = repository(os.path.join(server.repositories, "o", "inner"), {"large": pointer, "b": "1"})
+    other, other_pointer = server.add(b"other" * 300)
+    with_submodule(server.repositories, "r", inner, "../inner")
+    box.write("default.cab", use_lfs("true, submodules = true"))
+
+    def agrees(**files):
+        found = {name.decode(): data for name, (_, data) in tree_of(box.path("result")).items()}
+        wanted = {"in/large": b"large" * 300, "d/large": b"large" * 300, **{f"in/{name}": data for name, data in files.items()}}
+        box.check(wanted.items() <= found.items(), f"{sorted(wanted)} {sorted(found)}")
+
+    box.cab("build")
+    agrees(b=b"1")
+    server.log.clear()
+    os.symlink("d", os.path.join(server.repositories, "o", "r", "link"))
+    with_submodule(server.repositories, "r", inner, "../inner")
+    box.cab("build", "--update")
+    agrees(b=b"1")
+    box.check(len(server.log) == 2 and not any("inner" in line for line in server.log), str(server.log))
+    inner = commit(os.path.join(server.repositories, "o", "inner"), {"b": "2", "new": other_pointer})
+    with_submodule(server.repositories, "r", inner, "../inner")
+    box.cab("build", "--update")
+    agrees(b=b"2", new=b"other" * 300)
+    contents = [line for line in server.log if "/content/" in line]
+    box.check(contents == [f"GET /content/{other}"], str(server.log))
+
+
+@case("small contents of LFS are asked for together, a large one between them alone")
+def _(box):
+    server, _, _, _ = lfs_served(box)
+    texts = {f"s/{number}": f"small {number}".encode() for number in range(12)}
+    commit(os.path.join(server.repositories, "o", "r"), {name: server.add(text)[1] for name, text in texts.items()})
+    server.contents = {oid: text for oid, text in server.contents.items() if not text.startswith(b"large")}
+    server.gathers(6)
+    box.write("default.cab", use_lfs("true").replace("}>", "}:/s>"))
+    box.cab("build")
+    box.check({name.decode(): data for name, (_, data) in tree_of(box.path("result")).items()} ==
+              {name[2:]: text for name, text in texts.items()}, str(tree_of(box.path("result"))))
+    server.barrier = None
+    large = b"0123456789abcdef" * 100_000
+    commit(os.path.join(server.repositories, "o", "r"), {"s/5": server.add(large)[1], "s/6": server.add(b"new")[1]})
+    before = len(server.log)
+    box.cab("build", "--update")
+    box.check({name.decode(): data for name, (_, data) in tree_of(box.path("result")).items()} ==
+              {name[2:]: text for name, text in {**texts, "s/5": large, "s/6": b"new"}.items()}, "the tree of the next commit")
+    box.check(sum("/content/" in line for line in server.log[before:]) == 2, str(server.log[before:]))
 
 
 @case("contents of LFS at another origin, where the island's own text names it")

@@ -8,7 +8,8 @@
 
 Hostile ones set `server.answer`, a function from the request and the honest answer to another one (JSON, bytes, or a number:
 that HTTP status), or `server.contents[oid]`. `server.elsewhere`: the URL before the path of contents, where it is not its own.
-`server.header`: one that contents want.
+`server.header`: one that contents want. `server.gathers(COUNT)`: contents are given once so many are asked for, and one that
+waits alone for a minute is none.
 """
 import hashlib
 import http.server
@@ -72,7 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.batch(server, asked)
         elif path.startswith("/content/"):
             content = server.contents.get(path.rpartition("/")[2])
-            if content is None or any(self.headers.get(name) != value for name, value in server.header.items()):
+            if content is None or not server.gathered() or any(self.headers.get(name) != value for name, value in server.header.items()):
                 self.send(403, b"")
             else:
                 self.send(200, content)
@@ -86,7 +87,7 @@ class Lfs:
     def __init__(self, repositories):
         self.repositories = str(repositories)
         self.contents, self.asked, self.log, self.header = {}, [], [], {}
-        self.answer = self.elsewhere = None
+        self.answer = self.elsewhere = self.barrier = None
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.owner = self
@@ -97,6 +98,15 @@ class Lfs:
         oid, pointer = pointer_of(content)
         self.contents[oid] = content
         return oid, pointer
+
+    def gathers(self, count):
+        self.barrier = threading.Barrier(count)
+
+    def gathered(self):
+        try:
+            return self.barrier is None or self.barrier.wait(60) >= 0
+        except threading.BrokenBarrierError:
+            return False
 
     def honest(self, request):
         objects = []
