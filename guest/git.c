@@ -244,7 +244,7 @@ git_fetch(const struct request *request)
 	commit_fetch(git, checkout, objects);
 	if (feature_whole)
 		rest_fetch(request, checkout);
-	if (checkout->root_kind == TREE_FOLDER)
+	if (checkout->read.size || checkout->root_kind == TREE_FOLDER)
 		former_leave(objects, git->id, checkout->read);
 	/* What is not made of this commit alone is hashed by the realizer, which does so anyway. */
 	if (feature_whole && request->submodules.size + request->lfs.size + checkout->read.size)

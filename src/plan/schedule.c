@@ -282,11 +282,12 @@ schedule_take_identities(struct work *work, const struct realizer_result *result
 		copy[at] =
 			(struct identity){arena_copy(&plan->arena, result->identities[at].format),
 				arena_copy(&plan->arena, result->identities[at].value)};
-	bool asked = work->asking;
+	/* A probe knows no Cab hash: what is read of it is a second run, and is no less asked for that. */
+	bool asked = work->asking || work->found.asked;
 	bool locked = !changed && work->source.pin_count;
 	const struct identity *found = locked ? work->source.pin : copy;
 	size_t count = locked ? work->source.pin_count : result->identity_count;
-	if (!asked && work->found.has_hash)
+	if (!work->asking && work->found.has_hash)
 		return;
 	work->found.identities = found;
 	work->found.identity_count = count;

@@ -219,6 +219,13 @@ def _(box):
     box.fails("eval", says="no is not there")
 
 
+@case("a subpath that is a file is read by itself")
+def _(box):
+    _, revision, server = served(box)
+    box.check(evaluated(box, "readFile <github:o/r::/d/g>\n") == "near\n" and server.count() == 3, server.log())
+    box.check(f'["git {revision}:d/g"]' in box.read("default.cab.lock"), box.read("default.cab.lock"))
+
+
 @case("a repository of SHA-256 ids")
 def _(box):
     folder = os.path.join(box.top, "git", "o", "r")

@@ -284,6 +284,18 @@ def _(box):
     box.cab("build", "--locked", "--offline")
 
 
+@case("update --dry-run tells of what evaluation reads too, which it fetches for that")
+def _(box):
+    two(box)
+    box.write("default.cab", shell("use", "cp -r \\(<github:o/y>) $out; echo \\(readFile <github:o/y>/a)"))
+    box.cab("build")
+    old, before = revision(box, "y"), box.read("default.cab.lock")
+    new = move(box, "y")
+    said = box.cab("update", "--dry-run").out
+    box.check(f"github:o/y: git {old[:12]}" in said and f"-> {new[:12]}" in said, said)
+    box.check(box.read("default.cab.lock") == before, "nothing was written")
+
+
 @case("update -n without a lock makes none, and fetches nothing")
 def _(box):
     server = served(box)
