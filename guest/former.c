@@ -377,6 +377,8 @@ entry_copy(struct objects *objects, const struct object *object, const struct fo
 	size_t some;
 	uint64_t at = 0;
 	int32_t source = given_open(output, entry->folder, entry->name);
+	if (source < 0)
+		object_fail(object, DAMAGED);
 	int32_t fd = file_create(output, folder, name);
 	while ((some = given_read(output, source, at, piece, READ_STEP))) {
 		file_write(output, fd, span_of(piece, some));
