@@ -168,10 +168,10 @@ def _(box):
 
 
 def modules_lie(name, says, text, mode=b"100644", entries=None):
-    """A repository with this .gitmodules and a submodule `sub`, asked for."""
+    """A repository with this .gitmodules and a submodule `sub`, asked for: of a commit that is nowhere, so its server would be asked."""
     @case(name)
     def _(box):
-        tree = tree_entry(mode, b".gitmodules", identity_of(BLOB, text)) + tree_entry(b"160000", b"sub", REVISION)
+        tree = tree_entry(mode, b".gitmodules", identity_of(BLOB, text)) + tree_entry(b"160000", b"sub", "ab" * 20)
         commit = commit_of(tree)
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
