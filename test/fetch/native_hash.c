@@ -3,41 +3,14 @@
 
 #include <stdlib.h>
 
-#include "base/hash.h"
-
 static struct hasher *hashers[CAB_HASH_HANDLES];
-
-static enum hash_algorithm
-algorithm_of(int32_t number)
-{
-	switch (number) {
-	case CAB_HASH_BLAKE3:
-		return HASH_BLAKE3;
-	case CAB_HASH_SHA1:
-		return HASH_SHA1;
-	case CAB_HASH_SHA256:
-		return HASH_SHA256;
-	case CAB_HASH_CRC32:
-		return HASH_CRC32;
-	case CAB_HASH_SHA1_PLAIN:
-		return HASH_SHA1_PLAIN;
-	case CAB_HASH_CRC64:
-		return HASH_CRC64;
-	case CAB_HASH_XXH64:
-		return HASH_XXH64;
-	case CAB_HASH_CRC32_BZIP2:
-		return HASH_CRC32_BZIP2;
-	default:
-		return HASH_SHA512;
-	}
-}
 
 int32_t
 cab_hash_new(int32_t algorithm)
 {
 	for (int32_t at = 0; at < CAB_HASH_HANDLES; at++)
 		if (!hashers[at]) {
-			hashers[at] = hasher_new(algorithm_of(algorithm));
+			hashers[at] = hasher_new(native_algorithm(algorithm));
 			return at;
 		}
 	return CAB_ERROR_LIMIT;

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "../fetch/native.h"
-#include "base/hash.h"
-#include "base/must.h"
 
 enum {
 	HASHED_MAX = 8 << 20,
@@ -96,25 +94,6 @@ is_hashed(const struct forged *object, struct bytes bytes)
 	       bytes_equal(bytes_from(bytes, size), object->content);
 }
 
-static enum hash_algorithm
-algorithm_of(int32_t number)
-{
-	static const enum hash_algorithm algorithms[] = {
-		[CAB_HASH_BLAKE3] = HASH_BLAKE3,
-		[CAB_HASH_SHA1] = HASH_SHA1,
-		[CAB_HASH_SHA256] = HASH_SHA256,
-		[CAB_HASH_SHA512] = HASH_SHA512,
-		[CAB_HASH_CRC32] = HASH_CRC32,
-		[CAB_HASH_SHA1_PLAIN] = HASH_SHA1_PLAIN,
-		[CAB_HASH_CRC64] = HASH_CRC64,
-		[CAB_HASH_XXH64] = HASH_XXH64,
-		[CAB_HASH_CRC32_BZIP2] = HASH_CRC32_BZIP2,
-	};
-	must(number >= 0 && number < (int32_t)(sizeof algorithms / sizeof algorithms[0]),
-		"an algorithm is one of the ABI's");
-	return algorithms[number];
-}
-
 int32_t
 cab_hash_new(int32_t algorithm)
 {
@@ -123,7 +102,7 @@ cab_hash_new(int32_t algorithm)
 		at++;
 	if (at == CAB_HASH_HANDLES)
 		return CAB_ERROR_LIMIT;
-	sums[at] = (struct sum){hasher_new(algorithm_of(algorithm)), BUF(HASHED_MAX),
+	sums[at] = (struct sum){hasher_new(native_algorithm(algorithm)), BUF(HASHED_MAX),
 		algorithm == CAB_HASH_SHA1 || algorithm == CAB_HASH_SHA256};
 	return at;
 }
