@@ -27,7 +27,7 @@ output_path_set(struct output *output, const struct folder *folder, struct span 
 		fail_about("a path is too long", text_span(&output->path));
 }
 
-/* A result of WASI for the path under way; 51 is a full disk. */
+/* A result of WASI for the path under way. */
 static void
 output_check(const struct output *output, int32_t problem)
 {
@@ -37,6 +37,8 @@ output_check(const struct output *output, int32_t problem)
 	if (problem == WASI_EXIST)
 		fail_about("two entries of one name", path);
 	log_about("cannot be written", path);
+	if (problem == WASI_NO_SPACE)
+		fail("the disk is full");
 	fail_number("error of WASI", (uint64_t)problem);
 }
 

@@ -155,6 +155,7 @@ enum {
 	WASI_WORKSPACE = 3, /* the preopened folder */
 	WASI_EXIST = 20,
 	WASI_NOENT = 44,
+	WASI_NO_SPACE = 51,
 	WASI_CREATE = 1,
 	WASI_DIRECTORY = 2,
 	WASI_EXCLUSIVE = 4,

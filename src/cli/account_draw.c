@@ -215,9 +215,9 @@ draw_head(struct draw *draw, const json_t *account)
 	draw_text(draw->out, draw_string(account, "entry"));
 	buf_add_text(draw->out, "</text>\n<text x=\"8\" y=\"38\" fill=\"#666666\">");
 	draw_text(draw->out, draw_string(account, "time"));
-	buf_format(draw->out, ", %llu requests, %llu bytes</text>\n",
-		(unsigned long long)draw_number(account, "requests"),
-		(unsigned long long)draw_number(account, "received"));
+	unsigned long long requests = (unsigned long long)draw_number(account, "requests");
+	buf_format(draw->out, ", %llu request%s, %llu bytes</text>\n", requests,
+		requests == 1 ? "" : "s", (unsigned long long)draw_number(account, "received"));
 }
 
 void

@@ -136,7 +136,9 @@ account_print_table(const json_t *account, struct buf *out)
 		print_identities(source, out);
 		print_moved(source, out);
 	}
-	buf_format(out, "%llu requests, %llu bytes received, %llu programs run\n",
-		print_number(account, "requests"), print_number(account, "received"),
-		print_number(account, "programs"));
+	unsigned long long requests = print_number(account, "requests");
+	unsigned long long programs = print_number(account, "programs");
+	buf_format(out, "%llu request%s, %llu bytes received, %llu program%s run\n", requests,
+		requests == 1 ? "" : "s", print_number(account, "received"), programs,
+		programs == 1 ? "" : "s");
 }

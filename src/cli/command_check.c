@@ -140,8 +140,9 @@ check_run(void *context, struct entry *entry, struct value *value, struct err *e
 			check_print_text(&entries[at]);
 	}
 	if (!check->options->json)
-		printf("%zu entries: %zu proved, %zu unproved, %zu contradicted\n", count,
-			count - unproved - contradicted, unproved, contradicted);
+		printf("%zu entr%s: %zu proved, %zu unproved, %zu contradicted\n", count,
+			count == 1 ? "y" : "ies", count - unproved - contradicted, unproved,
+			contradicted);
 	if (contradicted)
 		*check->status = 1;
 	return true;

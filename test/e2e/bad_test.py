@@ -599,7 +599,7 @@ def _(box):
         raise Skip("no right to mount a small file system")
     box.stops.append(lambda: subprocess.run(["umount", "-l", box.root], check=True))
     box.write("default.cab", USE)
-    refuses(box)
+    refuses(box, "the disk is full")
     box.write("default.cab", shell("fill", "head -c 20000000 /dev/zero | tr '\\0' x > $out"))
     refuses(box)
     subprocess.run(["mount", "-o", "remount,size=64m", box.root], check=True)

@@ -302,7 +302,7 @@ def _(box):
     row = proofs(box)["paste:notes"]
     box.check(row["status"] == "proved" and row["pairs"][0]["by"] == "a run of this store's" and "why" not in row, str(row))
     box.check(server.count() == 0 and state(box) == before, "without asking anybody")
-    box.check("1 entries: 1 proved, 0 unproved, 0 contradicted" in box.cab("check", "--lock").out, "as text")
+    box.check("1 entry: 1 proved, 0 unproved, 0 contradicted" in box.cab("check", "--lock").out, "as text")
     box.environment["CAB_ROOT"] = box.root = os.path.join(box.top, "other")
     row = proofs(box)["paste:notes"]
     box.check(row["status"] == "unproved" and "fetcher is not in this store" in row["why"], str(row))

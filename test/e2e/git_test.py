@@ -54,7 +54,7 @@ def _(box):
     server.forget()
     result = box.cab("build", "--update", "--account")
     box.check(server.count() == 1, server.log())
-    box.check("nothing new" in result.err and "1 requests, " in result.out, f"a stopped program's count too: {result}")
+    box.check("nothing new" in result.err and "\n1 request, " in result.out, f"a stopped program's count too: {result}")
     after = (box.objects(), box.read("default.cab.lock"), os.stat(box.path("default.cab.lock")).st_ino)
     box.check(before == after, "nothing was written")
 

@@ -42,7 +42,7 @@ a_source_is_told_with_its_identities_and_by_whom(void **state)
 		"  moved        2 requests, 900 bytes, 26 ms, from https://a, https://b, by this "
 		"machine\n"
 		"  read         1 file by evaluation\n"
-		"3 requests, 1000 bytes received, 1 programs run\n");
+		"3 requests, 1000 bytes received, 1 program run\n");
 }
 
 static void
