@@ -36,7 +36,9 @@ enum opcode {
 	MEMORY_GROW,
 	CONST_32,
 	CONST_64,
-	PLAIN = 0x45, /* what takes from the stack and gives to it alone */
+	NOTHING = 0x40, /* what a block without a value gives, behind its opcode */
+	PLAIN = 0x45,   /* what takes from the stack and gives to it alone */
+	LESS_32 = 0x48, /* of numbers with a sign */
 	ADD_32 = 0x6a,
 	SUBTRACT_32,
 	PLAIN_LAST = 0xc4,

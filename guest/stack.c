@@ -6,7 +6,8 @@
  * A frame is for variables that must lie in memory. The compiler takes it from the stack's pointer, the first global, and
  * gives it back at the end, in some 16 bytes of code. It need not move where the address is known: behind the frames of
  * all that can be calling. So what the pointer begins at is lowered by the deepest sum of such frames, which lie above; a
- * function that can call itself, over others too, takes its frame from below as before.
+ * function that can call itself, over others too, takes its frame from below as before, and ends the program where none is
+ * left: beneath the stack lies the data, which a frame too many would overwrite without a word.
  *
  * What the host calls is the start alone, and no import calls back.
  */
@@ -15,7 +16,8 @@
 #include "base/must.h"
 #include "opcode.h"
 
-enum { FUNCTIONS = 512, DEPTH_MAX = 16 << 10, ALIGNED = 16 };
+/* The stack is what the linker was told (meson.build). */
+enum { FUNCTIONS = 512, STACK_SIZE = 64 << 10, DEPTH_MAX = 16 << 10, ALIGNED = 16 };
 enum { IMPORT_FUNCTION = 0 };
 
 struct function {
@@ -174,6 +176,21 @@ program_place(struct program *program)
 	must(program->depth <= DEPTH_MAX, "most of the stack is left to what calls itself");
 }
 
+/* A frame that begins below the stack is the end. The pointer, less a frame, is no address of the upper half: an
+ * end below zero has a sign. */
+static void
+check_write(const struct program *program, uint32_t variable, struct cursor *out)
+{
+	cursor_write_byte(out, LOCAL_GET);
+	cursor_write_number(out, variable);
+	opcode_write_constant(out, program->stack - STACK_SIZE);
+	cursor_write_byte(out, LESS_32);
+	cursor_write_byte(out, IF);
+	cursor_write_byte(out, NOTHING);
+	cursor_write_byte(out, UNREACHABLE);
+	cursor_write_byte(out, END);
+}
+
 static void
 function_write(const struct program *program, const struct function *function, struct cursor *out)
 {
@@ -194,6 +211,11 @@ function_write(const struct program *program, const struct function *function, s
 		}
 		if (function->has_own && frame_read_end(&code, function->frame))
 			continue;
+		if (frame_read_start(&code, &frame, &variable)) {
+			cursor_write(&written, from.data + from.at, code.at - from.at);
+			check_write(program, variable, &written);
+			continue;
+		}
 		(void)opcode_read(&code);
 		cursor_write(&written, from.data + from.at, code.at - from.at);
 	}

@@ -10,8 +10,6 @@
 #include "opcode.h"
 
 enum { TYPES = 256, BLOCKS = 1024 };
-/* The type of a block without a result. */
-enum { NOTHING = 0x40 };
 
 struct block {
 	bool is_loop;

@@ -107,6 +107,15 @@ def what_can_call_itself_takes_its_frame_from_the_pointer():
 
 
 @test
+def what_calls_itself_until_no_stack_is_left_is_ended_and_overwrites_nothing():
+    for deep, ends in ((TOP // 64 - 1, False), (TOP // 64 + 1, True)):
+        path = made(program([(0, [(0, 1)]), (64, [(0, 1)])]).replace(f"(i32.const {DEEP})", f"(i32.const {deep})"))
+        said = run(changed(path, PLACE))
+        assert said == ("run() => error: unreachable executed\n" if ends else "run() => i32:0\n"), said
+        assert not ends or run(path) != said
+
+
+@test
 def a_table_can_call_all_that_is_in_it():
     text = framed([(16, [(1, 0), (1, 1)]), (16, []), (16, [])], table=(1, 2))
     assert [begins_at(text, at) - begins_at(text, 0) for at in (1, 2)] == [16, 16], text
