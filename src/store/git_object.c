@@ -8,6 +8,8 @@
 #include "base/path.h"
 #include "store/tree.h"
 
+_Static_assert((int)GIT_NAME_MAX == (int)TREE_NAME_MAX, "a name of git's is one of a folder");
+
 bool
 git_id_parse(struct bytes text, struct git_id *out)
 {
@@ -106,6 +108,22 @@ tree_comes_after(const struct git_tree *tree, const struct git_entry *entry, boo
 	return left_end < right_end;
 }
 
+/* Whether a name is new, which comes after the last one. Between a file and a folder of one name stand others that begin
+ * with it: "a", "a.b", "a/". */
+static bool
+tree_is_new(struct git_tree *tree, struct bytes name, bool is_folder)
+{
+	size_t common = 0;
+	while (common < tree->before.size && common < name.size &&
+		tree->before.data[common] == name.data[common])
+		common++;
+	memset(tree->is_name + common + 1, 0, sizeof tree->is_name - common - 1);
+	if (is_folder)
+		return !tree->is_name[name.size];
+	tree->is_name[name.size] = true;
+	return true;
+}
+
 static bool
 tree_bad(const char *sentence, struct err *err)
 {
@@ -141,6 +159,8 @@ git_tree_next(struct git_tree *tree, struct git_entry *out, struct err *err)
 		return tree_bad("a name leads elsewhere, is empty, or too long", err);
 	bool is_folder = out->kind == TREE_DIRECTORY && !out->is_submodule;
 	if (tree->before.size && !tree_comes_after(tree, out, is_folder))
+		return tree_bad("entries are out of order or twice", err);
+	if (!tree_is_new(tree, out->name, is_folder))
 		return tree_bad("entries are out of order or twice", err);
 	tree->before = out->name;
 	tree->before_is_folder = is_folder;

@@ -29,7 +29,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum { GIT_ID_MAX = 32, GIT_ID_SHA1 = 20, GIT_ID_TEXT = 2 * GIT_ID_MAX };
+enum { GIT_ID_MAX = 32, GIT_ID_SHA1 = 20, GIT_ID_TEXT = 2 * GIT_ID_MAX, GIT_NAME_MAX = 255 };
 
 struct git_id {
 	uint8_t bytes[GIT_ID_MAX]; /* zeros behind a shorter one */
@@ -69,6 +69,8 @@ struct git_tree {
 	uint8_t id_size;
 	struct bytes before; /* the name of the last entry */
 	bool before_is_folder;
+	/* Of the beginnings of `before`, by their length: those that an entry, no folder, has for its name. */
+	bool is_name[GIT_NAME_MAX + 1];
 	bool done;
 };
 

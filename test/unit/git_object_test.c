@@ -137,6 +137,31 @@ trees_that_git_would_not_write_are_refused(void **state)
 }
 
 static void
+P6_a_file_and_a_folder_of_one_name_are_refused_whatever_stands_between(void **state)
+{
+	(void)state;
+	struct git_id id = git_sample_id("blob", bytes_of(NULL, 0), false);
+	cleanup_buf struct buf tree = BUF(1000);
+	git_sample_entry(&tree, "100644", "a", &id);
+	git_sample_entry(&tree, "40000", "a b", &id);
+	git_sample_entry(&tree, "120000", "a-", &id);
+	git_sample_entry(&tree, "160000", "a-b", &id);
+	git_sample_entry(&tree, "100644", "a.b", &id);
+	size_t between = tree.size;
+	git_sample_entry(&tree, "40000", "a.c", &id);
+	git_sample_entry(&tree, "40000", "b", &id);
+	expect_tree(buf_bytes(&tree), "fa da b la- d!a-b fa.b da.c db ");
+	static const char *const names[] = {"a", "a.b"};
+	for (size_t at = 0; at < 2; at++) {
+		cleanup_buf struct buf twice = BUF(1000);
+		buf_add(&twice, bytes_first(buf_bytes(&tree), between));
+		git_sample_entry(&twice, "40000", names[at], &id);
+		expect_tree(buf_bytes(&twice),
+			"fa da b la- d!a-b fa.b a tree of git: entries are out of order or twice");
+	}
+}
+
+static void
 records_are_read_to_their_end(void **state)
 {
 	(void)state;
@@ -180,6 +205,8 @@ main(void)
 		cmocka_unit_test(a_content_is_proved_by_its_id_and_type),
 		cmocka_unit_test(a_commit_names_its_tree),
 		cmocka_unit_test(entries_of_a_tree_come_in_its_order),
+		cmocka_unit_test(
+			P6_a_file_and_a_folder_of_one_name_are_refused_whatever_stands_between),
 		cmocka_unit_test(trees_that_git_would_not_write_are_refused),
 		cmocka_unit_test(records_are_read_to_their_end),
 	};
