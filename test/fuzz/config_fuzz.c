@@ -12,8 +12,9 @@ static void
 check_origin(const char *text)
 {
 	struct err err;
-	cleanup_url struct url url = {0};
-	must(url_parse(bytes_text(text), &url, &err) && bytes_equal_text(url_origin(&url), text),
+	cleanup_buf struct buf origin = BUF(URL_LIMIT);
+	must(origin_parse(bytes_text(text), &origin, &err) &&
+			bytes_equal_text(buf_bytes(&origin), text),
 		"what is named is an origin in its normal form");
 }
 
