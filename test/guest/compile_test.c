@@ -67,6 +67,18 @@ W8_modules_that_are_not_valid_are_refused_with_a_sentence(void **state)
 	}
 }
 
+/* Descriptors cannot be moved onto each other: nothing is there to storm. */
+static void
+W6_a_module_that_would_renumber_descriptors_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	cleanup_buf struct buf said = BUF(1 << 16);
+	assert_int_equal(
+		driver_compile_file(fixture->program, fixture->modules, "renumber.wasm", &said),
+		-1);
+	assert_non_null(strstr(buf_text(&said), "wasi_snapshot_preview1::fd_renumber"));
+}
+
 static void
 W8_a_module_cut_anywhere_is_refused(void **state)
 {
@@ -123,6 +135,41 @@ module_of(size_t functions, struct bytes body)
 	return out;
 }
 
+/* A whole module, and the same with one type more, of a proposal: that alone is what is refused. */
+static void
+W8_types_of_what_is_off_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		struct bytes types;
+		const char *says;
+	} rows[] = {
+		{BYTES_LITERAL("\1\x60\0\0"), NULL},
+		/* Of garbage collection a struct, an array, an i31 and an any; a reference to an exception. */
+		{BYTES_LITERAL("\2\x60\0\0\x5f\1\x7f\0"), "gc types"},
+		{BYTES_LITERAL("\2\x60\0\0\x5e\x7f\0"), "gc types"},
+		{BYTES_LITERAL("\2\x60\0\0\x60\1\x6c\0"), "gc types"},
+		{BYTES_LITERAL("\2\x60\0\0\x60\1\x6e\0"), "gc types"},
+		{BYTES_LITERAL("\2\x60\0\0\x60\1\x69\0"), "exception"},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		cleanup_buf struct buf said = BUF(1 << 16);
+		cleanup_buf struct buf module = BUF(1 << 16);
+		buf_add(&module, BYTES_LITERAL("\0asm\1\0\0\0"));
+		add_section(&module, 1, rows[at].types);
+		add_section(&module, 3, BYTES_LITERAL("\1\0"));
+		add_section(&module, 5, BYTES_LITERAL("\1\0\1"));
+		add_section(&module, 7, BYTES_LITERAL("\2\6memory\2\0\6_start\0\0"));
+		add_section(&module, 10, BYTES_LITERAL("\1\2\0\x0b"));
+		int artifact = driver_compile(fixture->program, buf_bytes(&module), &said);
+		fd_close(artifact);
+		if (!rows[at].says)
+			assert_true(artifact >= 0);
+		else if (artifact >= 0 || !strstr(buf_text(&said), rows[at].says))
+			fail_msg("%zu: %s", at, said.size ? buf_text(&said) : "taken");
+	}
+}
+
 static void
 expect_too_much(const struct fixture *fixture, const struct buf *module, uint64_t memory,
 	unsigned seconds, const char *says)
@@ -137,20 +184,12 @@ expect_too_much(const struct fixture *fixture, const struct buf *module, uint64_
 	assert_int_equal(bytes_find(buf_bytes(&said), '\n'), said.size - 1);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* The real ceilings take a minute; what happens at a lower one is the same. */
 static void
 W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence(void **state)
 {
 	struct fixture *fixture = *state;
-#ifdef SANITIZED
+#if IS_SANITIZED
 	print_message("# no limit of memory: a sanitizer's shadow is larger than any\n");
 #else
 	cleanup_buf struct buf many = module_of(1000000, BYTES_LITERAL("\x0b"));
@@ -229,6 +268,9 @@ main(int argument_count, char **arguments)
 		cmocka_unit_test_prestate(
 			W8_modules_that_are_not_valid_are_refused_with_a_sentence, &fixture),
 		cmocka_unit_test_prestate(W8_a_module_cut_anywhere_is_refused, &fixture),
+		cmocka_unit_test_prestate(W8_types_of_what_is_off_are_refused, &fixture),
+		cmocka_unit_test_prestate(
+			W6_a_module_that_would_renumber_descriptors_is_refused, &fixture),
 		cmocka_unit_test_prestate(
 			W3_a_module_that_takes_too_much_to_compile_is_refused_with_a_sentence,
 			&fixture),

@@ -19,6 +19,17 @@
 
 #include "base/buf.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
 /* Compiles a module: a sealed artifact, or -1 and the line that cab-guest said. */
 int driver_compile(const char *program, struct bytes module, struct buf *said);
 int driver_compile_file(
@@ -43,15 +54,17 @@ struct run {
 	const char *inputs[8];      /* names in store/ beside the working directory; NULL ends */
 	uint64_t memory;
 	uint8_t seed;
-	int artifact;        /* -1: the spawner's own */
-	unsigned kill_after; /* milliseconds until SIGKILL; 0: never */
-	bool stopped;        /* is stopped for a moment, now and then */
+	int artifact;               /* -1: the spawner's own */
+	unsigned kill_after;        /* milliseconds until SIGKILL; 0: never */
+	bool stopped;               /* is stopped for a moment, now and then */
+	void (*watch)(pid_t guest); /* once, when it has said something */
 };
 
 struct outcome {
 	int status; /* exit status; -1: killed by a signal, -2: not started */
 	int signal;
-	int parent; /* 1: the process was this one's own child */
+	int parent;    /* 1: the process was this one's own child */
+	size_t memory; /* bytes that lay in memory at its largest */
 	char folder[64];
 	struct buf log;
 	struct buf reported; /* what came through the FIFO */

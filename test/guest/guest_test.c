@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * The real cab-guest, with this process as the realizer.
- *
- *     guest_test CAB_GUEST FOLDER_OF_MODULES [user]
- *
- * `user`: as an ordinary user, which root becomes for the test; anybody else is one already.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* What a guest finds and does, with the real cab-guest: see fixture.h. */
+#include "fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <grp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,77 +15,11 @@
 #include "again.h"
 #include "base/digest.h"
 #include "base/fd.h"
-#include "driver.h"
 #include "expect.h"
 #include "wire/spawner.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-/* How large the rows W6 and W9 are: whole as root or with CAB_FULL, smaller as an ordinary user, and where a guest is
- * sanitized, for then it costs ten. */
-#ifdef SANITIZED
-enum { W9_RUNS = 100, IS_SANITIZED = 1 };
-#else
-enum { W9_RUNS = 1000, IS_SANITIZED = 0 };
-#endif
-
-struct fixture {
-	const char *program;
-	const char *modules;
-	bool user;
-	bool full; /* W6 and W9 as large as they are */
-	int probe; /* its artifact */
-	struct driver driver;
-};
-
-static int
-compile_file(const struct fixture *fixture, const char *name, struct buf *said)
-{
-	return driver_compile_file(fixture->program, fixture->modules, name, said);
-}
-
-static int
-open_fixture(void **state)
-{
-	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	fixture->probe = compile_file(fixture, "probe.wasm", &said);
-	if (fixture->probe < 0)
-		print_error("%s\n", buf_text(&said));
-	assert_true(fixture->probe >= 0);
-	driver_open(&fixture->driver, fixture->program, fixture->probe);
-	return 0;
-}
-
-static int
-close_fixture(void **state)
-{
-	struct fixture *fixture = *state;
-	driver_close(&fixture->driver);
-	fd_close(fixture->probe);
-	return 0;
-}
-
-static struct outcome
-probe(void **state, const char *name)
-{
-	struct fixture *fixture = *state;
-	const struct run run = {
-		.arguments = {name}, .environment = {"CAB_OUT=out"}, .artifact = -1};
-	return driver_run(&fixture->driver, &run);
-}
-
-static void
-probe_passes(void **state, const char *name)
-{
-	struct outcome outcome = probe(state, name);
-	expect_status(&outcome, 0);
-	outcome_release(&outcome);
-}
+/* Of W9; see fixture.h. */
+enum { W9_RUNS = IS_SANITIZED ? 100 : 1000 };
 
 static void
 a_guest_sees_its_arguments_and_environment(void **state)
@@ -118,7 +38,7 @@ a_guest_sees_its_arguments_and_environment(void **state)
 static void
 a_guest_writes_files_folders_links_and_executables(void **state)
 {
-	struct outcome outcome = probe(state, "files");
+	struct outcome outcome = fixture_probe(state, "files");
 	expect_status(&outcome, 0);
 	assert_int_equal(status_of(&outcome, "out/moved").st_mode, S_IFREG | 0644);
 	assert_int_equal(status_of(&outcome, "out/moved").st_nlink, 2);
@@ -133,19 +53,19 @@ a_guest_writes_files_folders_links_and_executables(void **state)
 static void
 a_guest_reads_seeks_and_cuts_files(void **state)
 {
-	probe_passes(state, "reading");
+	fixture_passes(state, "reading");
 }
 
 static void
 a_guest_lists_a_folder_in_order_through_small_buffers(void **state)
 {
-	probe_passes(state, "listing");
+	fixture_passes(state, "listing");
 }
 
 static void
-a_guest_reports_through_the_fifo_and_cannot_read_it(void **state)
+F1_a_guest_reports_through_the_fifo_and_cannot_read_it(void **state)
 {
-	struct outcome outcome = probe(state, "fifo");
+	struct outcome outcome = fixture_probe(state, "fifo");
 	expect_status(&outcome, 0);
 	assert_string_equal(buf_text(&outcome.reported), "git 1f0c\ngit-tree 9ab1\ncab .\n");
 	outcome_release(&outcome);
@@ -154,7 +74,7 @@ a_guest_reports_through_the_fifo_and_cannot_read_it(void **state)
 static void
 W5_no_name_leads_out_of_the_working_directory(void **state)
 {
-	struct outcome outcome = probe(state, "escapes");
+	struct outcome outcome = fixture_probe(state, "escapes");
 	expect_status(&outcome, 0);
 	char path[128];
 	struct stat status;
@@ -164,7 +84,7 @@ W5_no_name_leads_out_of_the_working_directory(void **state)
 }
 
 static void
-a_guest_reads_its_inputs_and_can_neither_change_nor_take_them(void **state)
+W5_a_guest_reads_its_inputs_and_can_neither_change_nor_take_them(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct run run = {
@@ -189,7 +109,7 @@ a_guest_reads_its_inputs_and_can_neither_change_nor_take_them(void **state)
 static void
 a_guest_without_inputs_has_an_empty_folder(void **state)
 {
-	probe_passes(state, "alone");
+	fixture_passes(state, "alone");
 }
 
 static void
@@ -211,19 +131,25 @@ an_input_that_is_not_there_or_no_name_is_refused(void **state)
 static void
 W4_pointers_outside_of_the_memory_are_faults(void **state)
 {
-	probe_passes(state, "pointers");
+	fixture_passes(state, "pointers");
+}
+
+static void
+W4_what_lies_in_each_other_is_read_before_it_is_written(void **state)
+{
+	fixture_passes(state, "overlaps");
 }
 
 static void
 hashes_and_leaves_are_those_of_the_bytes(void **state)
 {
-	probe_passes(state, "hashes");
+	fixture_passes(state, "hashes");
 }
 
 static void
 http_bodies_come_whole_or_as_an_error(void **state)
 {
-	struct outcome outcome = probe(state, "http");
+	struct outcome outcome = fixture_probe(state, "http");
 	expect_status(&outcome, 0);
 	log_has(&outcome, "http://host/broken: connection reset");
 	log_has(&outcome, "the body has 3000000 bytes, 2999999 came");
@@ -243,7 +169,7 @@ http_bodies_come_whole_or_as_an_error(void **state)
 static void
 http_takes_what_is_well_formed_and_within_its_ceilings(void **state)
 {
-	struct outcome outcome = probe(state, "http-limits");
+	struct outcome outcome = fixture_probe(state, "http-limits");
 	expect_status(&outcome, 0);
 	assert_int_equal(outcome.opens, 9);
 	outcome_release(&outcome);
@@ -281,34 +207,23 @@ static void
 W6_open_files_are_capped_and_do_not_leak(void **state)
 {
 	const struct fixture *fixture = *state;
-	probe_passes(state, fixture->full ? "storm-full" : "storm");
+	fixture_passes(state, fixture->full ? "storm-full" : "storm");
 }
 
 static void
 W6_random_bytes_are_as_many_as_the_memory_has_room_for(void **state)
 {
 	const struct fixture *fixture = *state;
-	probe_passes(state, fixture->full ? "random-much-full" : "random-much");
-}
-
-static void
-W2_memory_grows_to_its_limit_and_no_further(void **state)
-{
-	struct fixture *fixture = *state;
-	const struct run run = {
-		.arguments = {"grow"}, .memory = (uint64_t)64 << 20, .artifact = -1};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
-	expect_status(&outcome, 0);
-	outcome_release(&outcome);
+	fixture_passes(state, fixture->full ? "random-much-full" : "random-much");
 }
 
 static void
 the_exit_status_is_the_guests(void **state)
 {
-	struct outcome outcome = probe(state, "exit-7");
+	struct outcome outcome = fixture_probe(state, "exit-7");
 	expect_status(&outcome, 7);
 	outcome_release(&outcome);
-	outcome = probe(state, "exit-256");
+	outcome = fixture_probe(state, "exit-256");
 	expect_status(&outcome, 255);
 	outcome_release(&outcome);
 }
@@ -316,7 +231,7 @@ the_exit_status_is_the_guests(void **state)
 static void
 a_trap_is_told_in_the_log(void **state)
 {
-	struct outcome outcome = probe(state, "trap");
+	struct outcome outcome = fixture_probe(state, "trap");
 	expect_status(&outcome, GUEST_EXIT_TRAP);
 	log_has(&outcome, "trap: ");
 	log_has(&outcome, "unreachable");
@@ -324,37 +239,10 @@ a_trap_is_told_in_the_log(void **state)
 }
 
 static void
-W2_endless_recursion_is_a_trap(void **state)
-{
-	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "recursion.wasm", &said);
-	assert_true(artifact >= 0);
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
-	expect_status(&outcome, GUEST_EXIT_TRAP);
-	log_has(&outcome, "call stack exhausted");
-	outcome_release(&outcome);
-}
-
-static void
-W1_an_endless_loop_is_ended_by_a_signal(void **state)
-{
-	struct fixture *fixture = *state;
-	const struct run run = {.arguments = {"loop"}, .kill_after = 50, .artifact = -1};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
-	assert_int_equal(outcome.status, -1);
-	assert_int_equal(outcome.signal, SIGKILL);
-	outcome_release(&outcome);
-}
-
-static void
 another_module_runs_from_its_artifact(void **state)
 {
 	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "start.wasm", &said);
-	assert_true(artifact >= 0);
+	cleanup_fd int artifact = fixture_compile(fixture, "start.wasm");
 	const struct run run = {.artifact = artifact};
 	struct outcome outcome = driver_run(&fixture->driver, &run);
 	expect_status(&outcome, 0);
@@ -367,9 +255,7 @@ static void
 the_example_of_the_manual_runs(void **state)
 {
 	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "example.wasm", &said);
-	assert_true(artifact >= 0);
+	cleanup_fd int artifact = fixture_compile(fixture, "example.wasm");
 	const struct run run = {.artifact = artifact};
 	struct outcome outcome = driver_run(&fixture->driver, &run);
 	expect_status(&outcome, 0);
@@ -389,9 +275,7 @@ a_guest_in_rust_runs_and_writes_the_same_each_time(void **state)
 			      "rust-web-src\n");
 		skip();
 	}
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "rust.wasm", &said);
-	assert_true(artifact >= 0);
+	cleanup_fd int artifact = fixture_compile(fixture, "rust.wasm");
 	cleanup_buf struct buf first = BUF(0);
 	for (int round = 0; round < 2; round++) {
 		const struct run run = {.arguments = {"argument"},
@@ -410,32 +294,6 @@ a_guest_in_rust_runs_and_writes_the_same_each_time(void **state)
 		first = order;
 		outcome_release(&outcome);
 	}
-}
-
-static void
-W1_an_endless_start_function_is_ended_by_a_signal(void **state)
-{
-	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "start_loop.wasm", &said);
-	assert_true(artifact >= 0);
-	const struct run run = {.artifact = artifact, .kill_after = 50};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
-	assert_int_equal(outcome.signal, SIGKILL);
-	outcome_release(&outcome);
-}
-
-static void
-W2_tables_are_capped(void **state)
-{
-	struct fixture *fixture = *state;
-	cleanup_buf struct buf said = BUF(1 << 16);
-	cleanup_fd int artifact = compile_file(fixture, "table_grow.wasm", &said);
-	assert_true(artifact >= 0);
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
-	expect_status(&outcome, 0);
-	outcome_release(&outcome);
 }
 
 static void
@@ -508,83 +366,37 @@ a_spawner_without_a_module_says_so(void **state)
 	driver_close(&driver);
 }
 
-/* Whether this machine lets an ordinary user make namespaces at all. */
-static const char *
-become_user(void)
-{
-	if (geteuid() == 0) {
-		if (setgroups(0, NULL) < 0 || setresgid(54322, 54322, 54322) < 0 ||
-			setresuid(54322, 54322, 54322) < 0)
-			return "root may not become another user here";
-	}
-	pid_t pid = fork();
-	if (pid == 0)
-		_exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
-	int status = 0;
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-		return "user namespaces are refused here";
-	return NULL;
-}
-
 int
 main(int argument_count, char **arguments)
 {
-	if (argument_count < 3)
-		return 2;
-	const bool user = argument_count == 4 && strcmp(arguments[3], "user") == 0;
-	const char *why = user ? become_user() : NULL;
-	if (!user && geteuid() != 0)
-		why = "not root";
-	if (!why && access(arguments[1], X_OK) < 0)
-		why = "the program lies in a folder that this user may not enter";
-	if (why) {
-		(void)printf("1..0 # SKIP %s\n", why);
-		return 0;
-	}
-	struct fixture fixture = {.program = arguments[1],
-		.modules = arguments[2],
-		.user = user,
-		.full = getenv("CAB_FULL") || (!user && !IS_SANITIZED)};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_guest_sees_its_arguments_and_environment),
 		cmocka_unit_test(a_guest_writes_files_folders_links_and_executables),
 		cmocka_unit_test(a_guest_reads_seeks_and_cuts_files),
 		cmocka_unit_test(a_guest_lists_a_folder_in_order_through_small_buffers),
-		cmocka_unit_test(a_guest_reports_through_the_fifo_and_cannot_read_it),
+		cmocka_unit_test(F1_a_guest_reports_through_the_fifo_and_cannot_read_it),
 		cmocka_unit_test(W5_no_name_leads_out_of_the_working_directory),
-		cmocka_unit_test(a_guest_reads_its_inputs_and_can_neither_change_nor_take_them),
+		cmocka_unit_test(W5_a_guest_reads_its_inputs_and_can_neither_change_nor_take_them),
 		cmocka_unit_test(a_guest_without_inputs_has_an_empty_folder),
 		cmocka_unit_test(an_input_that_is_not_there_or_no_name_is_refused),
 		cmocka_unit_test(W4_pointers_outside_of_the_memory_are_faults),
+		cmocka_unit_test(W4_what_lies_in_each_other_is_read_before_it_is_written),
 		cmocka_unit_test(hashes_and_leaves_are_those_of_the_bytes),
 		cmocka_unit_test(http_bodies_come_whole_or_as_an_error),
 		cmocka_unit_test(http_takes_what_is_well_formed_and_within_its_ceilings),
 		cmocka_unit_test(random_bytes_follow_from_the_seed_alone),
 		cmocka_unit_test(W6_open_files_are_capped_and_do_not_leak),
 		cmocka_unit_test(W6_random_bytes_are_as_many_as_the_memory_has_room_for),
-		cmocka_unit_test(W2_memory_grows_to_its_limit_and_no_further),
 		cmocka_unit_test(the_exit_status_is_the_guests),
 		cmocka_unit_test(a_trap_is_told_in_the_log),
-		cmocka_unit_test(W2_endless_recursion_is_a_trap),
-		cmocka_unit_test(W1_an_endless_loop_is_ended_by_a_signal),
 		cmocka_unit_test(another_module_runs_from_its_artifact),
 		cmocka_unit_test(the_example_of_the_manual_runs),
 		cmocka_unit_test(a_guest_in_rust_runs_and_writes_the_same_each_time),
-		cmocka_unit_test(W1_an_endless_start_function_is_ended_by_a_signal),
-		cmocka_unit_test(W2_tables_are_capped),
 		cmocka_unit_test(W10_damaged_artifacts_are_refused),
 		cmocka_unit_test(W9_runs_of_one_module_write_the_same),
 		cmocka_unit_test(a_guest_dies_with_its_realizer),
 		cmocka_unit_test(a_spawner_without_a_module_says_so),
 	};
-	struct CMUnitTest bound[sizeof tests / sizeof *tests];
-	memcpy(bound, tests, sizeof tests);
-	for (size_t at = 0; at < sizeof tests / sizeof *tests; at++)
-		bound[at].initial_state = &fixture;
-	void *shared = &fixture;
-	if (open_fixture(&shared) != 0)
-		return 1;
-	int failed =
-		_cmocka_run_group_tests("guest", bound, sizeof bound / sizeof *bound, NULL, NULL);
-	return close_fixture(&shared) ? 1 : failed;
+	return fixture_main(
+		"guest", argument_count, arguments, tests, sizeof tests / sizeof *tests);
 }

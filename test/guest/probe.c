@@ -211,6 +211,7 @@ static const struct {
 	{"inputs", probe_inputs},
 	{"alone", probe_alone},
 	{"pointers", probe_pointers},
+	{"overlaps", probe_overlaps},
 	{"hashes", probe_hashes},
 	{"http", probe_http},
 	{"http-limits", probe_http_limits},
@@ -243,6 +244,16 @@ start(void)
 		wasi_proc_exit(256);
 	if (same(texts[1], "trap", 5))
 		__builtin_trap();
+	if (same(texts[1], "wait", 5))
+		(void)cab_http_status(
+			cab_http_open("GET", 3, "http://host/never", 17, "", 0, "", 0));
+	/* What fails is tried again, for ever. */
+	if (same(texts[1], "retry", 6)) {
+		int fd;
+		cab_log("here", 4);
+		while (open_to_read("absent", 0, &fd) != 0)
+			(void)wasi_sched_yield();
+	}
 	if (same(texts[1], "loop", 5))
 		for (;;)
 			__asm__ volatile("");

@@ -35,6 +35,7 @@ void probe_inputs(void);
 void probe_alone(void);
 
 void probe_pointers(void);
+void probe_overlaps(void);
 void probe_grow(void);
 
 void probe_hashes(void);

@@ -116,7 +116,7 @@ what_the_subpath_does_not_lead_to_is_said(void **state)
 }
 
 static void
-trees_that_break_a_rule_end_the_program(void **state)
+P6_trees_that_break_a_rule_end_the_program(void **state)
 {
 	(void)state;
 	static const char *const rows[][2] = {
@@ -185,7 +185,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_and_subpaths_lead_to_the_part_that_is_asked_for),
 		cmocka_unit_test(what_the_subpath_does_not_lead_to_is_said),
-		cmocka_unit_test(trees_that_break_a_rule_end_the_program),
+		cmocka_unit_test(P6_trees_that_break_a_rule_end_the_program),
 		cmocka_unit_test(P6_folders_that_double_with_each_tree_meet_the_ceiling_of_files),
 		cmocka_unit_test(whatever_does_not_come_is_missed),
 	};

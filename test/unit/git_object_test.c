@@ -108,7 +108,7 @@ entries_of_a_tree_come_in_its_order(void **state)
 }
 
 static void
-trees_that_git_would_not_write_are_refused(void **state)
+P6_trees_that_git_would_not_write_are_refused(void **state)
 {
 	(void)state;
 	static const struct {
@@ -207,7 +207,7 @@ main(void)
 		cmocka_unit_test(entries_of_a_tree_come_in_its_order),
 		cmocka_unit_test(
 			P6_a_file_and_a_folder_of_one_name_are_refused_whatever_stands_between),
-		cmocka_unit_test(trees_that_git_would_not_write_are_refused),
+		cmocka_unit_test(P6_trees_that_git_would_not_write_are_refused),
 		cmocka_unit_test(records_are_read_to_their_end),
 	};
 	return cmocka_run_group_tests_name("git_object", tests, NULL, NULL);

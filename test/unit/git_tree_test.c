@@ -37,7 +37,7 @@ each_kind_of_entry_is_read_in_gits_order(void **state)
 }
 
 static void
-entries_out_of_order_or_twice_are_refused(void **state)
+P6_entries_out_of_order_or_twice_are_refused(void **state)
 {
 	(void)state;
 #define ORDER "entries are out of order or twice"
@@ -48,7 +48,7 @@ entries_out_of_order_or_twice_are_refused(void **state)
 }
 
 static void
-names_that_lead_elsewhere_are_refused(void **state)
+P6_names_that_lead_elsewhere_are_refused(void **state)
 {
 	(void)state;
 #define ELSEWHERE "a name leads elsewhere, is empty, or too long"
@@ -59,7 +59,7 @@ names_that_lead_elsewhere_are_refused(void **state)
 }
 
 static void
-every_spelling_of_the_git_folder_is_refused(void **state)
+P6_every_spelling_of_the_git_folder_is_refused(void **state)
 {
 	(void)state;
 #define GIT "a name stands for the folder .git"
@@ -78,7 +78,7 @@ every_spelling_of_the_git_folder_is_refused(void **state)
 }
 
 static void
-modes_and_cut_off_entries_are_refused(void **state)
+P6_modes_and_cut_off_entries_are_refused(void **state)
 {
 	(void)state;
 #define MODE "an entry is no file, link, folder or submodule"
@@ -98,10 +98,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_entry_is_read_in_gits_order),
-		cmocka_unit_test(entries_out_of_order_or_twice_are_refused),
-		cmocka_unit_test(names_that_lead_elsewhere_are_refused),
-		cmocka_unit_test(every_spelling_of_the_git_folder_is_refused),
-		cmocka_unit_test(modes_and_cut_off_entries_are_refused),
+		cmocka_unit_test(P6_entries_out_of_order_or_twice_are_refused),
+		cmocka_unit_test(P6_names_that_lead_elsewhere_are_refused),
+		cmocka_unit_test(P6_every_spelling_of_the_git_folder_is_refused),
+		cmocka_unit_test(P6_modes_and_cut_off_entries_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

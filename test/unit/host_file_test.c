@@ -88,7 +88,7 @@ a_sum_without_a_place_leaves_the_file_open(void **state)
 }
 
 static void
-pieces_outside_of_the_memory_write_nothing(void **state)
+W4_pieces_outside_of_the_memory_write_nothing(void **state)
 {
 	struct host_fixture *fixture = *state;
 	int32_t fd = new_file(fixture, "file");
@@ -139,7 +139,7 @@ stdin_is_empty_and_the_log_is_for_writing(void **state)
 }
 
 static void
-descriptors_run_out_at_the_limit(void **state)
+W6_descriptors_run_out_at_the_limit(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(CALL(fixture, "fd_close", (uint32_t)new_file(fixture, "file")), 0);
@@ -198,10 +198,10 @@ main(void)
 		FIXTURE_TEST(a_leaf_forgets_what_an_abandoned_file_held),
 		FIXTURE_TEST(a_file_written_otherwise_has_no_leaf_and_stays_open),
 		FIXTURE_TEST(a_sum_without_a_place_leaves_the_file_open),
-		FIXTURE_TEST(pieces_outside_of_the_memory_write_nothing),
+		FIXTURE_TEST(W4_pieces_outside_of_the_memory_write_nothing),
 		FIXTURE_TEST(executable_is_a_mode_of_regular_files),
 		FIXTURE_TEST(stdin_is_empty_and_the_log_is_for_writing),
-		FIXTURE_TEST(descriptors_run_out_at_the_limit),
+		FIXTURE_TEST(W6_descriptors_run_out_at_the_limit),
 		FIXTURE_TEST(records_have_the_layout_of_preview_1),
 		FIXTURE_TEST(appending_is_a_flag_that_may_change),
 	};

@@ -167,7 +167,7 @@ names_are_bytes_without_nul(void **state)
 }
 
 static void
-slashes_at_the_end_mean_a_folder(void **state)
+W5_slashes_at_the_end_mean_a_folder(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(make_folder(fixture, "folder///"), 0);
@@ -183,7 +183,7 @@ slashes_at_the_end_mean_a_folder(void **state)
 }
 
 static void
-what_is_opened_for_reading_is_not_cut(void **state)
+W5_what_is_opened_for_reading_is_not_cut(void **state)
 {
 	struct host_fixture *fixture = *state;
 	int32_t fd = fixture_path_open(fixture, BYTES_LITERAL("file"), NEW, WRITE);
@@ -207,7 +207,7 @@ what_is_opened_for_reading_is_not_cut(void **state)
 }
 
 static void
-a_fifo_is_for_writing_alone(void **state)
+F1_a_fifo_is_for_writing_alone(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(fixture_path_open(fixture, BYTES_LITERAL("hash"), 0, READ), -WASI_ACCES);
@@ -226,7 +226,7 @@ a_fifo_is_for_writing_alone(void **state)
 }
 
 static void
-links_between_names_do_not_follow(void **state)
+W5_links_between_names_do_not_follow(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(make_link(fixture, "../../etc/passwd", "link"), 0);
@@ -243,7 +243,7 @@ links_between_names_do_not_follow(void **state)
 }
 
 static void
-a_folder_is_a_base_that_is_not_left(void **state)
+W5_a_folder_is_a_base_that_is_not_left(void **state)
 {
 	struct host_fixture *fixture = *state;
 	assert_int_equal(make_folder(fixture, "base"), 0);
@@ -269,11 +269,11 @@ main(void)
 		FIXTURE_TEST(W5_names_that_lead_out_are_refused_by_every_function),
 		FIXTURE_TEST(links_are_data_of_any_bytes),
 		FIXTURE_TEST(names_are_bytes_without_nul),
-		FIXTURE_TEST(slashes_at_the_end_mean_a_folder),
-		FIXTURE_TEST(what_is_opened_for_reading_is_not_cut),
-		FIXTURE_TEST(a_fifo_is_for_writing_alone),
-		FIXTURE_TEST(links_between_names_do_not_follow),
-		FIXTURE_TEST(a_folder_is_a_base_that_is_not_left),
+		FIXTURE_TEST(W5_slashes_at_the_end_mean_a_folder),
+		FIXTURE_TEST(W5_what_is_opened_for_reading_is_not_cut),
+		FIXTURE_TEST(F1_a_fifo_is_for_writing_alone),
+		FIXTURE_TEST(W5_links_between_names_do_not_follow),
+		FIXTURE_TEST(W5_a_folder_is_a_base_that_is_not_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
