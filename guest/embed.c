@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * embed MODULE HEADER: writes a module as a C header: its bytes and its digest. Run by the build.
+ * embed MODULE HEADER: writes a module as a C header: its bytes and its digest, as a text too. Run by the build.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +30,9 @@ main(int count, char **arguments)
 	}
 	struct bytes bytes = bytes_of(module, fread(module, 1, sizeof module, in));
 	struct digest digest = digest_of(bytes);
-	(void)fprintf(out, "/* island.wasm: %zu bytes, digest %s */\n#pragma once\n", bytes.size,
-		digest_print(&digest).text);
+	(void)fprintf(out,
+		"/* island.wasm: %zu bytes */\n#pragma once\n#define ISLAND_WASM_DIGEST \"%s\"\n",
+		bytes.size, digest_print(&digest).text);
 	array_print(out, "island_wasm", bytes);
 	array_print(out, "island_wasm_digest", digest_bytes(&digest));
 	bool failed = bytes.size == 0 || ferror(in) != 0 || !feof(in);

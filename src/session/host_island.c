@@ -4,8 +4,6 @@
 #include "base/trace.h"
 #include "island/fetcher.h"
 #include "island/local.h"
-#include "session/module.h"
-#include "store/claim.h"
 
 struct session_island *
 session_island_of(const struct island_ref *ref)
@@ -316,17 +314,13 @@ host_island_output(void *context, const struct island_ref *ref, const struct con
 static void
 host_look_up_checksum(struct session *session, struct session_island *island)
 {
-	struct claim record = {.program = module_island_digest()};
-	struct identity pin = island->before[0];
-	struct err miss;
-	if (island->tables_read || pin.format.size > IDENTITY_FORMAT ||
-		pin.value.size > IDENTITY_VALUE)
+	struct claim record;
+	if (island->tables_read)
 		return;
 	island->tables_read = true;
-	memcpy(record.format, pin.format.data, pin.format.size);
-	memcpy(record.value, pin.value.data, pin.value.size);
-	island->has_hash = claim_find(session->store, &record, &miss);
-	island->hash = record.hash;
+	island->has_hash = session_find_claim(session, island->before[0], &record);
+	if (island->has_hash)
+		island->hash = record.hash;
 }
 
 bool

@@ -14,7 +14,6 @@
 #include "island/registry.h"
 #include "realize/network.h"
 #include "session/credential_rows.h"
-#include "session/module.h"
 
 char *
 session_own_path(const char *kind, const char *name)
@@ -262,6 +261,7 @@ open_module(struct session *session)
 	struct store_path text = store_path_print(&path, "island.wasm");
 	session->module_path = arena_copy(&session->arena, bytes_text(text.text));
 	session->settings.program = session->module_path;
+	session->believed_count = module_believed(session->believed);
 }
 
 static bool
@@ -290,6 +290,8 @@ open_realizer(struct session *session, struct err *err)
 		.guest_program = session->guest_program,
 		.module = session->module,
 		.module_path = session->module_path,
+		.believed = session->believed,
+		.believed_count = session->believed_count,
 		.limits = limits,
 		.slots = session->options.jobs,
 		.offline = session->options.offline,

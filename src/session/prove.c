@@ -6,8 +6,6 @@
 #include "island/fetcher.h"
 #include "lang/diagnostic.h"
 #include "realize/table.h"
-#include "session/module.h"
-#include "store/claim.h"
 
 struct prove {
 	struct session *session;
@@ -17,17 +15,29 @@ struct prove {
 	const char *unevaluated; /* why the entry file could not be evaluated; NULL: it was */
 };
 
+bool
+session_find_claim(struct session *session, struct identity identity, struct claim *out)
+{
+	struct err miss;
+	bool found = false;
+	if (identity.format.size > IDENTITY_FORMAT || identity.value.size > IDENTITY_VALUE)
+		return false;
+	for (size_t at = 0; !found && at <= session->believed_count; at++) {
+		*out = (struct claim){
+			.program = at ? session->believed[at - 1] : module_island_digest()};
+		memcpy(out->format, identity.format.data, identity.format.size);
+		memcpy(out->value, identity.value.data, identity.value.size);
+		found = claim_find(session->store, out, &miss);
+	}
+	return found;
+}
+
 struct session_pair
 session_look_pair(struct session *session, struct identity identity, const struct cab_hash *hash)
 {
 	struct session_pair pair = {.identity = identity};
-	struct claim record = {.program = module_island_digest()};
-	struct err miss;
-	if (identity.format.size > IDENTITY_FORMAT || identity.value.size > IDENTITY_VALUE)
-		return pair;
-	memcpy(record.format, identity.format.data, identity.format.size);
-	memcpy(record.value, identity.value.data, identity.value.size);
-	if (!claim_find(session->store, &record, &miss))
+	struct claim record;
+	if (!session_find_claim(session, identity, &record))
 		return pair;
 	bool own = !record.cache && record.vouch.kind == VOUCH_SELF;
 	pair.proof = own ? PROOF_TABLE : PROOF_RECORD;

@@ -9,7 +9,9 @@
 #include "island/island.h"
 #include "island/lock.h"
 #include "realize/embedded.h"
+#include "session/module.h"
 #include "session/session.h"
+#include "store/claim.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -97,6 +99,8 @@ struct session {
 
 	struct bytes module; /* island.wasm */
 	struct bytes module_path;
+	struct digest believed[MODULE_BELIEVED];
+	size_t believed_count;
 	struct network *network; /* until the realizer has it */
 	char *guest_program;
 	struct island_settings settings;
@@ -171,6 +175,8 @@ MUST_CHECK bool session_island_node(
 MUST_CHECK bool session_island_settle(
 	struct session *session, struct session_island *island, struct err *err);
 struct session_derivation *session_derivation_at(struct session *session, size_t node);
+/* What the table says of an identity of a builtin scheme, by island.wasm's word or that of an earlier one that is believed. */
+bool session_find_claim(struct session *session, struct identity identity, struct claim *out);
 
 /* host_commit.c: islands that evaluation alone reads, by objects of git */
 /* A path of an island, in its commit. */

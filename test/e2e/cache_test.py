@@ -9,7 +9,7 @@ import sys
 
 from harness import case, commit, git_tree_of, main, repository, shell, tree_of
 
-OTHER = os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), "cab-other")
+OTHER, HEIR = (os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), name) for name in ("cab-other", "cab-heir"))
 # Evaluation reads a file of the island; the consumer uses all of it, and its result refers to nothing.
 READS = "name = readFile <github:o/r>/name;\n" + shell("use", "echo \\(name) > $out; cat \\(<github:o/r>)/big >> $out")
 RESULT = "world\n" + "1" * 5000
@@ -165,9 +165,9 @@ def _(box):
     box.check(account(box) == (0, 0, 0) and server.count() == 0, server.log())
 
 
-def other(box, *arguments):
+def other(box, *arguments, program=OTHER):
     """The same cab, but for its island.wasm, which has one custom section more."""
-    own, box.program = box.program, OTHER
+    own, box.program = box.program, program
     try:
         return box.cab(*arguments)
     finally:
@@ -217,6 +217,23 @@ def _(box):
     box.check(server.count() == 2, server.log())
     commit(folder, {"name": "moved"})
     other(box, "island", "fetch", "<github:o/r>")
+
+
+@case("a cab that lists an earlier island.wasm believes in what that one reported")
+def _(box):
+    folder, server = served(box)
+    box.write("default.cab", shell("use", "cat \\(<github:o/r>)/big > $out"))
+    box.cab("build")
+    others = other(box, "check", "--lock").out
+    heirs = other(box, "check", "--lock", program=HEIR).out
+    box.check("1 entry: 0 proved, 1 unproved" in others, others)
+    box.check("1 entry: 1 proved, 0 unproved" in heirs and "by a run of this store's" in heirs, heirs)
+    server.forget()
+    other(box, "island", "fetch", "<github:o/r>", program=HEIR)
+    box.check(server.count() == 1, f"the listing's identity is known:\n{server.log()}")
+    commit(folder, {"name": "moved"})
+    other(box, "island", "fetch", "<github:o/r>", program=HEIR)
+    box.check(server.count() > 2, f"and what is new is fetched:\n{server.log()}")
 
 
 main()
