@@ -150,25 +150,27 @@ open_mirrors(struct session *session, json_t *named)
 
 /* A row that nobody fills is absent: cab-network refuses what needs it, and says what to set. One that is filled with what cannot be
  * used is null: packages of that scope are then asked of no other registry. */
-static bool
-open_registries(json_t **out, struct err *err)
+static json_t *
+open_registries(void)
 {
-	*out = json_object();
+	json_t *out = json_object();
+	struct err why;
 	struct clients clients;
 	clients_read(&clients);
 	for (size_t at = 0; at < clients.rows.size; at++) {
 		const struct client_row *row = &clients.rows.data[at];
 		if (row->is_said)
 			json_object_set_new(
-				*out, row->row, row->url ? json_string(row->url) : json_null());
+				out, row->row, row->url ? json_string(row->url) : json_null());
 	}
 	clients_release(&clients);
-	struct registry registry;
-	if (!registry_locate(NULL, registry_builtin(), &registry, err))
-		return err->kind == ERR_NOT_FOUND;
-	json_object_set_new(*out, "registry:crates", json_string(registry.template));
+	struct registry registry = {0};
+	if (registry_locate(NULL, registry_builtin(), &registry, &why))
+		json_object_set_new(out, "registry:crates", json_string(registry.template));
+	else if (why.kind != ERR_NOT_FOUND)
+		json_object_set_new(out, "registry:crates", json_null());
 	registry_release(&registry);
-	return true;
+	return out;
 }
 
 static json_t *
@@ -204,17 +206,14 @@ static bool
 open_network(struct session *session, struct err *err)
 {
 	json_t *named = json_array();
-	json_t *registries = NULL;
 	if (!session->options.fetches)
 		session->options.fetches = (unsigned)config_number(
 			session->config, "network", "fetches", SESSION_FETCHES);
 	const char *credential_keys[] = {"credentials", NULL};
 	json_t *credentials = credential_rows(config_get(session->config, credential_keys), err);
-	if (!credentials || !open_bases(session, named, err) ||
-		!open_registries(&registries, err)) {
+	if (!credentials || !open_bases(session, named, err)) {
 		json_decref(credentials);
 		json_decref(named);
-		json_decref(registries);
 		return false;
 	}
 	const char *keys[] = {"network", "allow", NULL};
@@ -223,7 +222,7 @@ open_network(struct session *session, struct err *err)
 	json_t *mirrors = open_mirrors(session, named);
 	json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I}", "allow",
 		allow ? json_deep_copy(allow) : json_array(), "named", named, "mirrors", mirrors,
-		"registries", registries, "proxies", open_proxies(session), "credentials",
+		"registries", open_registries(), "proxies", open_proxies(session), "credentials",
 		credentials, "authorities", authorities ? authorities : "", "ssh",
 		open_ssh(session), "limits", open_network_limits(session), "connections",
 		(json_int_t)session->options.fetches);

@@ -276,6 +276,23 @@ def _(box):
     box.check("user name or password" in shown and "no host" in shown and "secret" not in shown, shown)
 
 
+@case("an index's file that cargo left half written stops crates alone, which are asked of no other registry")
+def _(box):
+    registry = registries(box, mirrored=False)
+    box.write(os.path.join(box.home, ".npmrc"), f"registry={registry.url}/npm\n")
+    index = os.path.join(box.home, ".cargo/registry/index/here-0123456789abcdef/config.json")
+    box.write(index, f'{{"dl":"{registry.url}')
+    box.configure(**{'mirrors."registry:crates-index"': f'["{registry.url}/index"]'})
+    use(box, "npm:thing")
+    box.cab("build")
+    box.check(tree_of(box.path("result"))[b"0/index.js"][1] == b"new", "the others are fetched")
+    use(box, "crates:itoa@1.0.0")
+    result = box.run("build")
+    box.check(result.status == 1 and "registry:crates cannot be used" in result.err, str(result))
+    box.check(not any("/dl/" in line for line in registry.log), str(registry.log))
+    box.check(index in box.cab("config", "registries").out, "the file is named")
+
+
 @case("an archive on another origin is fetched where the configuration names it")
 def _(box):
     registry, elsewhere = registries(box), Registry()
