@@ -200,9 +200,14 @@ def _(box):
     box.cab("build", "--no-out-link")
 
 
-for RULE, SAYS in (("truncate 100", ""), ("length 5000", ""), ("redirect 302 file:///etc/passwd", ""),
-                   ("redirect 302 /a", ""), ("garbage 1000", ""), ("drop 100", "")):
-    @case(f"an archive whose server answers with \"{RULE}\"")
+for ROW, RULE, SAYS in (("H6: ", "truncate 100", "ended too early"), ("H6: ", "length 5000", "ended too early"),
+                        ("H6: ", "length 100", "more than the 100"), ("H6: ", "both", "both a Content-Length"),
+                        ("H6: ", "lengths 3000 3001", "two Content-Length"), ("H7: ", "headers 6000", ""),
+                        ("H1: ", "redirect 302 file:///etc/passwd", "redirected"),
+                        ("H1: ", "redirect 302 /a", "redirected more than 10 times"),
+                        ("H8: ", "header Content-Encoding: gzip", "Content-Encoding"),
+                        ("", "garbage 1000", "no archive"), ("", "drop 100", "")):
+    @case(f"{ROW}an archive whose server answers with \"{RULE}\"")
     def _(box, rule=RULE, says=SAYS):
         server = web(box, {"a": archive([("f", os.urandom(3000))])})
         server.rules(f"/a {rule}")
@@ -411,6 +416,21 @@ def _(box):
     box.write("default.cab", f'source = <file:{server.url}/a:{{ checksum = "sha256-{right}" }}>;\n'
               + shell("use", "cat \\(source) > $out"))
     refuses(box, right, hashlib.sha256(b"<title>Sign in</title>").hexdigest())
+
+
+@case("H10: what changed between two parts of a file, behind one tag: the sum of what came decides, and both are shown")
+def _(box):
+    content, other = b"o" * 300000, b"n" * 300000
+    head = b"HTTP/1.1 %s\r\nETag: \"one\"\r\nContent-Length: %d\r\n%s\r\n"
+    part = b"Content-Range: bytes 1000-299999/300000\r\n"
+    server = web(box, {"first": head % (b"200 OK", 300000, b"") + content[:1000],
+                       "then": head % (b"206 Part", 299000, part) + other[1000:]})
+    server.rules("/a once 1 first", "/a raw then")
+    right = hashlib.sha256(content).hexdigest()
+    box.write("default.cab", f'source = <file:{server.url}/a:{{ checksum = "sha256-{right}" }}>;\n'
+              + shell("use", "cat \\(source) > $out"))
+    refuses(box, right, hashlib.sha256(content[:1000] + other[1000:]).hexdigest())
+    box.check(server.count() == 2, server.log())
 
 
 # The lock

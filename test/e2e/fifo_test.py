@@ -186,6 +186,16 @@ for NAME, LINE in (("a symlink", "ln -s /build/other"), ("a file", "touch"), ("a
         box.check(box.read("result") == "42\n", "the held end is unaffected")
 
 
+for KIND in ("file", "link", "folder"):
+    @case(f"F2: a module that puts a {KIND} in the FIFO's place has reported nothing, or what it said before")
+    def _(box, kind=KIND):
+        # What is said to a file in its place is said to nobody.
+        refuses(box, foreign(box, "put 42", f"replace {kind}", *(["say cab ."] if kind == "file" else [])), NO_REPORT)
+        box.write("default.cab", foreign(box, "put 42", "say cab .", f"replace {kind}"))
+        box.cab("build")
+        box.check(box.read("result") == "42\n", box.read("result"))
+
+
 GRAMMAR = "hash report: line "
 for NAME, LINE, SAYS in (
         ("half a line at the end", "printf 'word one\\ncab .' > $CAB_HASH", "the last line has no end: \"cab .\""),

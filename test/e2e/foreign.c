@@ -8,6 +8,7 @@
  *     break PATH   writes to it; exit 5 where that fails, as it must
  *     get URL      a request, read to its end; exit 3 where it breaks
  *     pin          the output is what CAB_PIN says
+ *     replace KIND a file, a link or a folder in the FIFO's place
  *     stay         for ever
  *
  * As the fetcher of the scheme `steps` it has its steps in the island's configuration, in the order of the keys:
@@ -103,6 +104,18 @@ get(const char *url)
 }
 
 static void
+replace(const char *kind)
+{
+	int fd = -1;
+	if (wasi_path_unlink_file(WORK, "hash", 4) != 0)
+		wasi_proc_exit(6);
+	if (after(kind, "file", 0) ? wasi_path_open(WORK, 0, "hash", 4, CREATE, WRITE, 0, 0, &fd)
+		: after(kind, "link", 0) ? wasi_path_symlink("other", 5, WORK, "hash", 4)
+					 : wasi_path_create_directory(WORK, "hash", 4))
+		wasi_proc_exit(6);
+}
+
+static void
 put_pin(void)
 {
 	size_t count = 0;
@@ -157,6 +170,8 @@ _start(void)
 			spoil(rest);
 		else if ((rest = after(steps[at], "get", ' ')))
 			get(rest);
+		else if ((rest = after(steps[at], "replace", ' ')))
+			replace(rest);
 		else if (after(steps[at], "nothing", 0))
 			continue;
 		else if (after(steps[at], "pin", 0))

@@ -91,6 +91,12 @@ lie("G2: a revision that is none", "no id of this repository's kind", listing=re
 lie("G2: a ref without an id", "no id of this repository's kind", listing=pkt(b" HEAD\n") + b"0000")
 
 
+@case("G2: a name of 1 MiB, which no frame holds, is of as many lines as frames, and nobody's")
+def _(box):
+    long = pkt(b"1" * 40 + b" refs/heads/" + b"x" * 65000) + pkt(b"x" * 65000) * 16
+    takes(box, {b"f": ("f", CONTENT)}, listing=long + LISTING)
+
+
 @case("G2: a ref among 1000000 others is found")
 def _(box):
     def listing():
@@ -164,6 +170,13 @@ def _(box):
     ask(box, fetch=fetch)
     said = box.cab("build").err
     box.check("\033" not in said and "\a" not in said and "\r" not in said and len(said) < 20000, repr(said[:300]))
+    logs = os.path.join(box.root, "logs")
+    kept = b""
+    for path in (os.path.join(folder, name) for folder, _, names in os.walk(logs) for name in names):
+        with open(path, "rb") as file:
+            kept += file.read()
+    box.check(b"the server says: ?]52;c;evil? ?[2J?xxx" in kept and b"\033" not in kept and b"\a" not in kept
+              and len(kept) < 5000, f"{len(kept)} bytes: {kept[:300]!r}")
     box.check(tree_of(box.path("result")) == {b"f": ("f", CONTENT)}, "the tree is what it should be")
 
 
@@ -275,6 +288,35 @@ lie("P4: junk behind an object's stream", "", fetch=raw_pack(entry(BLOB, 8) + zl
 lie("P4: junk between an object's stream and the next", "",
     fetch=raw_pack(entry(BLOB, 8) + zlib.compress(CONTENT) + b"\0junk", entry(TREE, len(FILE)) + zlib.compress(FILE)))
 
+lie("P4: junk behind the last object's stream, summed with the rest", "its sum differs",
+    fetch=sent(sealed(b"PACK\0\0\0\2" + len(OBJECTS).to_bytes(4, "big") +
+                      b"".join(entry(kind, len(data)) + zlib.compress(data) for kind, data in OBJECTS) + b"j" * 20)))
+
+
+def copies(size, count):
+    """A delta that copies the first 16 MiB less a byte of a base of this size so many times."""
+    def number(value):
+        out = b""
+        while value >= 0x80:
+            out, value = out + bytes([value & 0x7f | 0x80]), value >> 7
+        return out + bytes([value])
+    return number(size) + number(count * 0xffffff) + b"\xf0\xff\xff\xff" * count
+
+
+# At the row's own size it is refused at 16 GiB, minutes of it: with CAB_FULL alone. Else its first object is too large.
+@case("P4: a pack of 1 MB that makes 100 GB")
+def _(box):
+    full = "CAB_FULL" in os.environ
+    zeros = bytes(0xffffff)
+    base = identity_of(BLOB, zeros)
+    # More than one object may have, in one delta; or as much as one may have, again and again.
+    deltas = [copies(len(zeros), 16)] * 400 if full else [copies(len(zeros), 17)]
+    answer = sent(packed([(BLOB, zeros), *((ID_DELTA, delta, bytes.fromhex(base)) for delta in deltas)]))
+    box.check(len(answer) < 1 << 20, str(len(answer)))
+    ask(box, fetch=answer)
+    refuses(box, "too large")
+
+
 pack_lie("P5: a wrong sum at the pack's end", "its sum differs", OBJECTS, trailer=bytes(20))
 pack_lie("P5: an object under another's id", "did not send it", [*OBJECTS[:2], (BLOB, b"another\n")])
 pack_lie("P5: a commit under another's id", "did not send it", [(COMMIT, HEAD + b"more"), *OBJECTS[1:]])
@@ -317,8 +359,11 @@ tree_lie("P6: a tree out of git's order", "out of order or twice", file(b"b") + 
 tree_lie("P6: a name that stands twice", "out of order or twice", file(b"a") + file(b"a"))
 tree_lie("P6: a file and a folder of one name", "two entries of one name",
          file(b"a") + file(b"a.b") + tree_entry(b"40000", b"a", identity_of(TREE, FILE)), (TREE, FILE))
-for NAME in (b".git", b".GIT", b"git~1", b".git.", b".git ", b".git::$INDEX_ALLOCATION", b".g\xe2\x80\x8cit"):
+for NAME in (b".git", b".GIT", b".gIt", b"git~1", b"GIT~1", b"git~1.", b".git.", b".git...", b".git ", b".git . .",
+             b".git:", b".git:x", b".git::$INDEX_ALLOCATION", b".g\xe2\x80\x8cit", b"\xef\xbb\xbf.git", b".git\xe2\x81\xaf"):
     tree_lie(f"P6: a folder {NAME!r}", "the folder .git", tree_entry(b"40000", NAME, identity_of(TREE, FILE)), (TREE, FILE))
+for MODE, KIND in ((b"100644", "file"), (b"100755", "program"), (b"120000", "link"), (b"160000", "submodule")):
+    tree_lie(f"P6: a {KIND} '.git'", "the folder .git", file(b".git", MODE))
 for NAME in (b".", b"..", b"a/b", b"", b"/a", b"x" * 256):
     tree_lie(f"P6: a name {NAME[:8]!r} of {len(NAME)} bytes", "leads elsewhere", file(NAME))
 tree_lie("P6: a mode of 0", "no file, link, folder or submodule", file(b"f", b"0"))

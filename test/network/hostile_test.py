@@ -26,16 +26,20 @@ def broken(reply, *words):
 def G6_a_server_that_stalls_or_drips_is_left_in_time():
     limits = {"connect": 5, "stall": 1, "total": 6, "retries": 0}
     with served(a=b"x" * 1000, config={"limits": limits}) as (server, one):
-        server.rules("/a stall 1", "/b stall head", "/c drip 1", "/* body a")
-        server.write("c", b"x" * 1000)
-        stalled, silent, dripping = (one.open("GET", server.url(path), origins=[server.origin])
-                                     for path in ("/a", "/b", "/c"))
-        one.finish(stalled, silent, dripping)
+        server.rules("/a stall 1", "/b stall head", "/c drip 1", "/d open", "/* body a")
+        for name in ("c", "d"):
+            server.write(name, b"x" * 1000)
+        stalled, silent, dripping, unclosed = (
+            one.open("GET", server.url(path), origins=[server.origin]) for path in ("/a", "/b", "/c", "/d"))
+        one.finish(stalled, silent, dripping, unclosed)
         broken(stalled, "nothing came for 1 seconds")
         same((stalled.size, stalled.body), (1, b"x"))
         broken(silent, "nothing came for 1 seconds")
         broken(dripping)
         assert 1 <= dripping.size < 20, dripping.size
+        # All of it came, and nothing said that it was all.
+        broken(unclosed)
+        same(unclosed.size, 1000)
         # What is paused does not stall.
         server.rules()
         server.write("big", b"x" * 4000000)
@@ -104,6 +108,24 @@ def H1_a_redirect_to_another_scheme_is_refused_and_a_loop_ends():
         reply = one.fetch("GET", server.url("/a"), origins=[server.origin], redirects=True)
         broken(reply, "redirected more than 10 times")
         same((reply.status, reply.requests), (None, 11))
+        # A thousand hops, each elsewhere: as a loop.
+        server.rules(*("/%d redirect 302 /%d" % (at, at + 1) for at in range(1000)))
+        reply = one.fetch("GET", server.url("/0"), origins=[server.origin], redirects=True)
+        broken(reply, "redirected more than 10 times")
+        same((reply.status, reply.requests), (None, 11))
+
+
+def H1_a_redirect_without_a_scheme_has_that_of_its_page_and_no_other_right():
+    with Httpd(a=b"a") as other, served(a=b"a") as (server, one):
+        host = server.origin[len("http:"):]
+        server.rules("/there redirect 302 %s/a" % host)
+        same(one.fetch("GET", server.url("/there"), origins=[server.origin], redirects=True).body, b"a")
+        for location in (other.origin[len("http:"):] + "/a", "//localhost:%d/a" % server.port, "//2130706433/a",
+                         "///etc/passwd", "//", "//user@127.0.0.1:%d/a" % server.port):
+            server.rules("/there redirect 302 " + location)
+            reply = one.fetch("GET", server.url("/there"), origins=[server.origin], redirects=True)
+            same((location, reply.status, reply.refused, reply.requests), (location, None, 1, 1))
+        same(other.log(), [])
 
 
 HIDDEN = ("127.0.0.1", "127.8.9.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "169.254.1.1",
@@ -208,9 +230,39 @@ def H4_a_redirect_from_tls_to_none_is_refused():
                                   origins=[server.origin, plain.origin])
                 same((reply.refused, reply.requests, len(plain.log())), (1, 1, 0))
                 says(reply, "redirected from https to http://")
-            with network(environment=environment, named=[server.origin, plain.origin]) as one:
-                reply = one.fetch("GET", server.url("/a"), redirects=True, origins=[server.origin])
+            # Where both are named it is followed, and nothing that was for the first is said to the second.
+            with tempfile.NamedTemporaryFile("w") as secret:
+                secret.write("user:pass\n")
+                secret.flush()
+                credentials = [{"origin": server.origin, "kind": "file", "value": secret.name}]
+                with network(environment=environment, named=[server.origin, plain.origin],
+                             credentials=credentials) as one:
+                    for headers in ("", "Authorization: Bearer mine\nCookie: c=1\n"):
+                        reply = one.fetch("GET", server.url("/a"), redirects=True, origins=[server.origin],
+                                          headers=headers)
+                        same((reply.why, reply.body), ("", b"a"))
+            heads = server.heads()
+            assert "authorization: basic" in heads and "authorization: bearer mine" in heads and "cookie: c=1" in heads
+            for word in ("authorization", "cookie"):
+                assert word not in plain.heads(), plain.heads()
+
+
+def H4_another_name_of_one_host_is_another_origin():
+    with tempfile.NamedTemporaryFile("w") as secret, Httpd(a=b"a") as server:
+        secret.write("user:pass\n")
+        secret.flush()
+        other = "http://localhost:%d" % server.port
+        with network(named=[server.origin, other], allow=["127.0.0.0/8", "::1"],
+                     credentials=[{"origin": server.origin, "kind": "file", "value": secret.name}]) as one:
+            server.rules("/there redirect 307 " + other + "/a")
+            for headers in ("", "Authorization: Bearer mine\nCookie: c=1\n"):
+                reply = one.fetch("GET", server.url("/there"), headers=headers, origins=[server.origin],
+                                  redirects=True)
                 same((reply.why, reply.body), ("", b"a"))
+                first, second = server.heads().strip().split("\n\n")[-2:]
+                assert "authorization" in first and "host: localhost" in second, server.heads()
+                for word in ("authorization", "cookie"):
+                    assert word not in second, second
 
 
 def H5_netrc_and_proxy_variables_are_ignored():

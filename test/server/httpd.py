@@ -36,6 +36,7 @@ a shell pattern for the path; the first that fits and is not used up holds:
     token USER:PASSWORD FILE   the file FILE to that user, 401 to others
     truncate BYTES             closed after so many bytes of the body
     stall BYTES                silent after so many; "stall head" before the head
+    open                       all of it, without a length, and silent then
     drip SECONDS               a byte each so many seconds
     length BYTES               this Content-Length, whatever the body
     lengths BYTES BYTES        two of them
@@ -286,6 +287,10 @@ class Exchange:
     def rule_stall(self, body, said):
         if said != "head":
             self.rule_truncate(body, said)
+        return self.rest()
+
+    def rule_open(self, body, _):
+        self.send(200, body, length=False)
         return self.rest()
 
     def rule_drip(self, body, said):

@@ -28,6 +28,7 @@ struct trial {
 	const char *revision; /* what the checkout begins with; NULL: HEAD */
 	const char *subpath;
 	uint32_t files; /* counted beforehand */
+	uint64_t made;  /* bytes of objects, so too */
 };
 
 static inline struct buf
@@ -64,6 +65,7 @@ receive_run(void *context)
 	checkout_init(&checkout, &output, span_text(trial->subpath ? trial->subpath : ""));
 	checkout_begin(&checkout, &objects, id);
 	receive_init(&receive, &objects, &checkout);
+	receive.total = trial->made;
 	if (trial->flip)
 		pack.data[pack.size - trial->flip] ^= 0x55;
 	pack.size -= trial->cut;

@@ -86,7 +86,7 @@ what_is_no_whole_pack_ends_the_program(void **state)
 }
 
 static void
-a_delta_without_its_base_ends_the_program(void **state)
+P2_a_delta_without_its_base_ends_the_program(void **state)
 {
 	(void)state;
 	struct buf made = in_folder(
@@ -100,9 +100,58 @@ a_delta_without_its_base_ends_the_program(void **state)
 	guest_fails(receive_run, &trial, "pack: a delta has no base before it, or too large a one");
 }
 
+static void
+say_memory(void)
+{
+	(void)fprintf(stderr, "heap %zu\n", native_memory());
+}
+
+static void
+receive_and_say_memory(void *context)
+{
+	assert_int_equal(atexit(say_memory), 0);
+	receive_run(context);
+}
+
+/* What is promised takes no room: 40 bytes with one object of 4294967295, and its stream's first bytes. */
+static void
+P1_a_pack_of_forty_bytes_takes_less_than_a_mebibyte(void **state)
+{
+	(void)state;
+	struct trial trial = {.pack = "printf 'PACK\\0\\0\\0\\2\\377\\377\\377\\377"
+				      "\\65\\170\\1\\1\\5\\0\\372\\377hello\\6\\54\\2\\25"
+				      "\\65\\170\\1\\1\\5\\0\\372\\377he'"};
+	struct buf log = guest_runs(receive_and_say_memory, &trial, 1);
+	assert_non_null(strstr(buf_text(&log), "cut off"));
+	const char *heap = strstr(buf_text(&log), "heap ");
+	assert_non_null(heap);
+	assert_in_range(strtoul(heap + 5, NULL, 10), 1, (1 << 20) - 1);
+	buf_release(&log);
+}
+
+/* Of streams and of deltas alike: what is made in all has a ceiling, which one pack of 1 MB could be beyond a hundred times. */
+static void
+P4_the_bytes_of_all_objects_have_a_ceiling(void **state)
+{
+	(void)state;
+	static const char *const packs[] = {ALL, ALL " --depth=0"};
+	for (size_t at = 0; at < 2; at++) {
+		struct trial trial = {.pack = packs[at]};
+		struct buf log = guest_runs(receive_run, &trial, 0);
+		buf_release(&log);
+		trial.made = RECEIVE_TOTAL - (1 << 16);
+		log = guest_runs(receive_run, &trial, 1);
+		assert_non_null(strstr(buf_text(&log), "an object is too large"));
+		struct buf said = in_folder("cat work/hash");
+		assert_null(said.size ? strstr(buf_text(&said), "cab ") : NULL);
+		buf_release(&said);
+		buf_release(&log);
+	}
+}
+
 /* A pack of another repository: all of it is taken, and none of it is what was asked for. */
 static void
-what_was_not_asked_for_has_no_effect(void **state)
+G4_what_was_not_asked_for_has_no_effect(void **state)
 {
 	(void)state;
 	struct buf made =
@@ -125,8 +174,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pack_becomes_the_tree_whatever_the_steps),
 		cmocka_unit_test(what_is_no_whole_pack_ends_the_program),
-		cmocka_unit_test(a_delta_without_its_base_ends_the_program),
-		cmocka_unit_test(what_was_not_asked_for_has_no_effect),
+		cmocka_unit_test(P2_a_delta_without_its_base_ends_the_program),
+		cmocka_unit_test(P1_a_pack_of_forty_bytes_takes_less_than_a_mebibyte),
+		cmocka_unit_test(P4_the_bytes_of_all_objects_have_a_ceiling),
+		cmocka_unit_test(G4_what_was_not_asked_for_has_no_effect),
 	};
 	return cmocka_run_group_tests_name("receive", tests, make_repository, remove_repository);
 }
