@@ -123,7 +123,7 @@ account_end(struct account *account, size_t node, const char *realizer,
 	run->end = account_now(account);
 	run->realizer = realizer;
 	if (!result) {
-		run->outcome = ACCOUNT_FAILED;
+		run->outcome = err->kind == ERR_CANCELLED ? ACCOUNT_RUNNING : ACCOUNT_FAILED;
 		run->why = arena_copy(&account->arena, bytes_text(err->text));
 		return;
 	}

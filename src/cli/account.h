@@ -26,7 +26,7 @@ struct session;
 enum { ACCOUNT_VERSION = 1, ACCOUNT_REQUESTS = 1000 };
 
 enum account_outcome {
-	ACCOUNT_RUNNING,
+	ACCOUNT_RUNNING, /* when it was interrupted, or others failed; or the account ended first */
 	ACCOUNT_RAN,
 	ACCOUNT_FOUND,
 	ACCOUNT_STOPPED,

@@ -22,7 +22,7 @@ enum {
 	DRAW_REQUEST = 8, /* of a request's, beneath it */
 	DRAW_GAP = 10,    /* between sources */
 	DRAW_TICKS = 5,
-	DRAW_LABEL = 52, /* letters of a source's name */
+	DRAW_LABEL = 48, /* letters of a source's name, which end before the first bar */
 	DRAW_REQUESTS =
 		200, /* drawn of a run; requests share their lines where they do not overlap */
 	DRAW_LINES = 16,
@@ -170,7 +170,9 @@ draw_source(struct draw *draw, const json_t *source)
 {
 	const json_t *runs = json_object_get(source, "runs");
 	unsigned lines = 0;
-	struct bytes name = draw_string(source, "source");
+	cleanup_buf struct buf label = BUF(64 << 10);
+	terminal_escape(bytes_first(draw_string(source, "source"), 4096), &label);
+	struct bytes name = buf_bytes(&label);
 	if (!json_array_size(runs))
 		return;
 	buf_format(draw->out, "<text x=\"8\" y=\"%u\"><title>", draw->y + DRAW_RUN - 4);

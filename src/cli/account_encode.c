@@ -281,7 +281,7 @@ encode_run(const struct account_run *run, struct buf *out)
 	buf_format(out, "{\"work\":\"%s\",\"outcome\":\"%s\"", encode_work(run),
 		encode_outcome(run->outcome));
 	encode_number(out, "start", run->start);
-	encode_number(out, "end", run->outcome == ACCOUNT_RUNNING ? run->start : run->end);
+	encode_number(out, "end", run->end > run->start ? run->end : run->start);
 	if (run->known.size)
 		encode_key(out, "known", encode_known(run->known));
 	if (run->realizer)

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "cli/terminal.h"
 
-enum { PROGRESS_PERIOD = 100, PROGRESS_ROWS = 12, PROGRESS_LINE = 400 };
+enum { PROGRESS_PERIOD = 100, PROGRESS_ROWS = 12, PROGRESS_LINE = 400, PROGRESS_NAME = 12 };
 
 struct progress_row {
 	const char *verb;
@@ -75,56 +75,81 @@ progress_add_size(struct buf *out, uint64_t size)
 			(unsigned long long)(size / 100000 % 10));
 }
 
-/* Cuts at columns, so that no row wraps and the count of lines stays true. */
-static void
-progress_add_cut(struct buf *out, struct buf *line, unsigned width)
+/* As much of a text as stands in so many columns. */
+static struct bytes
+progress_fit(struct bytes text, size_t width)
 {
-	struct bytes rest = buf_bytes(line);
+	struct bytes rest = text;
 	int columns = 0;
 	while (rest.size) {
 		utf8proc_int32_t point = 0;
 		utf8proc_ssize_t length =
 			utf8proc_iterate(rest.data, (utf8proc_ssize_t)rest.size, &point);
 		columns += length < 1 ? 1 : utf8proc_charwidth(point);
-		if (columns >= 0 && (unsigned)columns >= width)
+		if (columns >= 0 && (size_t)columns > width)
 			break;
 		rest = bytes_from(rest, length < 1 ? 1 : (size_t)length);
 	}
-	buf_add(out, bytes_first(buf_bytes(line), line->size - rest.size));
-	buf_add_byte(out, '\n');
+	return bytes_first(text, text.size - rest.size);
+}
+
+static void
+progress_add_figures(struct buf *out, const struct progress_row *row)
+{
+	uint64_t seconds = (loop_now() - row->since) / 1000;
+	if (seconds)
+		buf_format(out, "  %llus", (unsigned long long)seconds);
+	if (row->received) {
+		buf_add_text(out, "  ");
+		progress_add_size(out, row->received);
+		if (row->expected) {
+			buf_add_text(out, " of ");
+			progress_add_size(out, row->expected);
+		}
+	}
+	if (row->rate) {
+		buf_add_text(out, "  ");
+		progress_add_size(out, row->rate);
+		buf_add_text(out, "/s");
+	}
+	if (row->objects)
+		buf_format(out, "  %llu objects", (unsigned long long)row->objects);
+}
+
+/* A long name gives way to the figures, but for its first letters. */
+static void
+progress_add_name(struct buf *out, const struct progress_row *row, size_t width)
+{
+	struct bytes whole = buf_bytes(&row->name);
+	size_t room = width > PROGRESS_NAME ? width : PROGRESS_NAME;
+	struct bytes name = progress_fit(whole, room);
+	if (name.size < whole.size)
+		name = progress_fit(whole, room - 1);
+	buf_add(out, name);
+	if (name.size < whole.size)
+		buf_add_text(out, "…");
 }
 
 static void
 progress_draw_row(const struct progress_row *row, unsigned width, struct buf *out)
 {
 	cleanup_buf struct buf line = BUF((size_t)16 * PROGRESS_LINE);
-	uint64_t seconds = (loop_now() - row->since) / 1000;
-	buf_format(
-		&line, "  %-6s %s", row->verb, row->name.size ? (const char *)row->name.data : "");
-	if (seconds)
-		buf_format(&line, "  %llus", (unsigned long long)seconds);
-	if (row->received) {
-		buf_add_text(&line, "  ");
-		progress_add_size(&line, row->received);
-		if (row->expected) {
-			buf_add_text(&line, " of ");
-			progress_add_size(&line, row->expected);
-		}
-	}
-	if (row->rate) {
-		buf_add_text(&line, "  ");
-		progress_add_size(&line, row->rate);
-		buf_add_text(&line, "/s");
-	}
-	if (row->objects)
-		buf_format(&line, "  %llu objects", (unsigned long long)row->objects);
+	cleanup_buf struct buf figures = BUF(PROGRESS_LINE);
+	/* The last column stays empty, so that no row wraps and the count of lines stays true. */
+	size_t columns = width ? width - 1 : 0;
+	progress_add_figures(&figures, row);
+	buf_format(&line, "  %-6s ", row->verb);
+	size_t taken = line.size + figures.size;
+	progress_add_name(&line, row, columns > taken ? columns - taken : 0);
+	buf_add(&line, buf_bytes(&figures));
 	if (row->state.size)
 		buf_format(&line, "  %s", (const char *)row->state.data);
 	else if (row->log_count)
 		buf_format(&line, "  %s",
 			buf_text(&((struct progress_row *)(uintptr_t)row)
 					  ->log[(row->log_count - 1) % PROGRESS_LOG_LINES]));
-	progress_add_cut(out, &line, width);
+	buf_add(out, progress_fit(buf_bytes(&line), columns));
+	buf_add_byte(out, '\n');
 }
 
 /* The rate is that of the last half second or more: a mean over all would hide a server that has stalled. */

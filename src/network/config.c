@@ -13,7 +13,8 @@ enum { NPM_SCOPE = 214 };
 static bool
 fault(struct err *err, const char *key, const char *expected)
 {
-	return err_set(err, ERR_CORRUPT, "network configuration: %s: expected %s", key, expected);
+	return err_set(
+		err, ERR_CORRUPT, "configuration of the network: %s: expected %s", key, expected);
 }
 
 static char *
@@ -38,7 +39,7 @@ origin_copy(struct bytes text, const char *key, struct err *err)
 {
 	cleanup_buf struct buf origin = BUF(URL_LIMIT);
 	if (!origin_parse(text, &origin, err)) {
-		(void)err_note(err, "network configuration: %s", key);
+		(void)err_note(err, "configuration of the network: %s", key);
 		return NULL;
 	}
 	return buf_take_text(&origin);
@@ -85,7 +86,7 @@ name_url(struct config *config, struct bytes text, const char *key, struct err *
 {
 	cleanup_url struct url url = {0};
 	if (!url_parse(text, &url, err))
-		return err_note(err, "network configuration: %s", key);
+		return err_note(err, "configuration of the network: %s", key);
 	*array_push(&config->named) = text_copy(url_origin(&url));
 	return true;
 }
@@ -111,8 +112,8 @@ row_copy(struct bytes text, const char *key, struct err *err)
 			scope.size = 0;
 	if (scope.size && scope.size < NPM_SCOPE)
 		return text_copy(text);
-	(void)err_set(
-		err, ERR_CORRUPT, "network configuration: %s: a scope is registry:npm/@NAME", key);
+	(void)err_set(err, ERR_CORRUPT,
+		"configuration of the network: %s: a scope is registry:npm/@NAME", key);
 	return NULL;
 }
 
@@ -286,7 +287,7 @@ read_credential(json_t *row, struct config *config, struct err *err)
 	struct bytes realm_text = json_bytes(json_object_get(row, "realm"));
 	if (!origin_parse(json_bytes(origin_text), &origin, err) ||
 		(realm_text.size && !origin_parse(realm_text, &realm, err)))
-		return err_note(err, "network configuration: credentials");
+		return err_note(err, "configuration of the network: credentials");
 	if (bytes_has_prefix(buf_bytes(&origin), BYTES_LITERAL("ssh://")))
 		return err_set(err, ERR_REFUSED,
 			"credentials.\"%s\": ssh has its own keys and configuration: see "
@@ -402,8 +403,8 @@ config_parse(struct bytes json, struct config *out, struct err *err)
 	json_t *root =
 		json_loadb((const char *)json.data, json.size, JSON_REJECT_DUPLICATES, &where);
 	if (!root)
-		return err_set(err, ERR_CORRUPT, "network configuration: line %d: %s", where.line,
-			where.text);
+		return err_set(err, ERR_CORRUPT, "configuration of the network: line %d: %s",
+			where.line, where.text);
 	struct config config = {.credentials = credentials_new()};
 	bool done = config_read_all(root, &config, err);
 	json_decref(root);

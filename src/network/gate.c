@@ -135,6 +135,8 @@ gate_permits(const struct gate *gate, const struct url *url, bool is_tunnel, boo
 	const struct config *config = &gate->network->config;
 	struct bytes origin = url_origin(url);
 	cleanup_buf struct buf plain = BUF(URL_LIMIT);
+	if (gate->network->unusable.kind)
+		return err_set(err, ERR_REFUSED, "%s", gate->network->unusable.text);
 	if (is_tunnel)
 		other_origin(url, &plain);
 	*is_named_out = config_names(config, origin) || config_names(config, buf_bytes(&plain));

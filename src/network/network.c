@@ -73,13 +73,31 @@ take_config(struct network *network, struct wire_packet *packet, struct err *err
 	cleanup_buf struct buf json = BUF(CONFIG_LIMIT);
 	if (network->is_configured || file < 0)
 		return err_set(err, ERR_CORRUPT, "the configuration comes once, in a file");
-	if (lseek(file, 0, SEEK_SET) < 0 || !fd_read_all(file, &json, err) ||
-		!config_parse(buf_bytes(&json), &network->config, err))
+	if (lseek(file, 0, SEEK_SET) < 0 || !fd_read_all(file, &json, err))
 		return false;
 	network->is_configured = true;
+	/* It is what the user wrote: he hears of it from whatever asks for something. */
+	if (!config_parse(buf_bytes(&json), &network->config, &network->unusable))
+		return true;
 	credentials_attach(network->config.credentials, network->loop, on_credential, network);
 	(void)curl_multi_setopt(
 		network->multi, CURLMOPT_MAXCONNECTS, (long)network->config.connections);
+	return true;
+}
+
+/* The end of what is asked of a network whose configuration cannot be used. */
+static bool
+network_refuse(struct network *network, uint32_t id)
+{
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_END);
+	buf_add_u32(&packet, id);
+	buf_add_u32(&packet, 1);
+	buf_add_u64(&packet, 0);
+	buf_add_u64(&packet, 0);
+	buf_add_u32(&packet, 0);
+	wire_add(&packet, bytes_text(network->unusable.text));
+	network_send(network, &packet);
 	return true;
 }
 
@@ -110,6 +128,11 @@ take_open(struct network *network, struct wire_packet *packet, struct err *err)
 		return err_set(err, ERR_CORRUPT, "the configuration comes first");
 	if (!request_decode(packet, &request, err))
 		return false;
+	if (network->unusable.kind) {
+		uint32_t id = request.id;
+		request_release(&request);
+		return network_refuse(network, id);
+	}
 	if (network->transfers.size + network->calls.size >= NETWORK_TRANSFERS) {
 		request_release(&request);
 		return err_set(

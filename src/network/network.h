@@ -35,7 +35,8 @@ struct network {
 	struct config config;
 	struct tokens *tokens;
 	bool is_configured, is_done;
-	struct err failure; /* why it is done, ERR_NONE when the realizer closed its end */
+	struct err unusable; /* why the configuration cannot be used, ERR_NONE where it can */
+	struct err failure;  /* why it is done, ERR_NONE when the realizer closed its end */
 	ARRAY(struct transfer *) transfers;
 	ARRAY(struct call *) calls; /* requests over ssh, which are no transfers */
 	ARRAY(struct shell *) shells;

@@ -72,6 +72,14 @@ credential_use(const struct credential *credential)
 }
 
 static bool
+credential_is_empty(const json_t *value)
+{
+	const char *text =
+		json_string_value(json_is_array(value) ? json_array_get(value, 0) : value);
+	return !text || !*text;
+}
+
+static bool
 credential_check(const struct credential *credential, struct err *err)
 {
 	const char *use = credential_use(credential);
@@ -95,6 +103,9 @@ credential_check(const struct credential *credential, struct err *err)
 			"it says what becomes of a secret, and not where that is: file, command or "
 			"environment",
 			err);
+	if (credential->place && credential_is_empty(credential->value))
+		return credential_fault(credential,
+			"the place of the secret (file, command, environment) is empty", err);
 	if (credential->key && !credential->certificate)
 		return credential_fault(credential, "a key goes with a certificate", err);
 	return true;

@@ -7,7 +7,8 @@
  *
  * realizer -> network                                            descriptors
  *   NETWORK_CONFIG   (empty)                                     memory file: JSON, below
- *                    First, and once.
+ *                    First, and once. Where it cannot be used every request ends at once, refused,
+ *                    with the reason as `why`, and so does what a proxy is asked.
  *   NETWORK_OPEN     u32 id, u32 flags,                          write end of the body's pipe,
  *                    bytes method, url, headers, body,           [memory file with the body, when
  *                    list origins                                 `body` is empty]

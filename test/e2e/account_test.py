@@ -4,6 +4,8 @@
 import hashlib
 import json
 import os
+import signal
+import time
 import xml.dom.minidom
 
 from harness import case, commit, main, repository, shell
@@ -166,7 +168,7 @@ def _(box):
     box.check(row["why"] == "what the lock says of it was wanted, and no store held that: run again", str(row))
 
 
-@case("a run that fails is kept, with the reason; an interrupted request has no status")
+@case("a run that fails is kept, with the reason and the status of its request")
 def _(box):
     served(box)
     box.write("default.cab", USE.replace("o/r", "o/gone"))
@@ -174,6 +176,28 @@ def _(box):
     row = source(box, "github:o/gone")
     box.check("it failed" in row["why"] and "404" in row["why"] and row["runs"][0]["outcome"] == "failed", str(row))
     box.check(row["runs"][0]["requests"][0]["status"] == 404, str(row))
+
+
+@case("a run that is interrupted is told as that; its request, whose answer never came, has no status")
+def _(box):
+    folder = os.path.join(box.top, "slow")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "file"), "w", encoding="utf-8") as file:
+        file.write("content")
+    server = box.serve(folder)
+    server.rules("/file stall 0")
+    box.configure(network_allow='["127.0.0.1"]')
+    box.write("default.cab", shell("use", f"cat \\(<file:{server.url}/file>) > $out"))
+    process = box.start("build")
+    while process.poll() is None and server.count() == 0:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    result = box.finish(process)
+    box.check(result.status == 130, f"{result}")
+    row = source(box, f"file:{server.url}/file")
+    run = row["runs"][0]
+    box.check(run["outcome"] == "interrupted" and row["why"].endswith("it was interrupted"), str(row))
+    box.check(run["end"] >= run["requests"][0]["start"] and run["requests"][0]["status"] == 0, str(row))
 
 
 @case("the last accounts are kept, and no more")

@@ -269,6 +269,21 @@ def _(box):
                 box.check(SECRET.encode() not in file.read(), f"the secret is in {path}")
 
 
+@case("what the configuration says wrongly of the network is the reason of what fails, for islands and for programs")
+def _(box):
+    server = web(box, file="content")
+    box.write("default.cab", shell("use", f"cat \\(<file:{server.url}/file>) > $out"))
+    for setting, says in (('network.allow=["10.0.0.0/33"]', '"10.0.0.0/33" is neither an address nor ADDRESS/BITS'),
+                          (f'mirrors."{server.url}"=["files.example"]', "mirrors"),
+                          ('credentials."https://host.example/path"={ environment = "X" }', "credentials"),
+                          ('credentials."https://host.example"={ command = [] }', "is empty")):
+        result = box.fails("build", "--set", setting, says=says)
+        box.check(len([line for line in result.err.splitlines() if line.startswith("cab")]) == 1, f"one sentence: {result}")
+    box.check(server.count() == 0, server.log())
+    box.write("default.cab", fixing("get", f"curl -sSf {server.url}/file > $out", f'origins = ["{server.url}"],'))
+    box.fails("build", "--set", 'network.allow=["10.0.0.0/33"]', says="10.0.0.0/33")
+
+
 @case("a private repository behind nginx is fetched with a user and a password from a command")
 def _(box):
     folder = os.path.join(box.top, "git", "o", "r")

@@ -122,6 +122,14 @@ def no_credential_and_no_token_is_added():
         assert "authorization" not in server.heads(), server.heads()
 
 
+def a_configuration_that_cannot_be_used_lets_nothing_through():
+    with gated(a=b"a", config={"mirrors": {"https://a/b": []}}) as (server, one, gate):
+        said = ask(one, gate, "GET %s HTTP/1.1\r\n\r\n" % server.url("/a"))
+        assert said.startswith(b"HTTP/1.1 403 Forbidden\r\n") and b"mirrors" in said, said
+        same(len(gate.notes), 1)
+        same(server.log(), [])
+
+
 def where_it_leads_is_decided_by_origins_and_by_address():
     with gated(a=b"a") as (server, one, gate), Httpd(a=b"b") as other:
         host = other.origin[7:]

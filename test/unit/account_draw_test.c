@@ -137,19 +137,21 @@ shows_name(const char *name, const char *shown)
 	buf_release(&svg);
 }
 
-#define TEN   "0123456789"
-#define FIFTY TEN TEN TEN TEN TEN
+#define TEN       "0123456789"
+#define FORTY_SIX TEN TEN TEN TEN "012345"
 
 static void
 a_long_name_is_cut_between_letters(void **state)
 {
 	(void)state;
-	shows_name(FIFTY "ab", FIFTY "ab");
-	shows_name(FIFTY "abc", FIFTY "ab…");
+	shows_name(FORTY_SIX "ab", FORTY_SIX "ab");
+	shows_name(FORTY_SIX "abc", FORTY_SIX "ab…");
+	/* What is escaped is as long as it is shown. */
+	shows_name(TEN TEN TEN TEN "01234\\u0007", TEN TEN TEN TEN "01234\\x0…");
 	/* The letter that would be cut through goes whole. */
-	shows_name(FIFTY "a\xc3\xa9z", FIFTY "a…");
-	shows_name(FIFTY "\xe2\x82\xacz", FIFTY "…");
-	shows_name(FIFTY "\xc3\xa9z", FIFTY "\xc3\xa9…");
+	shows_name(FORTY_SIX "a\xc3\xa9z", FORTY_SIX "a…");
+	shows_name(FORTY_SIX "\xe2\x82\xacz", FORTY_SIX "…");
+	shows_name(FORTY_SIX "\xc3\xa9z", FORTY_SIX "\xc3\xa9…");
 }
 
 static void

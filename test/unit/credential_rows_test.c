@@ -65,6 +65,10 @@ what_does_not_go_together_is_said_with_its_origin(void **state)
 		{"{\"certificate\":\"/c\",\"realm\":\"https://r\"}", "not where that is"},
 		{"{\"file\":\"/s\",\"key\":\"/k\"}", "a key goes with a certificate"},
 		{"{\"file\":\"/s\",\"token\":\"t\"}", "its keys are"},
+		{"{\"command\":[]}", "is empty"},
+		{"{\"command\":[\"\"]}", "is empty"},
+		{"{\"file\":\"\"}", "is empty"},
+		{"{\"environment\":\"\"}", "is empty"},
 	};
 	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
 		struct err err = {0};

@@ -190,6 +190,25 @@ rows_that_are_redrawn_never_wrap_and_are_taken_away_whole(void **state)
 	buf_release(&text);
 }
 
+static void
+move(struct progress *progress)
+{
+	char name[200];
+	memset(name, 'n', sizeof name);
+	size_t row = progress_start(progress, "fetch", bytes_of(name, sizeof name));
+	progress_bytes(progress, row, 123000, 456000, 789);
+	progress_say(progress, BYTES_LITERAL("first"));
+}
+
+static void
+a_long_name_gives_way_to_the_figures(void **state)
+{
+	(void)state;
+	struct buf text = said(PROGRESS_LIVE, move);
+	assert_non_null(strstr(buf_text(&text), "nnn…  123 kB of 456 kB  789 objects\n"));
+	buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -199,6 +218,7 @@ main(void)
 			a_failure_comes_after_the_last_lines_of_its_log_whatever_the_style),
 		cmocka_unit_test(what_strangers_say_is_escaped),
 		cmocka_unit_test(each_event_is_an_object_of_its_own_line),
+		cmocka_unit_test(a_long_name_gives_way_to_the_figures),
 		cmocka_unit_test(rows_that_are_redrawn_never_wrap_and_are_taken_away_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
