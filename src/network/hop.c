@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { RECEIVE_BUFFER = 128 << 10 };
@@ -238,12 +239,15 @@ hop_retry_after(const struct hop *hop)
 	return (uint64_t)seconds;
 }
 
-/* libcurl's own words, as cab says things. */
-static bool
-hop_quote(const struct hop *hop, CURLcode code, enum err_kind kind, struct err *err)
+bool
+hop_quote(const char *words, CURLcode code, enum err_kind kind, struct err *err)
 {
-	const char *text = hop->text[0] ? hop->text : curl_easy_strerror(code);
-	return err_set(err, kind, "%c%s", tolower((unsigned char)text[0]), text[0] ? text + 1 : "");
+	const char *text = words[0] ? words : curl_easy_strerror(code);
+	bool is_name = false;
+	for (const char *at = text; *at && *at != ' '; at++)
+		is_name |= at > text && isupper((unsigned char)*at);
+	char first = (char)(is_name ? text[0] : tolower((unsigned char)text[0]));
+	return err_set(err, kind, "%c%s", first, text[0] ? text + 1 : "");
 }
 
 static bool
@@ -262,7 +266,20 @@ hop_unconnected(const struct hop *hop, CURLcode code, struct err *err)
 	long number = 0;
 	if (curl_easy_getinfo(hop->easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number)
 		return err_system(err, (int)number, "connect");
-	return hop_quote(hop, code, ERR_SYSTEM, err);
+	return hop_quote(hop->text, code, ERR_SYSTEM, err);
+}
+
+/* What the user can mend is said: not a certificate that is itself wrong, but one that nobody vouches for. */
+static bool
+hop_unproved(const struct hop *hop, CURLcode code, struct err *err)
+{
+	(void)hop_quote(hop->text, code, ERR_CORRUPT, err);
+	if (!strstr(err->text, "self-signed") && !strstr(err->text, "local issuer"))
+		return false;
+	struct err quoted = *err;
+	return err_set(err, ERR_CORRUPT,
+		"%s; an authority of one's own is believed where network.ca names its file",
+		quoted.text);
 }
 
 /* CURLcode has no end of values; the few that mean something here are named. */
@@ -274,6 +291,8 @@ hop_explain(const struct hop *hop, CURLcode code, struct err *err)
 		return hop_timed_out(hop, err);
 	case CURLE_COULDNT_CONNECT:
 		return hop_unconnected(hop, code, err);
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return hop_unproved(hop, code, err);
 	case CURLE_PARTIAL_FILE:
 		return err_set(err, ERR_SYSTEM, "the body ended too early");
 	case CURLE_GOT_NOTHING:
@@ -284,9 +303,9 @@ hop_explain(const struct hop *hop, CURLcode code, struct err *err)
 	case CURLE_RECV_ERROR:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
-		return hop_quote(hop, code, ERR_SYSTEM, err);
+		return hop_quote(hop->text, code, ERR_SYSTEM, err);
 	default:
-		return hop_quote(hop, code, ERR_CORRUPT, err);
+		return hop_quote(hop->text, code, ERR_CORRUPT, err);
 	}
 }
 

@@ -80,3 +80,5 @@ void hop_pause(struct hop *hop, bool pause);
 uint64_t hop_retry_after(const struct hop *hop);
 MUST_CHECK bool hop_finish(struct hop *hop, CURLcode code, struct err *err);
 void hop_release(struct hop *hop);
+/* An error of libcurl's, in its own words (the code's where there are none) but begun as cab begins a sentence. False. */
+bool hop_quote(const char *words, CURLcode code, enum err_kind kind, struct err *err);

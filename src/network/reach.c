@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "network/reach.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -85,9 +84,7 @@ reach_explain(const struct reach *reach, CURLcode code, struct err *err)
 	if (code == CURLE_COULDNT_CONNECT &&
 		curl_easy_getinfo(reach->easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number)
 		return err_system(err, (int)number, "connect");
-	const char *text = reach->text[0] ? reach->text : curl_easy_strerror(code);
-	return err_set(
-		err, ERR_SYSTEM, "%c%s", tolower((unsigned char)text[0]), text[0] ? text + 1 : "");
+	return hop_quote(reach->text, code, ERR_SYSTEM, err);
 }
 
 int

@@ -359,6 +359,7 @@ def H9_a_certificate_that_is_not_right_is_an_error():
                     continue
                 same((name, reply.status, reply.requests), (name, None, 0))
                 broken(reply, "certificate" if name != "elsewhere" else "subject name")
+                same("network.ca" in reply.why, name == "alone" or not trusted)
                 same((reply.notes, server.log()), ([], []))
 
 

@@ -367,6 +367,23 @@ proxies_of_the_environment_are_not_used(void **state)
 		assert_int_equal(unsetenv(names[at]), 0);
 }
 
+static void
+words_of_libcurl_begin_as_ours_do_but_for_names(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"Could not resolve host: a", "could not resolve host: a"},
+		{"SSL certificate problem: b", "SSL certificate problem: b"},
+		{"OpenSSL SSL_read: c", "OpenSSL SSL_read: c"},
+		{"", "URL using bad/illegal format or missing URL"},
+	};
+	for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+		struct err err = {0};
+		assert_false(hop_quote(rows[at][0], CURLE_URL_MALFORMAT, ERR_SYSTEM, &err));
+		assert_string_equal(err.text, rows[at][1]);
+	}
+}
+
 int
 main(void)
 {
@@ -381,6 +398,7 @@ main(void)
 		cmocka_unit_test(a_head_that_floods_meets_its_ceiling),
 		cmocka_unit_test(a_wish_to_be_left_alone_is_told),
 		cmocka_unit_test(proxies_of_the_environment_are_not_used),
+		cmocka_unit_test(words_of_libcurl_begin_as_ours_do_but_for_names),
 	};
 	return cmocka_run_group_tests_name("hop", tests, NULL, NULL);
 }
