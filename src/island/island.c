@@ -180,7 +180,9 @@ set_revision(struct arena *arena, struct island *island, struct bytes text, stru
 	bool sized = text.size == 40 || text.size == 64;
 	if (!sized || !hex_parse(text, raw))
 		return err_set(err, ERR_REFUSED,
-			"revision: 40 (or 64) lower-case hexadecimal digits are wanted");
+			"revision: 40 (or 64) lower-case hexadecimal digits are wanted, not "
+			"`%.*s`; a branch, a tag or fewer digits stand behind an '@'",
+			BYTES_ARGS(text));
 	island->revision = arena_copy(arena, text);
 	return true;
 }

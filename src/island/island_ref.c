@@ -346,10 +346,15 @@ parse_oci(struct arena *arena, struct island *island, struct err *err)
 static bool
 parse_local(struct island *island, struct err *err)
 {
-	if (island->ref.size > 0)
+	struct bytes ref = island->ref;
+	if (ref.size > 0 && ref.data[0] == '/')
 		return err_set(err, ERR_REFUSED,
-			"`%.*s` stands where nothing is wanted: write <%s::/PATH>",
-			BYTES_ARGS(island->ref), island->scheme->text);
+			"`%.*s` stands where nothing is wanted: write <%s::%.*s>", BYTES_ARGS(ref),
+			island->scheme->text, BYTES_ARGS(ref));
+	if (ref.size > 0)
+		return err_set(err, ERR_REFUSED,
+			"`%.*s` stands where nothing is wanted: write <%s::/PATH>", BYTES_ARGS(ref),
+			island->scheme->text);
 	island->name = BYTES_LITERAL("source");
 	return true;
 }
@@ -361,7 +366,12 @@ island_ref_parse(struct arena *arena, struct island *island, struct err *err)
 		if (island->ref.data[at] <= ' ' || island->ref.data[at] >= 0x7f)
 			return err_set(err, ERR_REFUSED,
 				"its text holds a space, a control character or one that is not "
-				"ASCII");
+				"ASCII%s",
+				island->ref.data[at] == ' ' &&
+						bytes_find(island->ref, '{') != SIZE_MAX
+					? "; configuration is written "
+					  "<SCHEME:REFERENCE:{ KEY = VALUE, }>"
+					: "");
 	switch (island->scheme->shape) {
 	case SHAPE_FORGE:
 		return parse_forge(arena, island, err);
