@@ -263,15 +263,19 @@ encode_why(const struct encode_source *source, struct buf *out)
 		buf_add_text(out, encode_is_held(source)
 					  ? "what uses it had to run, and a store or cache held it"
 					  : "what uses it is there already: its pin was enough");
-	bool first = true;
+	/* Files that evaluation reads one after another are a run each, for one reason: it is said once. */
+	cleanup_buf struct buf last = BUF(16 << 10);
 	for (size_t at = 0; at < source->account->runs.size; at++) {
 		const struct account_run *run = &source->account->runs.data[at];
 		if (!encode_is_of(source, run))
 			continue;
 		cleanup_buf struct buf why = BUF(16 << 10);
 		encode_why_run(source, run, &why);
-		buf_format(out, "%s%s", first ? "" : "; then ", buf_text(&why));
-		first = false;
+		if (bytes_equal(buf_bytes(&why), buf_bytes(&last)))
+			continue;
+		buf_format(out, "%s%s", last.size ? "; then " : "", buf_text(&why));
+		buf_clear(&last);
+		buf_add(&last, buf_bytes(&why));
 	}
 }
 

@@ -30,9 +30,13 @@ goal_add_island(struct session *session, struct value *value, session_goals *out
 {
 	struct path *path = as_path(value);
 	size_t node = 0;
-	if (!path->root || path->size != 1)
+	if (!path->root)
 		return err_set(err, ERR_REFUSED,
-			"the entry's value is a path; a build wants a derivation");
+			"the entry's value is the path %s; a build wants a derivation", path->text);
+	if (path->size != 1)
+		return err_set(err, ERR_REFUSED,
+			"<%s>%s: a part of an island is fetched as <…::%s>", path->root->text,
+			path->text, path->text);
 	if (!session_island_node(session, session_island_of(path->root), &node, err))
 		return false;
 	*array_push(out) = (struct session_goal){strdup(""), node, BYTES_LITERAL("out")};

@@ -233,7 +233,7 @@ bool
 session_commit_settle(struct session *session, struct session_island *island, struct err *err)
 {
 	return island->reading == READING_COMMIT || commit_settle(session, island, err) ||
-	       err_note(err, "<%s>", island->ref.text);
+	       session_island_note(island, err);
 }
 
 /* Contents to ask for at once: none twice, the one that is read first. */
@@ -373,7 +373,7 @@ commit_fetch(struct session *session, struct session_island *island,
 	bool done = commit_run(session, island, buf_bytes(&wants.text), err);
 	buf_release(&wants.text);
 	map_release(&wants.ids);
-	return done || err_note(err, "<%s>", island->ref.text);
+	return done || session_island_note(island, err);
 }
 
 bool
@@ -407,7 +407,7 @@ session_commit_find(struct session *session, struct session_island *island, stru
 	out->path = bytes_text(arena_format(
 		&session->arena, "%.*s%s%.*s", BYTES_ARGS(subpath), between, BYTES_ARGS(path)));
 	return commit_find(island->commit, out->path, &out->entry, err) ||
-	       err_note(err, "<%s>", island->ref.text);
+	       session_island_note(island, err);
 }
 
 void

@@ -237,6 +237,16 @@ host_pin_read(const struct session_island *island, struct plan_source *source)
 }
 
 bool
+session_island_note(const struct session_island *island, struct err *err)
+{
+	struct bytes text = bytes_text(island->ref.text);
+	struct bytes said = bytes_text(err->text);
+	bool named = said.size > text.size + 1 && said.data[0] == '<' &&
+		     bytes_has_prefix(bytes_from(said, 1), text) && said.data[text.size + 1] == '>';
+	return !named && err_note(err, "<%s>", island->ref.text);
+}
+
+bool
 session_island_node(
 	struct session *session, struct session_island *island, size_t *node, struct err *err)
 {

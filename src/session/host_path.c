@@ -154,8 +154,7 @@ path_find(struct session *session, const struct host_path *path, struct path_fou
 {
 	struct session_island *island = session_island_of(path->root);
 	island->reads++;
-	return path_find_in(session, island, path, out, err) ||
-	       err_note(err, "<%s>", island->ref.text);
+	return path_find_in(session, island, path, out, err) || session_island_note(island, err);
 }
 
 bool
@@ -203,7 +202,7 @@ path_read_island(
 	bool done = found.in_commit ? commit_read(island->commit, &found.part.entry.id, out, err)
 				    : read_file(session->store, &found.source,
 					      bytes_from(path->text, 1), out, err);
-	return done || err_note(err, "<%s>", island->ref.text);
+	return done || session_island_note(island, err);
 }
 
 struct path_listing {

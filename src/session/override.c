@@ -39,9 +39,14 @@ session_island_read(struct session *session, struct bytes text, struct err *err)
 	struct value *value =
 		eval_text(session->evaluator, "island", bytes_text(whole), NULL, place, EVAL_ENTRY);
 	session->detached = false;
-	if (value && value_is(value, VALUE_PATH) && as_path(value)->root)
-		return session_island_of(as_path(value)->root);
-	(void)err_set(err, ERR_USAGE, "%s is not an island", whole);
+	const struct path *path = value && value_is(value, VALUE_PATH) ? as_path(value) : NULL;
+	if (path && path->root && path->size == 1)
+		return session_island_of(path->root);
+	if (path && path->root)
+		(void)err_set(err, ERR_USAGE, "<%s>%s: a part of an island is written <…::%s>",
+			path->root->text, path->text, path->text);
+	else
+		(void)err_set(err, ERR_USAGE, "%s is not an island", whole);
 	return NULL;
 }
 

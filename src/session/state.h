@@ -171,6 +171,8 @@ bool host_island_derive(void *context, const struct island_ref *ref,
 struct session_island *session_island_of(const struct island_ref *ref);
 MUST_CHECK bool session_island_node(
 	struct session *session, struct session_island *island, size_t *node, struct err *err);
+/* Notes the island in an error that does not begin with it already, as one that comes from the plan does. Returns false. */
+bool session_island_note(const struct session_island *island, struct err *err);
 /* Makes an island's Cab hash be known, asking where need be. */
 MUST_CHECK bool session_island_settle(
 	struct session *session, struct session_island *island, struct err *err);

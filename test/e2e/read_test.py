@@ -110,6 +110,19 @@ def _(box):
     box.check(third in box.read("default.cab.lock") and box.read("result") == "once more\ndeepest\nnearest\n", "")
 
 
+@case("files that evaluation reads one after another are a request each, and are told of once")
+def _(box):
+    _, _, server = served(box, {"next": "one", "one": "two", "two": "three", "three": "end"})
+    # A name is known when the content before it is: none can be asked for together.
+    name = "readFile <github:o/r>/next"
+    for _ in range(3):
+        name = f'readFile (<github:o/r> + "/" + {name})'
+    box.check(evaluated(box, name + "\n") == "end", name)
+    box.check(server.count() == 6, server.log())
+    why = account(box)["sources"][0]["why"]
+    box.check(why.count("evaluation read files of it") == 1 and why.count("; then ") == 1, why)
+
+
 @case("what is known at once is asked for at once")
 def _(box):
     _, _, server = served(box, {**FILES, **{f"many/f{at}": f"{at}\n" for at in range(20)}})
@@ -135,6 +148,15 @@ def _(box):
     box.check(not box.exists("default.cab.lock"), "nothing is locked")
     box.fails("island", "cat", "<github:o/r>", "a", "no", says="has no /no")
     box.fails("island", "ls", "<github:o/r>", "a", says="is not a folder")
+    gone = "<github:o/r@nope>: no branch or tag of this name: nope"
+    for command in (("island", "cat", "<github:o/r@nope>", "a"), ("island", "ls", "<github:o/r@nope>"),
+                    ("eval", "-e", "readFile <github:o/r@nope>/a")):
+        box.fails(*command, says=("error: " if command[0] == "eval" else "cab: ") + gone)
+    for command in (("ls",), ("cat",), ("versions",), ("fetch",), ("show",)):
+        words = ("a",) if command == ("cat",) else ()
+        box.fails("island", *command, "<github:o/r>/d9", *words, status=(1, 2)[command[0] in ("ls", "cat", "versions")],
+                  says="<github:o/r>/d9: a part of an island is")
+    box.check(box.cab("island", "ls", "<github:o/r::/d9>").out.startswith("f f450\nf f451\n"), "as the message has it")
 
 
 @case("what is imported is read alone in a build too, its folder's sources by one request")

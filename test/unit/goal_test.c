@@ -62,8 +62,8 @@ what_holds_no_derivation_is_refused_with_what_would(void **state)
 		{"{ packages = {}, }", "holds no derivation"},
 		/* Only one level of a set is looked at. */
 		{"{ a.b = " D("x") ", }", "holds no derivation"},
-		{"./x", "is a path"},
-		{"<github:o/r>/x", "is a path"},
+		{"./x", "/x; a build wants a derivation"},
+		{"<github:o/r>/x", "<github:o/r>/x: a part of an island is fetched as <…::/x>"},
 		{"{ a = throw \"no\", }", "a cannot be evaluated"},
 		{"{ packages.default = throw \"no\", }", "packages.default cannot be evaluated"},
 		{"{ packages = throw \"no\", }", "cannot be evaluated"},

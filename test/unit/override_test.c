@@ -30,6 +30,7 @@ what_is_no_replacement_is_refused_by_its_text(void **state)
 		{"github:o/r=nothing:x", "is not an island", ERR_USAGE},
 		{"1 + 1=.", "is not an island", ERR_USAGE},
 		{"<fs::/tmp>=.", "is a local tree", ERR_USAGE},
+		{"github:o/r=<github:o/s>/x", "a part of an island is written <…::/x>", ERR_USAGE},
 		{"github:o/r=./no-such-place", "--override", ERR_NOT_FOUND},
 		{"github:o/r=no island", "is not an island", ERR_USAGE},
 	};
