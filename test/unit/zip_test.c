@@ -327,6 +327,12 @@ z3_bytes_before_or_behind_and_doubtful_ends_are_refused(void **state)
 	buf_add(&archive, buf_bytes(&plain));
 	ends_with(&archive, elsewhere);
 
+	/* And where the directory counts them, as a program that unpacks itself does. */
+	struct entry behind = entry;
+	behind.gap = "#!/bin/sh\n";
+	archive = zip_forge(&behind, 1);
+	ends_with(&archive, "BAD: entries overlap, or there is something between them\n");
+
 	archive = zip_forge(&entry, 1);
 	buf_add_text(&archive, "else");
 	ends_with(&archive, no_end);
