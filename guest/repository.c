@@ -135,6 +135,8 @@ status_expect(const struct reply *reply)
 {
 	if (reply->http->status == NO_GIT)
 		fail("no git repository answers there");
+	if (reply->http->status == 404)
+		fail("HTTP status: 404, no git repository is there, or a private one");
 	http_expect(reply->http);
 }
 

@@ -152,7 +152,7 @@ def _(box):
 def _(box):
     served(box)
     box.write("default.cab", USE.replace("o/r", "o/other"))
-    refuses(box, "404")
+    refuses(box, "404, no git repository is there, or a private one")
 
 
 @case("a subpath that is not there, and one that is a file's beneath")

@@ -343,7 +343,7 @@ def an_empty_tree_is_fetched_and_an_empty_repository_is_an_error():
     assert outcome.identity["cab"] == again.identity["cab"]
     refused("the repository is empty", "git", GIT + "/o/none")
     refused("no branch or tag of this name: gone", "git", GIT + "/o/all@gone")
-    refused("HTTP status: 404", "git", GIT + "/o/absent")
+    refused("HTTP status: 404, no git repository is there", "git", GIT + "/o/absent")
     assert "git" not in fetch("git", GIT + "/o/absent").identity
 
 
