@@ -14,7 +14,7 @@
 
 /* Of memory: what the process has beside the guest's own. */
 enum { MEBIBYTE = 1 << 20, GROWN = 64 * MEBIBYTE, BESIDE = 64 * MEBIBYTE };
-/* Runs of W2: the row's own number with CAB_FULL alone, for it takes a quarter of an hour. */
+/* Runs of W2: the row's own number with CAB_FULL alone, for it takes up to an hour. */
 enum { RUNS = 200, RUNS_FULL = 100000, RUNS_FIRST = 50 };
 
 static void
