@@ -14,10 +14,8 @@ known_prepare(struct realizer_job *job, struct bytes module)
 		return;
 	}
 	*table = table_of_module(settings->store, derivation, &job->request.resolved, module);
-	if (!digest_equal(&table->program, &job->embedded->module_digest))
-		return;
-	for (size_t at = 0; at < settings->believed_count && at < TABLE_BELIEVED; at++)
-		table->believed[table->believed_count++] = settings->believed[at];
+	if (digest_equal(&table->program, &job->embedded->module_digest))
+		table_believe(table, settings->believed, settings->believed_count);
 }
 
 /* The identities that the output must have: the request's, or those that the derivation fixes. */

@@ -34,6 +34,21 @@ table_of_program(
 		.store = store, .scope = *resolved, .program = digest_of(derivation->program)};
 }
 
+struct table
+table_of_shared(struct store *store, const struct digest *program, struct bytes module)
+{
+	struct table table = {.store = store, .program = *program};
+	table.shared_count = program_formats(module, table.shared, TABLE_FORMATS);
+	return table;
+}
+
+void
+table_believe(struct table *table, const struct digest *programs, size_t count)
+{
+	for (size_t at = 0; at < count && table->believed_count < TABLE_BELIEVED; at++)
+		table->believed[table->believed_count++] = programs[at];
+}
+
 static bool
 table_is_shared(const struct table *table, struct bytes format)
 {
@@ -56,7 +71,7 @@ table_fill(const struct table *table, struct bytes format, struct bytes value, s
 	return true;
 }
 
-static bool
+bool
 table_find_claim(
 	const struct table *table, struct bytes format, struct bytes value, struct claim *out)
 {

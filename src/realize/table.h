@@ -19,6 +19,7 @@
 #include "store/tree.h"
 
 struct store;
+struct claim;
 
 enum { TABLE_FORMATS = 32, TABLE_BELIEVED = 16 };
 
@@ -39,6 +40,14 @@ struct table table_of_module(struct store *store, const struct derivation *deriv
 /* The same of a program that is no module: by its path. */
 struct table table_of_program(
 	struct store *store, const struct derivation *derivation, const struct digest *resolved);
+/* The shared formats of a module alone, of no run of it. */
+struct table table_of_shared(
+	struct store *store, const struct digest *program, struct bytes module);
+/* Earlier programs, the first TABLE_BELIEVED, whose shared identities count too. */
+void table_believe(struct table *table, const struct digest *programs, size_t count);
+/* The record of a pair, with who vouches for it. */
+bool table_find_claim(
+	const struct table *table, struct bytes format, struct bytes value, struct claim *out);
 /* *cache_out is the root of the cache that knew it, borrowed from the store, or NULL. */
 bool table_find(const struct table *table, struct bytes format, struct bytes value,
 	struct cab_hash *out, const char **cache_out);

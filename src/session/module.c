@@ -35,7 +35,7 @@ module_believed(struct digest *out)
 {
 	size_t count = 0;
 	for (; believed[count]; count++)
-		must(count < MODULE_BELIEVED &&
+		must(count < TABLE_BELIEVED &&
 				digest_parse(bytes_text(believed[count]), &out[count]),
 			"the list of earlier modules is digests, and few");
 	return count;

@@ -6,10 +6,9 @@
 #pragma once
 
 #include "base/digest.h"
-
-enum { MODULE_BELIEVED = 16 };
+#include "realize/table.h"
 
 struct bytes module_island(void);
 struct digest module_island_digest(void);
-/* Their count; `out` has room for MODULE_BELIEVED. */
+/* Their count; `out` has room for TABLE_BELIEVED. */
 size_t module_believed(struct digest *out);

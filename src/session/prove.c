@@ -18,18 +18,10 @@ struct prove {
 bool
 session_find_claim(struct session *session, struct identity identity, struct claim *out)
 {
-	struct err miss;
-	bool found = false;
-	if (identity.format.size > IDENTITY_FORMAT || identity.value.size > IDENTITY_VALUE)
-		return false;
-	for (size_t at = 0; !found && at <= session->believed_count; at++) {
-		*out = (struct claim){
-			.program = at ? session->believed[at - 1] : module_island_digest()};
-		memcpy(out->format, identity.format.data, identity.format.size);
-		memcpy(out->value, identity.value.data, identity.value.size);
-		found = claim_find(session->store, out, &miss);
-	}
-	return found;
+	struct digest program = module_island_digest();
+	struct table table = table_of_shared(session->store, &program, session->module);
+	table_believe(&table, session->believed, session->believed_count);
+	return table_find_claim(&table, identity.format, identity.value, out);
 }
 
 struct session_pair

@@ -99,7 +99,7 @@ struct session {
 
 	struct bytes module; /* island.wasm */
 	struct bytes module_path;
-	struct digest believed[MODULE_BELIEVED];
+	struct digest believed[TABLE_BELIEVED];
 	size_t believed_count;
 	struct network *network; /* until the realizer has it */
 	char *guest_program;
