@@ -180,13 +180,8 @@ def _(box):
 
 @case("a run that is interrupted is told as that; its request, whose answer never came, has no status")
 def _(box):
-    folder = os.path.join(box.top, "slow")
-    os.mkdir(folder)
-    with open(os.path.join(folder, "file"), "w", encoding="utf-8") as file:
-        file.write("content")
-    server = box.serve(folder)
+    server = box.serve_file()
     server.rules("/file stall 0")
-    box.configure(network_allow='["127.0.0.1"]')
     box.write("default.cab", shell("use", f"cat \\(<file:{server.url}/file>) > $out"))
     process = box.start("build")
     while process.poll() is None and server.count() == 0:

@@ -483,12 +483,7 @@ def _(box):
 
 
 def serve_file(box):
-    folder = os.path.join(box.top, "web")
-    os.mkdir(folder)
-    with open(os.path.join(folder, "file"), "w", encoding="utf-8") as file:
-        file.write("content")
-    server = box.serve(folder)
-    box.configure(network_allow=f'["127.0.0.1"]')
+    server = box.serve_file()
     return server, f'origins = ["{server.url}"],'
 
 

@@ -167,6 +167,15 @@ class Box:
     def serve(self, folder, *words):
         return Server(self, os.path.join(SERVER, "httpd.py"), folder, *words)
 
+    def serve_file(self):
+        """A server whose /file is "content", and which may be reached."""
+        folder = os.path.join(self.top, "web")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "file"), "w", encoding="utf-8") as file:
+            file.write("content")
+        self.configure(network_allow='["127.0.0.1"]')
+        return self.serve(folder)
+
     def check(self, condition, text):
         if not condition:
             raise Failed(text)

@@ -23,6 +23,15 @@ fixture_compile(const struct fixture *fixture, const char *name)
 }
 
 struct outcome
+fixture_module(void **state, const char *name)
+{
+	struct fixture *fixture = *state;
+	cleanup_fd int artifact = fixture_compile(fixture, name);
+	const struct run run = {.artifact = artifact};
+	return driver_run(&fixture->driver, &run);
+}
+
+struct outcome
 fixture_probe(void **state, const char *name)
 {
 	struct fixture *fixture = *state;

@@ -32,6 +32,8 @@ struct fixture {
 
 /* The artifact of a module, which the caller closes; what is refused fails the test. */
 int fixture_compile(const struct fixture *fixture, const char *name);
+/* A module of this name, compiled and run to its end. */
+struct outcome fixture_module(void **state, const char *name);
 /* The probe of this name, run to its end; and that it ended well. */
 struct outcome fixture_probe(void **state, const char *name);
 void fixture_passes(void **state, const char *name);

@@ -241,10 +241,7 @@ a_trap_is_told_in_the_log(void **state)
 static void
 another_module_runs_from_its_artifact(void **state)
 {
-	struct fixture *fixture = *state;
-	cleanup_fd int artifact = fixture_compile(fixture, "start.wasm");
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
+	struct outcome outcome = fixture_module(state, "start.wasm");
 	expect_status(&outcome, 0);
 	/* Its start function runs before `_start`, and can log too. */
 	assert_string_equal(buf_text(&outcome.log), "first\nthen\n");
@@ -254,10 +251,7 @@ another_module_runs_from_its_artifact(void **state)
 static void
 the_example_of_the_manual_runs(void **state)
 {
-	struct fixture *fixture = *state;
-	cleanup_fd int artifact = fixture_compile(fixture, "example.wasm");
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
+	struct outcome outcome = fixture_module(state, "example.wasm");
 	expect_status(&outcome, 0);
 	assert_string_equal(buf_text(&outcome.reported), "cab .\n");
 	assert_int_equal(status_of(&outcome, "out").st_size, 3000000);

@@ -75,10 +75,7 @@ W2_memory_grows_to_its_limit_and_no_further(void **state)
 static void
 W2_endless_recursion_is_a_trap(void **state)
 {
-	struct fixture *fixture = *state;
-	cleanup_fd int artifact = fixture_compile(fixture, "recursion.wasm");
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
+	struct outcome outcome = fixture_module(state, "recursion.wasm");
 	expect_status(&outcome, GUEST_EXIT_TRAP);
 	log_has(&outcome, "call stack exhausted");
 	within(&outcome, BESIDE);
@@ -88,10 +85,7 @@ W2_endless_recursion_is_a_trap(void **state)
 static void
 W2_tables_are_capped(void **state)
 {
-	struct fixture *fixture = *state;
-	cleanup_fd int artifact = fixture_compile(fixture, "table_grow.wasm");
-	const struct run run = {.artifact = artifact};
-	struct outcome outcome = driver_run(&fixture->driver, &run);
+	struct outcome outcome = fixture_module(state, "table_grow.wasm");
 	expect_status(&outcome, 0);
 	within(&outcome, BESIDE);
 	outcome_release(&outcome);
