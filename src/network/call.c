@@ -51,15 +51,8 @@ static void
 call_end(struct call *call, const struct err *why)
 {
 	call_let_go(call);
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	wire_begin(&packet, NETWORK_END);
-	buf_add_u32(&packet, call->request.id);
-	buf_add_u32(&packet, why && why->kind == ERR_REFUSED);
-	buf_add_u64(&packet, call->outlet.written);
-	buf_add_u64(&packet, call->received);
-	buf_add_u32(&packet, call->requests);
-	wire_add(&packet, why ? bytes_text(why->text) : bytes_of("", 0));
-	network_send(call->network, &packet);
+	const struct network_moved moved = {call->outlet.written, call->received, call->requests};
+	network_send_end(call->network, call->request.id, &moved, why);
 	call->state = CALL_DONE;
 }
 

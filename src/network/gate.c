@@ -209,15 +209,8 @@ gate_close(struct gate *gate)
 {
 	while (gate->tunnels.size)
 		tunnel_free(gate->tunnels.data[--gate->tunnels.size]);
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	wire_begin(&packet, NETWORK_END);
-	buf_add_u32(&packet, gate->id);
-	buf_add_u32(&packet, 0);
-	buf_add_u64(&packet, gate->sent);
-	buf_add_u64(&packet, gate->received);
-	buf_add_u32(&packet, gate->requests);
-	wire_add(&packet, bytes_of("", 0));
-	network_send(gate->network, &packet);
+	const struct network_moved moved = {gate->sent, gate->received, gate->requests};
+	network_send_end(gate->network, gate->id, &moved, NULL);
 	gate->is_closed = true;
 }
 

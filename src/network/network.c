@@ -45,6 +45,21 @@ network_send(struct network *network, const struct buf *packet)
 	loop_change(network->watch, POLLIN | POLLOUT);
 }
 
+void
+network_send_end(struct network *network, uint32_t id, const struct network_moved *moved,
+	const struct err *why)
+{
+	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
+	wire_begin(&packet, NETWORK_END);
+	buf_add_u32(&packet, id);
+	buf_add_u32(&packet, why && why->kind == ERR_REFUSED);
+	buf_add_u64(&packet, moved->written);
+	buf_add_u64(&packet, moved->received);
+	buf_add_u32(&packet, moved->requests);
+	wire_add(&packet, why ? bytes_text(why->text) : bytes_of("", 0));
+	network_send(network, &packet);
+}
+
 static void
 network_send_rest(struct network *network)
 {
@@ -77,27 +92,13 @@ take_config(struct network *network, struct wire_packet *packet, struct err *err
 		return false;
 	network->is_configured = true;
 	/* It is what the user wrote: he hears of it from whatever asks for something. */
-	if (!config_parse(buf_bytes(&json), &network->config, &network->unusable))
+	if (!config_parse(buf_bytes(&json), &network->config, &network->unusable)) {
+		network->unusable.kind = ERR_REFUSED;
 		return true;
+	}
 	credentials_attach(network->config.credentials, network->loop, on_credential, network);
 	(void)curl_multi_setopt(
 		network->multi, CURLMOPT_MAXCONNECTS, (long)network->config.connections);
-	return true;
-}
-
-/* The end of what is asked of a network whose configuration cannot be used. */
-static bool
-network_refuse(struct network *network, uint32_t id)
-{
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	wire_begin(&packet, NETWORK_END);
-	buf_add_u32(&packet, id);
-	buf_add_u32(&packet, 1);
-	buf_add_u64(&packet, 0);
-	buf_add_u64(&packet, 0);
-	buf_add_u32(&packet, 0);
-	wire_add(&packet, bytes_text(network->unusable.text));
-	network_send(network, &packet);
 	return true;
 }
 
@@ -129,9 +130,10 @@ take_open(struct network *network, struct wire_packet *packet, struct err *err)
 	if (!request_decode(packet, &request, err))
 		return false;
 	if (network->unusable.kind) {
-		uint32_t id = request.id;
+		const struct network_moved nothing = {0, 0, 0};
+		network_send_end(network, request.id, &nothing, &network->unusable);
 		request_release(&request);
-		return network_refuse(network, id);
+		return true;
 	}
 	if (network->transfers.size + network->calls.size >= NETWORK_TRANSFERS) {
 		request_release(&request);

@@ -47,3 +47,12 @@ struct network {
 MUST_CHECK bool network_run(int socket, struct err *err);
 /* Sends a packet to the realizer, at once or when it reads again. */
 void network_send(struct network *network, const struct buf *packet);
+/* What something took: bytes that it handed on, bytes that came, requests that were sent. */
+struct network_moved {
+	uint64_t written;
+	uint64_t received;
+	uint32_t requests;
+};
+/* The end of a request or of a proxy: why it failed, or NULL where it did not. */
+void network_send_end(struct network *network, uint32_t id, const struct network_moved *moved,
+	const struct err *why);

@@ -118,15 +118,9 @@ static void
 transfer_end(struct transfer *transfer, const struct err *why)
 {
 	transfer_let_go(transfer);
-	cleanup_buf struct buf packet = BUF(WIRE_PACKET);
-	wire_begin(&packet, NETWORK_END);
-	buf_add_u32(&packet, transfer->request.id);
-	buf_add_u32(&packet, why && why->kind == ERR_REFUSED);
-	buf_add_u64(&packet, transfer->outlet.written);
-	buf_add_u64(&packet, transfer->received);
-	buf_add_u32(&packet, transfer->requests);
-	wire_add(&packet, why ? bytes_text(why->text) : bytes_of("", 0));
-	network_send(transfer->network, &packet);
+	const struct network_moved moved = {
+		transfer->outlet.written, transfer->received, transfer->requests};
+	network_send_end(transfer->network, transfer->request.id, &moved, why);
 	transfer->state = TRANSFER_DONE;
 }
 
